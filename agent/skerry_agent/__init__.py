@@ -1,0 +1,1 @@
+"""The agent: composition root, stores, schedulers, HTTP API and command line."""

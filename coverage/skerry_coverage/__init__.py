@@ -1,0 +1,1 @@
+"""Pure rules: construction, checks, verdicts, density, shares, evidence, bundles."""

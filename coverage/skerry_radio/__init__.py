@@ -1,0 +1,1 @@
+"""Pure physics and regulation: regions, time on air, propagation."""

@@ -1,0 +1,1 @@
+"""Messages and frames that several folders share."""

@@ -1,0 +1,57 @@
+"""Errors of the device side.
+
+Tree::
+
+    BridgeError
+      LinkLost          the port, socket or connection is gone; every pending request has failed
+      LinkRefused       it cannot be opened; says why and what fixes it
+      FrameRejected     bytes from the device are not acceptable; counted, never fatal
+      DeviceTimeout     the device did not answer in time
+      TransmitRefused   the transmit gate said no; names the limit
+"""
+
+from skerry_core.errors import SkerryError
+
+__all__ = ["BridgeError", "DeviceTimeout", "FrameRejected", "LinkLost", "LinkRefused", "TransmitRefused"]
+
+
+class BridgeError(SkerryError):
+    """Base of the device side's errors."""
+
+
+class LinkLost(BridgeError):
+    """The link is gone."""
+
+
+class LinkRefused(BridgeError):
+    """The link cannot be opened; `code` is stable, `remedy` is what a person can do."""
+
+    def __init__(self, code: str, detail: str, *, remedy: str) -> None:
+        super().__init__(f"{detail} ({code}) {remedy}")
+        self.code = code
+        self.detail = detail
+        self.remedy = remedy
+
+
+class FrameRejected(BridgeError):
+    """A frame is not acceptable; `reason` is the protocol family's own term."""
+
+    def __init__(self, reason: str, *, detail: str = "", frame: bytes = b"") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
+        self.detail = detail
+        self.frame = frame
+
+
+class DeviceTimeout(BridgeError):
+    """The device did not answer within the named limit."""
+
+
+class TransmitRefused(BridgeError):
+    """The transmit gate refuses; `code` is stable, `params` holds limit and value."""
+
+    def __init__(self, code: str, detail: str, **params: object) -> None:
+        super().__init__(f"{detail} ({code})")
+        self.code = code
+        self.detail = detail
+        self.params = params

@@ -1,0 +1,1 @@
+"""Serial, UDP, BLE and loopback byte links behind one interface."""

@@ -1,0 +1,81 @@
+"""What the agent sees of any radio: frames and state changes as events, one way to send."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from skerry_wire.frames import ReceivedFrame, TransmitOutcome, TransmitRequest
+
+__all__ = [
+    "DeviceEvent",
+    "DeviceState",
+    "EventSink",
+    "FrameHeard",
+    "Radio",
+    "RadioTraits",
+    "StateChanged",
+    "StatusReported",
+]
+
+
+class DeviceState(Enum):
+    """Up, down, or honestly unknown."""
+
+    UP = "up"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceEvent:
+    """Something that happened on a device; `device_id` is its stable link key."""
+
+    device_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameHeard(DeviceEvent):
+    """A radio received a frame (also one that is dropped later: the reason belongs to the packet path)."""
+
+    frame: ReceivedFrame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateChanged(DeviceEvent):
+    """A device came, went, or fell silent; `reason` is a short sentence for people."""
+
+    state: DeviceState
+    reason: str
+    wall_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusReported(DeviceEvent):
+    """Counters and readings that a device sent by itself or on request, by their field names with units."""
+
+    values: dict[str, int | float | str | None]
+    wall_ns: int
+
+
+EventSink = Callable[[DeviceEvent], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RadioTraits:
+    """What the hardware can do; `has_lbt` = listen before talk, which KR920 demands."""
+
+    kind: str  # "gwmp", "wio-e5", "rak3172"
+    can_transmit: bool
+    has_lbt: bool = False
+
+
+class Radio(ABC):
+    """A radio that can send. Never call `send` directly: `skerry_firmware_bridge.transmit.TransmitGate` does."""
+
+    device_id: str
+    traits: RadioTraits
+
+    @abstractmethod
+    async def send(self, request: TransmitRequest) -> TransmitOutcome:
+        """Put one frame on the air and return what the radio said. Raises `LinkLost`, `DeviceTimeout`."""

@@ -1,0 +1,1 @@
+"""Key pairs, addresses, signatures and the Signer interface."""

@@ -1,0 +1,1 @@
+"""Ledger, clusters, payouts, data credits and token economics."""

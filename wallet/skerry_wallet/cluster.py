@@ -1,0 +1,82 @@
+"""Access to a Solana cluster: the embedded VM's child process or any JSON-RPC server, behind one interface."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+__all__ = ["Account", "Blockhash", "Cluster", "SignatureStatus", "Simulation"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One account as the cluster holds it."""
+
+    lamports: int
+    owner: str
+    data: bytes
+    executable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blockhash:
+    """A recent blockhash and the last block height at which it is accepted."""
+
+    blockhash: str
+    last_valid_block_height: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureStatus:
+    """What the cluster says of a transaction; `error` None means it took effect."""
+
+    slot: int
+    finalized: bool
+    error: object | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulation:
+    """The effects of a transaction that was not sent."""
+
+    error: object | None
+    logs: tuple[str, ...]
+    units_consumed: int | None
+
+
+class Cluster(ABC):
+    """All methods raise `ClusterError` children (`skerry_wallet.errors`); addresses and hashes are base58 text."""
+
+    @abstractmethod
+    async def genesis_hash(self) -> str:
+        """Return the hash that names this cluster."""
+
+    @abstractmethod
+    async def block_height(self) -> int:
+        """Return the current block height."""
+
+    @abstractmethod
+    async def latest_blockhash(self) -> Blockhash:
+        """Return a fresh blockhash."""
+
+    @abstractmethod
+    async def accounts(self, addresses: list[str]) -> list[Account | None]:
+        """Return the accounts in the order asked; None where there is none."""
+
+    @abstractmethod
+    async def minimum_rent_lamports(self, size_bytes: int) -> int:
+        """Return what an account of this size must hold."""
+
+    @abstractmethod
+    async def simulate(self, transaction: bytes) -> Simulation:
+        """Run a transaction without effect."""
+
+    @abstractmethod
+    async def send(self, transaction: bytes) -> str:
+        """Send a signed transaction; return its signature. Success means accepted, not final."""
+
+    @abstractmethod
+    async def statuses(self, signatures: list[str]) -> list[SignatureStatus | None]:
+        """Return what is known of each transaction, searching history too; None where nothing is known."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Free sockets and child processes."""
