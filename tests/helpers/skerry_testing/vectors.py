@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def shared_vectors() -> Path | None:
-    """Return `shared/vectors` beside this checkout (or beside the checkout of a worktree), None when it is not there."""
+    """Return `shared/vectors` beside this checkout or one of its parents, None when it is not there."""
     for folder in ROOT.parents:
         candidate = folder / "shared" / "vectors"
         if candidate.is_dir():
