@@ -26,7 +26,7 @@ _CODING_RATES = frozenset({"4/5", "4/6", "2/3", "4/7", "4/8", "1/2"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concentrator:
-    """The forwarder's settings: which RF chains may send, the frequency range (Hz), the power table (dBm, ascending)."""
+    """The forwarder's settings: which RF chains may send, the frequency range (Hz), the power table (dBm)."""
 
     tx_enabled: tuple[bool, ...] = (True, False)
     freq_min_hz: int = 150_000_000
