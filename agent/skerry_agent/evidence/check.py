@@ -23,7 +23,7 @@ SignatureCheck = Callable[[bytes, bytes, bytes], bool]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that is wrong. `code` is stable; `seq` is the entry or, for a seal, the first entry it does not cover."""
+    """One thing that is wrong: a stable code, and the entry or, for a seal, the first entry that it does not cover."""
 
     code: str
     seq: int

@@ -45,7 +45,15 @@ class EvidenceLog:
     """One agent key's entries in `skerry.db`. Make it with `open`; it needs no closing."""
 
     def __init__(
-        self, db: Database, *, log: int, signer: Signer, network: str, clock: Clock, time: TimeKeeper, policy: SealPolicy
+        self,
+        db: Database,
+        *,
+        log: int,
+        signer: Signer,
+        network: str,
+        clock: Clock,
+        time: TimeKeeper,
+        policy: SealPolicy,
     ) -> None:
         self.db = db
         self.log = log
@@ -60,14 +68,19 @@ class EvidenceLog:
 
     @classmethod
     async def open(
-        cls, db: Database, *, signer: Signer, network: str, clock: Clock, time: TimeKeeper, policy: SealPolicy | None = None
+        cls,
+        db: Database,
+        *,
+        signer: Signer,
+        network: str,
+        clock: Clock,
+        time: TimeKeeper,
+        policy: SealPolicy | None = None,
     ) -> "EvidenceLog":
         """Open or begin the log of `signer`'s key; the chain goes on where it ended. `db` has run `EVIDENCE`."""
         agent = signer.public_key
         log = await db.write(lambda db: tables.ensure_log(db, agent=agent, network=network))
-        return cls(
-            db, log=log, signer=signer, network=network, clock=clock, time=time, policy=policy or SealPolicy()
-        )
+        return cls(db, log=log, signer=signer, network=network, clock=clock, time=time, policy=policy or SealPolicy())
 
     async def append(
         self, kind: EntryKind, body: bytes, *, link: str, source: str, refs: Sequence[bytes] = ()
@@ -195,7 +208,9 @@ class EvidenceLog:
         """Record the first synchronisation of this run: it dates what was recorded before it."""
         if self._has_unsynchronised and self._time.is_synchronised:
             self._has_unsynchronised = False
-            await self.db.write(self.job(EntryKind.CLOCK_SYNC, b"", link="clock", source=str(self._time.stamp().source)))
+            await self.db.write(
+                self.job(EntryKind.CLOCK_SYNC, b"", link="clock", source=str(self._time.stamp().source))
+            )
 
 
 def _last_seal(db: sqlite_utils.Database, log: int) -> StoredSeal | None:

@@ -1,6 +1,6 @@
-"""Asks the Linux kernel whether its clock is synchronised (adjtimex), and for the boot's id. Used by the composition root.
+"""Asks the Linux kernel whether its clock is synchronised (adjtimex), and for the boot's id.
 
-Other systems answer None: there the operator's first answer with a time counts as synchronisation.
+Used by the composition root. Other systems answer None: there the operator's first answer with a time counts instead.
 """
 
 import ctypes

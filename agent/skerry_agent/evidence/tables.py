@@ -1,4 +1,4 @@
-"""SQL of the evidence tables: plain functions that run inside a database job. Called by the log, its check and extracts."""
+"""SQL of the evidence tables: functions that run inside a database job. Called by the log, its check and extracts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,19 @@ from skerry_coverage.evidence import chain, merkle
 from skerry_coverage.evidence.entry import Entry, entry_id
 from skerry_coverage.evidence.seal import SignedSeal
 
-__all__ = ["EntryRow", "Head", "StoredSeal", "add_entry", "add_seal", "ensure_log", "head", "leaves", "rows", "seals", "tree"]
+__all__ = [
+    "EntryRow",
+    "Head",
+    "StoredSeal",
+    "add_entry",
+    "add_seal",
+    "ensure_log",
+    "head",
+    "leaves",
+    "rows",
+    "seals",
+    "tree",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +118,9 @@ def rows(db: sqlite_utils.Database, log: int, condition: str, parameters: Sequen
     sql = f"SELECT seq, id, kind, at_ns, leaf, salt, header, body FROM evidence_entries WHERE log = ? AND {condition}"  # noqa: S608 - our text
     return [
         EntryRow(seq=seq, id=identity, kind=kind, at_ns=at_ns, leaf=leaf, salt=salt, header=header, body=body)
-        for seq, identity, kind, at_ns, leaf, salt, header, body in db.conn.execute(sql + " ORDER BY seq", [log, *parameters])
+        for seq, identity, kind, at_ns, leaf, salt, header, body in db.conn.execute(
+            sql + " ORDER BY seq", [log, *parameters]
+        )
     ]
 
 
@@ -118,10 +132,12 @@ def add_seal(db: sqlite_utils.Database, log: int, seal: StoredSeal) -> None:
     )
 
 
-def seals(db: sqlite_utils.Database, log: int, condition: str = "1", parameters: Sequence[object] = ()) -> list[StoredSeal]:
+def seals(
+    db: sqlite_utils.Database, log: int, condition: str = "1", parameters: Sequence[object] = ()
+) -> list[StoredSeal]:
     """Return seals of a log that meet an SQL condition of ours, in order."""
-    sql = f"SELECT number, tree_size, at_ns, seal, signature FROM evidence_seals WHERE log = ? AND {condition} ORDER BY number"  # noqa: S608 - our text
+    sql = f"SELECT number, tree_size, at_ns, seal, signature FROM evidence_seals WHERE log = ? AND {condition}"  # noqa: S608 - our text
     return [
         StoredSeal(number=number, tree_size=size, at_ns=at_ns, signed=SignedSeal(seal=seal, signature=signature))
-        for number, size, at_ns, seal, signature in db.conn.execute(sql, [log, *parameters])
+        for number, size, at_ns, seal, signature in db.conn.execute(sql + " ORDER BY number", [log, *parameters])
     ]

@@ -1,6 +1,6 @@
 """What the agent knows of the time: stamps for evidence, and whether anything may be signed yet.
 
-The composition root makes one per agent; `skerry_agent.evidence.ntp` or an operator's answer tells it of synchronisation.
+The composition root makes one per agent; `skerry_agent.evidence.ntp` or an operator's answer synchronises it.
 """
 
 from skerry_core.clock import Clock

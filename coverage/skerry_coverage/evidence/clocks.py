@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from skerry_coverage.evidence.entry import Stamp
 
-__all__ = ["drift_ns", "dated"]
+__all__ = ["dated", "drift_ns"]
 
 _DRIFT_PPM = 100  # a Raspberry Pi's oscillator stays within +-50 ppm; twice that covers heat and age
 
@@ -22,9 +22,7 @@ def dated(stamp: Stamp, synchronisations: Iterable[Stamp]) -> Stamp | None:
     """Return the stamp with wall time and error bound, None when no synchronisation of its boot is known."""
     if stamp.wall_ns is not None:
         return stamp
-    same_boot = [
-        sync for sync in synchronisations if sync.boot_id == stamp.boot_id and sync.wall_ns is not None
-    ]
+    same_boot = [sync for sync in synchronisations if sync.boot_id == stamp.boot_id and sync.wall_ns is not None]
     if not same_boot:
         return None
     nearest = min(same_boot, key=lambda sync: abs(sync.monotonic_ns - stamp.monotonic_ns))
