@@ -62,6 +62,20 @@ class Fields:
             return None
         return self.count(name)
 
+    def flag(self, name: str) -> bool:
+        """Take true or false."""
+        value = self.take(name)
+        if not isinstance(value, bool):
+            raise self.bad(name, "true or false")
+        return value
+
+    def byte_strings(self, name: str) -> list[bytes]:
+        """Take a list of byte strings."""
+        values = self.items(name)
+        if not all(isinstance(value, bytes) for value in values):
+            raise self.bad(name, "a list of byte strings")
+        return values
+
     def items(self, name: str) -> list[Any]:
         """Take a list."""
         value = self.take(name)
