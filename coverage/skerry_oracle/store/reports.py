@@ -14,14 +14,18 @@ _COLUMNS = (
     "kind, report_id, content_id, gateway, data, body, received_ms, stored_ms, session_id, peer, is_copy"
 )
 _NOT_JUDGED = "NOT EXISTS (SELECT 1 FROM verdicts v WHERE v.kind = reports.kind AND v.report_id = reports.report_id)"
-_MARKS = "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+# Whether the same content came before is decided inside the transaction, so that no restart or race forgets it.
+_MARKS = (
+    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, CASE WHEN EXISTS (SELECT 1 FROM reports WHERE content_id = ?) THEN 1 ELSE 0 END"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredReport:
-    """One report: `body` is the exact signed message, `content_id` its SHA-256, `report_id` the id of iot-poc 4.1.
+    """One report: `body` is the exact signed message, `report_id` the id of iot-poc 4.1.
 
-    `is_copy` says that the same bytes had been stored before, outside a retry (see `skerry_oracle.ingest`).
+    `content_id` is the SHA-256 of what was signed, so that it is equal for a report signed again in a new session;
+    `is_copy` says that the same content had been stored before (see `skerry_oracle.ingest` on retries and replays).
     """
 
     kind: str
@@ -58,10 +62,10 @@ class ReportTable:
         self._database = database
 
     def insert(self, report: StoredReport) -> Statement:
-        """Store one report; changes no row when this report id is already there."""
+        """Store one report; changes no row when this report id is already there. `is_copy` is found by the database."""
         row = (
             report.kind, report.report_id, report.content_id, report.gateway, report.data, report.body,
-            report.received_ms, report.stored_ms, report.session_id, report.peer, int(report.is_copy),
+            report.received_ms, report.stored_ms, report.session_id, report.peer, report.content_id,
         )  # fmt: skip
         return Statement(f"INSERT INTO reports ({_COLUMNS}) VALUES ({_MARKS}) ON CONFLICT DO NOTHING", (row,))
 
@@ -89,11 +93,6 @@ class ReportTable:
             "INSERT INTO refused_samples VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             ((epoch, number, kind, reason, peer, body, received_ms),),
         )
-
-    async def earliest_copy(self, content_id: bytes) -> StoredReport | None:
-        """Return the first report with exactly these bytes."""
-        rows = await self._select("content_id = ? ORDER BY received_ms, report_id LIMIT 1", content_id)
-        return rows[0] if rows else None
 
     async def get(self, kind: str, report_id: bytes) -> StoredReport | None:
         """Return one report."""

@@ -45,7 +45,7 @@ class SqliteDatabase(Database):
 
     async def open(self) -> None:
         opened: Future[None] = Future()
-        self._writer = threading.Thread(target=self._write_loop, args=(opened,), name=f"write {self._path.name}")
+        self._writer = threading.Thread(target=self._write_loop, args=(opened,), name=f"write {self._path.name}", daemon=True)
         self._writer.start()
         with self._clock.hold("oracle store"):
             await asyncio.wrap_future(opened)
