@@ -144,4 +144,3 @@ class Beaconer:
         if problem != self.plan.problem:
             _log.warning("%s: %s", self._name, problem)
         self.plan = BeaconPlan(next_wall_s=self.plan.next_wall_s, region=self.plan.region, problem=problem)
-

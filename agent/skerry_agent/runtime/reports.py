@@ -17,8 +17,8 @@ from skerry_agent.store import (
     Outbox,
     OutboxItem,
     ReportState,
-    WitnessRow,
     Witnesses,
+    WitnessRow,
 )
 from skerry_core.clock import NS_PER_S, Clock
 from skerry_coverage.evidence.entry import EntryKind
@@ -63,9 +63,7 @@ class Reports:
     ) -> BeaconRow:
         """Keep the report of a beacon that went on the air. Raises `BeaconRefused` when the radio said it did not."""
         now_ns = self._clock.wall_ns()
-        message = beacon_report(
-            beacon=beacon, gateway=self._signer.public_key, outcome=outcome, timestamp_ns=now_ns
-        )
+        message = beacon_report(beacon=beacon, gateway=self._signer.public_key, outcome=outcome, timestamp_ns=now_ns)
         raw = sign_message(message, self._signer).SerializeToString()
         row = BeaconRow(
             id=report_id(raw),
@@ -109,9 +107,7 @@ class Reports:
 
     def _item(self, row: BeaconRow | WitnessRow, class_: str) -> OutboxItem:
         deadline_ns = row.at_ns + REPORT_DEADLINE_S * NS_PER_S
-        return OutboxItem(
-            id=row.id, class_=class_, body=row.report, created_ns=row.at_ns, deadline_ns=deadline_ns
-        )
+        return OutboxItem(id=row.id, class_=class_, body=row.report, created_ns=row.at_ns, deadline_ns=deadline_ns)
 
     async def _keep(
         self,
