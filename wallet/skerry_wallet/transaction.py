@@ -158,7 +158,7 @@ def sign_message(message: bytes, signers: Sequence[Signer]) -> bytes:
     May block while a hardware key answers.
     """
     parsed = parse_message(message)
-    by_key = {signer_key(signer): signer for signer in signers}
+    by_key = {signer_key(signer): signer for signer in signers}  # one key may have several roles
     required = parsed.keys[: parsed.required_signatures]
     if by_key.keys() != set(required):
         missing = [address_text(key) for key in required if key not in by_key]

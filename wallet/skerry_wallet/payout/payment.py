@@ -86,6 +86,10 @@ class PaymentStore(ABC):
     async def load(self, keys: Sequence[str]) -> list[tuple[Payment, list[Attempt]]]:
         """Return payments with their attempts, oldest attempt first, in the order asked. Raises `KeyError`."""
 
+    async def has(self, key: str) -> bool:
+        """Say whether a payment is stored under exactly this key."""
+        return key in await self.keys(key, tuple(PaymentState))
+
     @abstractmethod
     async def keys(self, prefix: str, states: Sequence[PaymentState]) -> list[str]:
         """Return the keys that begin with a prefix and are in one of the states, in key order."""
