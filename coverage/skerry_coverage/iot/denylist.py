@@ -143,7 +143,7 @@ class _Reader:
     def take(self, layout: str) -> tuple[int, ...]:
         return struct.unpack(layout, self.raw(struct.calcsize(layout)))
 
-    def fingerprints(self) -> array[int]:
+    def fingerprints(self) -> "array[int]":
         (count,) = self.take("<Q")
         if count > _MAX_FINGERPRINTS:
             raise FilterRejected("bad_filter", f"{count} fingerprints")
