@@ -114,9 +114,7 @@ def _entropy_server(case: Case) -> dict[str, Any]:
 
 def _entropy_text(case: Case) -> dict[str, Any]:
     if "json" not in case:
-        stated = Entropy(
-            data=bytes.fromhex(case["data_hex"]), timestamp_s=case["timestamp_s"], version=case["version"]
-        )
+        stated = Entropy(data=bytes.fromhex(case["data_hex"]), timestamp_s=case["timestamp_s"], version=case["version"])
         return {"json": entropy_to_json(stated)}
     value = case["json"]
     try:

@@ -17,9 +17,7 @@ __all__ = ["KINDS"]
 
 def _reciprocity(case: Case) -> dict[str, Any]:
     registry = {
-        key(address): known
-        for address, value in case["gateways"].items()
-        if (known := gateway(value)) is not None
+        key(address): known for address, value in case["gateways"].items() if (known := gateway(value)) is not None
     }
     times = {key(address): KeptTimes(**kept) for address, kept in case["state"].items()}
     steps = []

@@ -8,7 +8,6 @@ from skerry_coverage.iot.denylist import Denylist, ExplicitDenylist
 from skerry_coverage.iot.parameters import PocParameters
 from skerry_coverage.iot.registry import Asserted, Gateway
 from skerry_keys.public_key import PublicKey
-from skerry_wire.generated.data_rate_pb2 import data_rate
 from skerry_wire.generated.poc_lora_pb2 import lora_beacon_report_req_v1, lora_witness_report_req_v1
 from skerry_wire.sink import Entropy
 
@@ -30,7 +29,7 @@ def beacon_report(case: Case) -> lora_beacon_report_req_v1:
         remote_entropy=bytes.fromhex(case["remote_entropy_hex"]),
         data=bytes.fromhex(case["data_hex"]),
         frequency=case["frequency_hz"],
-        datarate=data_rate.Value(case["datarate"]),
+        datarate=case["datarate"],
         channel=case["channel"],
         tx_power=case["tx_power_dbm"],
     )
@@ -44,7 +43,7 @@ def witness_report(case: Case) -> lora_witness_report_req_v1:
         signal=case["signal_ddbm"],
         snr=case["snr_ddb"],
         frequency=case["frequency_hz"],
-        datarate=data_rate.Value(case["datarate"]),
+        datarate=case["datarate"],
         tmst=case["tmst"],
     )
 

@@ -1,4 +1,4 @@
-"""Message integrity codes of data frames: which session key a packet belongs to, without decrypting it (iot-poc 5.3)."""
+"""Integrity codes of data frames: which session key a packet belongs to, without decrypting it (iot-poc 5.3)."""
 
 from collections.abc import Iterator
 

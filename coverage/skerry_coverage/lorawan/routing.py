@@ -97,9 +97,7 @@ def _has_pair(route: Route, join: RouterJoin) -> bool:
 
 
 def _uplink_routes(phy: bytes, dev_addr: int, routes: Iterable[Route]) -> list[Delivery]:
-    candidates = [
-        route for route in routes if any(first <= dev_addr <= last for first, last in route.dev_addr_ranges)
-    ]
+    candidates = [route for route in routes if any(first <= dev_addr <= last for first, last in route.dev_addr_ranges)]
     found = [delivery for route in candidates if (delivery := _by_session_key(phy, dev_addr, route)) is not None]
     if candidates and not found:
         raise LorawanRefused("invalid_mic", f"no session key fits device {dev_addr:08X}")
