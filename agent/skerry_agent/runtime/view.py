@@ -1,4 +1,4 @@
-"""The running agent as the HTTP API, doctor and window see it: every value with its age, unknown never painted green."""
+"""The running agent as the HTTP API, doctor and window see it: every value with its age, unknown never shown as up."""
 
 from collections.abc import Mapping
 
