@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import pytest
 import schemathesis
@@ -42,6 +43,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]
 
 @schema.parametrize()
 @settings(max_examples=25, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
-def test_the_api_keeps_its_contract(case: schemathesis.Case, server: tuple[str, str]) -> None:
+def test_the_api_keeps_its_contract(case: schemathesis.Case[Any], server: tuple[str, str]) -> None:
     address, token = server
     case.call_and_validate(base_url=address, headers={"Authorization": f"Bearer {token}"})
