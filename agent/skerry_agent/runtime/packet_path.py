@@ -132,7 +132,7 @@ class PacketPath:
             phy=frame.phy,
             kind="unknown",
             stage=Stage.RECEIVED,
-            sent_to=(),
+            sent_to=[],
             source=frame.source,
         )
         reason = _unusable(frame)
@@ -166,7 +166,7 @@ class PacketPath:
         if not networks:
             return self._end(row, "no_network_wants_it")
         self.counts["forwarded"] += 1
-        return replace(row, stage=Stage.FORWARDED, sent_to=networks)
+        return replace(row, stage=Stage.FORWARDED, sent_to=list(networks))
 
     def _end(self, row: PacketRow, reason: str) -> PacketRow:
         self.counts[reason] += 1
