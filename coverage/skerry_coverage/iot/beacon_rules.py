@@ -119,7 +119,7 @@ def _measure_known(facts: BeaconFacts) -> Measure:
         value="registered" if facts.gateway else "unknown",
         limit="registered",
         fault=Fault.BEACONER,
-        would_pass="The hotspot is registered and admitted by the operator.",
+        needed="The hotspot is registered and admitted by the operator.",
     )
 
 
@@ -129,20 +129,18 @@ def _measure_location(facts: BeaconFacts) -> Measure:
         value=f"{asserted.cell:x}" if asserted else None,
         limit="a location",
         fault=Fault.BEACONER,
-        would_pass="The owner asserts the hotspot's location before the epoch begins.",
+        needed="The owner asserts the hotspot's location before the epoch begins.",
     )
 
 
 def _measure_denylist(facts: BeaconFacts) -> Measure:
     if facts.denylist is None:
-        return Measure(
-            value="no list", limit="a list", fault=Fault.OPERATOR, would_pass="The operator loads a denylist."
-        )
+        return Measure(value="no list", limit="a list", fault=Fault.OPERATOR, needed="The operator loads a denylist.")
     return Measure(
         value=f"list {facts.denylist.tag}",
         limit="not on it",
         fault=Fault.BEACONER,
-        would_pass="The operator takes the hotspot off the list.",
+        needed="The operator takes the hotspot off the list.",
     )
 
 
@@ -151,7 +149,7 @@ def _measure_entropy(facts: BeaconFacts) -> Measure:
         value=facts.report.remote_entropy.hex(),
         limit=facts.entropy.data.hex() if facts.entropy else None,
         fault=Fault.BEACONER,
-        would_pass="The beacon uses entropy that this network published.",
+        needed="The beacon uses entropy that this network published.",
     )
 
 
@@ -170,7 +168,7 @@ def window_measure(facts: BeaconFacts, received_ms: int, fault: Fault) -> Measur
         margin=min(age_s, limit_s - age_s),
         unit="s after the entropy",
         fault=fault,
-        would_pass=f"The report arrives between 0 and {limit_s} s after the entropy was published.",
+        needed=f"The report arrives between 0 and {limit_s} s after the entropy was published.",
     )
 
 
@@ -179,7 +177,7 @@ def _measure_capability(facts: BeaconFacts) -> Measure:
         value="full" if facts.gateway and facts.gateway.full else "data only",
         limit="full",
         fault=Fault.BEACONER,
-        would_pass="The hotspot is onboarded as a full hotspot.",
+        needed="The hotspot is onboarded as a full hotspot.",
     )
 
 
@@ -195,7 +193,7 @@ def _measure_schedule(facts: BeaconFacts) -> Measure:
         margin=None if earliest is None else segment - earliest,
         unit="s Unix time of the interval's start",
         fault=Fault.BEACONER,
-        would_pass=f"One beacon in each interval of {interval_s} s; a refused beacon uses its interval up too.",
+        needed=f"One beacon in each interval of {interval_s} s; a refused beacon uses its interval up too.",
     )
 
 
@@ -209,7 +207,7 @@ def _measure_built(facts: BeaconFacts) -> Measure:
         limit="nothing",
         unit="differs from the beacon that entropy, region and gain give",
         fault=Fault.BEACONER,
-        would_pass="Payload, frequency and data rate are those that entropy, asserted region and asserted gain give.",
+        needed="Payload, frequency and data rate are those that entropy, asserted region and asserted gain give.",
     )
 
 

@@ -4,7 +4,9 @@ from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_HALF_EVEN, Context, Decimal
 
 __all__ = ["EXACT", "ceil_places", "half_even", "plain", "whole"]
 
-EXACT = Context(prec=120)  # sums and products of amounts need 60 digits; 120 leaves room for any quotient before rounding
+EXACT = Context(
+    prec=120
+)  # sums and products of amounts need 60 digits; 120 leaves room for any quotient before rounding
 
 
 def half_even(value: Decimal, places: int) -> Decimal:

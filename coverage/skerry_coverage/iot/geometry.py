@@ -6,7 +6,7 @@ H3 answers are cached: the same neighbours hear each other every six hours.
 import math
 from functools import lru_cache
 
-import h3.api.basic_int as h3
+import h3.api.basic_int as h3  # type: ignore[import-untyped]  # ships no annotations
 from h3 import H3BaseException
 
 __all__ = ["distance_m", "expected_signal_dbm", "free_space_loss_db", "grid_cells", "is_cell"]
@@ -18,13 +18,13 @@ _CACHED_PAIRS = 1 << 16
 
 def is_cell(cell: int) -> bool:
     """Say whether a number is an H3 cell."""
-    return h3.is_valid_cell(cell)
+    return bool(h3.is_valid_cell(cell))
 
 
 @lru_cache(maxsize=_CACHED_PAIRS)
 def distance_m(a: int, b: int) -> int:
     """Return the great-circle distance of two cell centres, in metres, halves rounded up."""
-    metres = h3.great_circle_distance(h3.cell_to_latlng(a), h3.cell_to_latlng(b), unit="m")
+    metres: float = h3.great_circle_distance(h3.cell_to_latlng(a), h3.cell_to_latlng(b), unit="m")
     return math.floor(metres + 0.5)
 
 
@@ -35,7 +35,8 @@ def grid_cells(a: int, b: int) -> int | None:
     That happens across pentagons, over very long distances and for cells coarser than resolution 11.
     """
     try:
-        return h3.grid_distance(h3.cell_to_parent(a, _GRID_RESOLUTION), h3.cell_to_parent(b, _GRID_RESOLUTION))
+        parents = h3.cell_to_parent(a, _GRID_RESOLUTION), h3.cell_to_parent(b, _GRID_RESOLUTION)
+        return int(h3.grid_distance(*parents))
     except H3BaseException:
         return None
 

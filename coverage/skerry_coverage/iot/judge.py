@@ -1,7 +1,7 @@
 """Judges one beacon with its witness reports: rule tables, reciprocity, selection (iot-poc 4.2, 4.3, 4.5).
 
-The oracle calls `judge_poc` with its stores' content; nothing is read or written here. `explain_poc` repeats a judgement
-from the same inputs and returns every rule's line.
+The oracle calls `judge_poc` with its stores' content; nothing is read or written here.
+`skerry_coverage.iot.explain` repeats a judgement from the same inputs and returns every rule's line.
 """
 
 from collections.abc import Mapping, Sequence

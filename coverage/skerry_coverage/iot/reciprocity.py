@@ -1,4 +1,4 @@
-"""Bidirectional coverage (HIP-106): who beacons must be heard, who witnesses must have been heard (iot-poc 4.3, end)."""
+"""Bidirectional coverage (HIP-106): who beacons must hear, who witnesses must be heard (iot-poc 4.3, end)."""
 
 from skerry_coverage.iot.parameters import PocParameters
 from skerry_coverage.iot.registry import KeptTimes
@@ -41,7 +41,7 @@ def reciprocity_measure(last_ms: int | None, received_ms: int, parameters: PocPa
         margin=None if age_ms is None else limit_ms - 1 - age_ms,
         unit="ms since",
         fault=fault,
-        would_pass=f"The hotspot has a valid {what} less than {parameters.reciprocity_window_s // 3600} h before.",
+        needed=f"The hotspot has a valid {what} less than {parameters.reciprocity_window_s // 3600} h before.",
     )
 
 

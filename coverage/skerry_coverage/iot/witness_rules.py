@@ -3,6 +3,7 @@
 Reciprocity is judged after the table, over all witnesses of a beacon (`skerry_coverage.iot.judge`).
 """
 
+from skerry_coverage.iot import witness_measures as measures
 from skerry_coverage.iot.checks import (
     frequency_offset_hz,
     in_entropy_window,
@@ -10,7 +11,6 @@ from skerry_coverage.iot.checks import (
     too_near,
 )
 from skerry_coverage.iot.rules import Rule
-from skerry_coverage.iot import witness_measures as measures
 from skerry_coverage.iot.witness_facts import WitnessFacts
 
 __all__ = ["WITNESS_RULES"]
@@ -108,6 +108,10 @@ WITNESS_RULES: tuple[Rule[WitnessFacts], ...] = (
     Rule(name="far enough", check=_far_enough, measure=measures.minimum, source=f"{_S} #13", needs=(_LOCATED,)),
     Rule(name="near enough", check=_near_enough, measure=measures.maximum, source=f"{_S} #14", needs=(_LOCATED,)),
     Rule(
-        name="believable signal", check=_believable_signal, measure=measures.signal, source=f"{_S} #15", needs=(_LOCATED,)
+        name="believable signal",
+        check=_believable_signal,
+        measure=measures.signal,
+        source=f"{_S} #15",
+        needs=(_LOCATED,),
     ),
 )
