@@ -124,6 +124,7 @@ def _operator(says: OperatorSays | None) -> OperatorWord | None:
         rule_set=says.statement.rule_set,
         epoch=says.statement.epoch,
         manifest_hash=None if manifest is None else manifest.hex(),
+        unshown_witnesses=says.missing,
     )
 
 

@@ -30,6 +30,9 @@ def not_proved(bundle: Bundle, entries: Mapping[bytes, Entry], known: Known, rep
         said.append(
             "Order of arrival, earlier beacons, denylists: without an operator's statement these rules were left out."
         )
+    unshown = sum(proof.operator.unshown_witnesses for proof in report.proofs if proof.operator is not None)
+    if unshown:
+        said.append(f"Who heard it: {unshown} witness reports that the operator judged are not shown.")
     if report.hidden_entries:
         said.append(
             f"What else happened: {report.hidden_entries} entries under the same seals are shown as hashes only."

@@ -41,6 +41,7 @@ class OperatorWord:
     rule_set: str
     epoch: int
     manifest_hash: str | None  # of the reward manifest that paid it, in hex; None while the epoch is open
+    unshown_witnesses: int  # witness reports that it judged and that the bundle does not hold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

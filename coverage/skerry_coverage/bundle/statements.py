@@ -1,7 +1,7 @@
 """The operators' statements of a bundle: whose they are, whether their words fit the records shown. For `verify`."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from skerry_coverage.bundle.known import Known
 from skerry_coverage.bundle.recompute import stated_place
@@ -16,13 +16,18 @@ __all__ = ["OperatorSays", "check_statements"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorSays:
-    """A soundly signed statement with the reports it is about, in its order."""
+    """A soundly signed statement with the reports it is about, in its order.
+
+    When some of its witness reports are not shown, `missing` counts them and `witnesses` is empty: the rules judge
+    witnesses against each other, so that nothing can be recomputed from a part of them.
+    """
 
     statement: Statement
     signer: bytes
     is_trusted: bool
     beacon: BeaconSeen
     witnesses: list[WitnessSeen]
+    missing: int
 
     @property
     def weight(self) -> tuple[bool, bool]:
@@ -80,12 +85,18 @@ def _with_reports(
     beacon = reports.beacons.get(statement.beacon.report_hash)
     witnesses = [reports.witnesses.get(one.report_hash) for one in statement.witnesses]
     complete = [seen for seen in witnesses if seen is not None]
-    missing = len(witnesses) - len(complete) + (beacon is None)
-    if beacon is None or missing:
-        detail = f"{missing} of the reports it judges are not shown, so its verdicts cannot be recomputed"
-        report.fail("missing_report", where, detail)
+    missing = len(witnesses) - len(complete)
+    if beacon is None:
+        report.fail("missing_report", where, "the beacon report that it judges is not shown, or does not hold")
         return None
-    return OperatorSays(statement=statement, signer=signer, is_trusted=is_trusted, beacon=beacon, witnesses=complete)
+    return OperatorSays(
+        statement=replace(statement, witnesses=()) if missing else statement,
+        signer=signer,
+        is_trusted=is_trusted,
+        beacon=beacon,
+        witnesses=[] if missing else complete,
+        missing=missing,
+    )
 
 
 def _fits_records(says: OperatorSays, known: Known, where: str, report: VerificationReport) -> bool:

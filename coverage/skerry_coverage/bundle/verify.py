@@ -12,6 +12,7 @@ from skerry_coverage.bundle.judging import ParameterReader, judge_beacons
 from skerry_coverage.bundle.known import check_others
 from skerry_coverage.bundle.limits import not_proved
 from skerry_coverage.bundle.model import Bundle
+from skerry_coverage.bundle.profile import poc_parameters
 from skerry_coverage.bundle.report import VerificationReport
 from skerry_coverage.bundle.reports import check_reports
 from skerry_coverage.bundle.statements import check_statements
@@ -20,7 +21,7 @@ __all__ = ["verify_bundle"]
 
 
 def verify_bundle(
-    untrusted: bytes, *, trusted_keys: Collection[bytes] = (), parameters: ParameterReader
+    untrusted: bytes, *, trusted_keys: Collection[bytes] = (), parameters: ParameterReader = poc_parameters
 ) -> VerificationReport:
     """Check a bundle file. `trusted_keys` are oracle keys (tagged binaries) that the reader believes.
 

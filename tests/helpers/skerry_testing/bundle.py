@@ -36,19 +36,20 @@ from skerry_wire.generated.poc_lora_pb2 import (
 from skerry_wire.signing import sign_message
 from skerry_wire.sink import Entropy
 
-__all__ = ["NETWORK", "ORACLE", "PROFILE", "Neighbourhood", "PureLog", "parameters", "record_of"]
+__all__ = ["NETWORK", "ORACLE", "PROFILE", "Neighbourhood", "PureLog", "record_of"]
 
 NETWORK = "skerry-open"
-PROFILE = b'{"network":"skerry-open"}'
 ORACLE = signer_of(900)
+PROFILE = strict_json.canonical(
+    {
+        "network": NETWORK,
+        "oracle_keys": [PublicKey(ORACLE.public_key).address],
+        "entries": [{"rule_set": "iot/2024-01", "parameters": {"max_witnesses": 14}}],
+    }
+)
 START_MS = 1_700_000_000_000
 ENTROPY = Entropy(data=sha256(b"entropy").digest(), timestamp_s=START_MS // 1000 - 20, version=0)
 REGION, GAIN_DDBI = "EU868", 12
-
-
-def parameters(_profile: bytes, _rule_set: str | None) -> PocParameters:
-    """Read a profile as the last rules of the network."""
-    return PocParameters()
 
 
 @dataclass
