@@ -113,7 +113,9 @@ def compile_message(payer: bytes, instructions: Iterable[Instruction], blockhash
     """
     calls = tuple(instructions)
     merged = _merged_metas(payer, calls)
-    ordered = sorted(merged.values(), key=lambda meta: (meta.key != payer, not meta.signer, not meta.writable, meta.key))
+    ordered = sorted(
+        merged.values(), key=lambda meta: (meta.key != payer, not meta.signer, not meta.writable, meta.key)
+    )
     position = {meta.key: index for index, meta in enumerate(ordered)}
     if len(ordered) > 256:
         raise MalformedTransaction(f"{len(ordered)} accounts do not fit one message")
@@ -158,7 +160,7 @@ def sign_message(message: bytes, signers: Sequence[Signer]) -> bytes:
     May block while a hardware key answers.
     """
     parsed = parse_message(message)
-    by_key = {signer_key(signer): signer for signer in signers}
+    by_key = {signer_key(signer): signer for signer in signers}  # one key may have several roles
     required = parsed.keys[: parsed.required_signatures]
     if by_key.keys() != set(required):
         missing = [address_text(key) for key in required if key not in by_key]

@@ -12,7 +12,16 @@ from enum import Enum
 from skerry_wallet.address import KEY_SIZE, address_bytes
 from skerry_wallet.transaction import parse_message
 
-__all__ = ["Attempt", "EpochClaim", "Payment", "PaymentState", "PaymentStore", "Update", "template_of", "with_blockhash"]
+__all__ = [
+    "Attempt",
+    "EpochClaim",
+    "Payment",
+    "PaymentState",
+    "PaymentStore",
+    "Update",
+    "template_of",
+    "with_blockhash",
+]
 
 ZERO_BLOCKHASH = "1" * 32
 
@@ -85,6 +94,10 @@ class PaymentStore(ABC):
     @abstractmethod
     async def load(self, keys: Sequence[str]) -> list[tuple[Payment, list[Attempt]]]:
         """Return payments with their attempts, oldest attempt first, in the order asked. Raises `KeyError`."""
+
+    async def has(self, key: str) -> bool:
+        """Say whether a payment is stored under exactly this key."""
+        return key in await self.keys(key, tuple(PaymentState))
 
     @abstractmethod
     async def keys(self, prefix: str, states: Sequence[PaymentState]) -> list[str]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from skerry_core.clock import Clock
+from skerry_core.errors import SkerryError
 from skerry_keys.signer import Signer
 from skerry_wallet.address import address_text
 from skerry_wallet.cluster import Cluster, SignatureStatus
@@ -37,6 +38,7 @@ __all__ = ["SettleResult", "Settler"]
 _log = logging.getLogger(__name__)
 
 CHUNK = 64  # payments per round; below the 100 accounts and 256 signatures that one RPC request may name
+PARALLEL_CHUNKS = 4  # finality takes 13 seconds on the main network; waiting for one chunk, others are sent
 POLL_S = 2.0  # about five slots
 _ENDS = (PaymentState.FINAL, PaymentState.UNKNOWN)
 _HARMLESS_REFUSALS = ("AlreadyProcessed", "BlockhashNotFound")  # landed before, or expired: the next look tells
@@ -64,23 +66,37 @@ class Settler:
     async def settle(self, keys: Sequence[str]) -> SettleResult:
         """Drive payments until each is final, unknown or refused. Raises `ClusterError` with everything stored."""
         result = SettleResult()
-        for start in range(0, len(keys), CHUNK):
-            await self._settle_chunk(list(keys[start : start + CHUNK]), result)
+        chunks = iter([list(keys[start : start + CHUNK]) for start in range(0, len(keys), CHUNK)])
+
+        async def work() -> None:
+            for chunk in chunks:
+                await self._settle_chunk(chunk, result)
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for number in range(PARALLEL_CHUNKS):
+                    group.create_task(work(), name=f"payout: settle {number}")
+        except BaseExceptionGroup as failures:
+            ours, others = failures.split(SkerryError)
+            if others is not None or ours is None:
+                raise
+            raise ours.exceptions[0] from failures  # the first one stopped the others
         return result
 
     async def _settle_chunk(self, keys: list[str], result: SettleResult) -> None:
-        rejected: dict[str, str] = {}
+        run = _Run()
         while True:
+            news = run.news
             with self._clock.hold("payout"):
-                keys = await self._round(keys, rejected, result)
+                keys = await self._round(keys, run, result)
             if not keys:
                 return
-            if not rejected.keys() & set(keys):  # a refusal is looked into at once
+            if run.news == news:
                 await self._clock.sleep(POLL_S)
 
-    async def _round(self, keys: list[str], rejected: dict[str, str], result: SettleResult) -> list[str]:
+    async def _round(self, keys: list[str], run: "_Run", result: SettleResult) -> list[str]:
         """Look, decide, act once; return the keys that are not at their end."""
-        open_payments: list[tuple[Payment, list[Attempt]]] = []
+        open_payments = []
         for payment, attempts in await self._store.load(keys):
             if payment.state in _ENDS:
                 (result.final if payment.state is PaymentState.FINAL else result.unknown).append(payment.key)
@@ -88,17 +104,17 @@ class Settler:
                 open_payments.append((payment, attempts))
         if not open_payments:
             return []
-        observations = await self._observe(open_payments, rejected)
+        observations = await self._observe(open_payments, run)
         acting = _Acting()
         for (payment, attempts), seen in zip(open_payments, observations, strict=True):
-            await self._act(payment, attempts, seen, acting, rejected, result)
+            await self._act(payment, attempts, seen, acting, run, result)
         await self._store.update(acting.updates)
-        await self._sign_and_send(acting, rejected)
+        if acting.ended:
+            run.news += 1  # the next round's load counts them
+        await self._sign_and_send(acting, run)
         return [payment.key for payment, _ in open_payments if payment.key not in result.refused]
 
-    async def _observe(
-        self, payments: list[tuple[Payment, list[Attempt]]], rejected: dict[str, str]
-    ) -> list[Observation]:
+    async def _observe(self, payments: list[tuple[Payment, list[Attempt]]], run: "_Run") -> list[Observation]:
         signatures = [attempt.signature for _, attempts in payments for attempt in attempts]
         # The height is read first: a marker that is absent afterwards was absent when the blockhash had expired.
         height = await self._cluster.block_height()
@@ -113,7 +129,7 @@ class Settler:
                     marker=MarkerState.PRESENT if account and account.owner == _MEMO_OWNER else MarkerState.ABSENT,
                     block_height=height,
                     last_valid_block_height=max((a.last_valid_block_height for a in attempts), default=0),
-                    rejected=payment.key in rejected,
+                    rejected=payment.key in run.rejected,
                 )
             )
         return observations
@@ -124,7 +140,7 @@ class Settler:
         attempts: list[Attempt],
         seen: Observation,
         acting: "_Acting",
-        rejected: dict[str, str],
+        run: "_Run",
         result: SettleResult,
     ) -> None:
         match decide(seen):
@@ -132,14 +148,14 @@ class Settler:
                 landed = next(a for a, s in zip(attempts, seen.statuses, strict=True) if s and s.error is None)
                 acting.end(payment, PaymentState.FINAL, signature=landed.signature)
             case Decision.PROVE:
-                await self._prove(payment, acting)
+                await self._prove(payment, acting, last_look=seen.block_height > seen.last_valid_block_height)
             case Decision.SEND:
                 acting.send.append(attempts[-1])
             case Decision.SIGN:
                 acting.sign.append((payment, len(attempts)))
             case Decision.REFUSED:
                 newest = seen.statuses[-1]
-                result.refused[payment.key] = rejected.get(payment.key) or str(newest.error if newest else "")
+                result.refused[payment.key] = run.rejected.get(payment.key) or str(newest.error if newest else "")
                 acting.updates.append(
                     Update(key=payment.key, state=payment.state, note=f"refused: {result.refused[payment.key]}")
                 )
@@ -150,16 +166,21 @@ class Settler:
             case Decision.WAIT:
                 pass
 
-    async def _prove(self, payment: Payment, acting: "_Acting") -> None:
-        """The marker exists: find the transaction that made it and check that it is this very payment."""
+    async def _prove(self, payment: Payment, acting: "_Acting", *, last_look: bool) -> None:
+        """The marker exists: find the transaction that made it and check that it is this very payment.
+
+        A cluster's history may lag behind its accounts, so only the look after the last blockhash expired is final.
+        """
         for signature in await self._cluster.history(payment.marker):
             raw = await self._cluster.transaction(signature)
             if raw is not None and _is_this_payment(raw, payment):
                 acting.end(payment, PaymentState.FINAL, signature=signature, note="paid by another copy of this payer")
                 return
-        acting.end(payment, PaymentState.UNKNOWN, note="its marker exists, but no transaction of this payment is shown")
+        if last_look:
+            note = "its marker exists, but no transaction of this payment is shown"
+            acting.end(payment, PaymentState.UNKNOWN, note=note)
 
-    async def _sign_and_send(self, acting: "_Acting", rejected: dict[str, str]) -> None:
+    async def _sign_and_send(self, acting: "_Acting", run: "_Run") -> None:
         fresh: list[Attempt] = []
         if acting.sign:
             recent = await self._cluster.latest_blockhash()
@@ -178,27 +199,37 @@ class Settler:
                 for (payment, number, _), raw in zip(unsigned, signed, strict=True)
             ]
             await self._store.add_attempts(fresh)
+            run.news += 1
         accepted: list[Update] = []
         async with asyncio.TaskGroup() as group:
             for attempt in acting.send + fresh:
-                group.create_task(self._send(attempt, rejected, accepted), name=f"payout: send {attempt.key}")
+                group.create_task(self._send(attempt, run, accepted), name=f"payout: send {attempt.key}")
         await self._store.update(accepted)
 
     def _signed(self, message: bytes) -> bytes:
         parsed = parse_message(message)
         return sign_message(message, [self._signers[key] for key in parsed.keys[: parsed.required_signatures]])
 
-    async def _send(self, attempt: Attempt, rejected: dict[str, str], accepted: list[Update]) -> None:
+    async def _send(self, attempt: Attempt, run: "_Run", accepted: list[Update]) -> None:
         try:
             await self._cluster.send(attempt.raw)
         except TransactionRejected as refusal:
             if refusal.error not in _HARMLESS_REFUSALS:
-                rejected[attempt.key] = str(refusal.error)
+                run.news += attempt.key not in run.rejected
+                run.rejected[attempt.key] = str(refusal.error)
             return
         except (ClusterUnavailable, ClusterNonsense) as error:
             _log.info("%s: it is not known whether it was sent (%s)", attempt.key, error.detail)
             return
         accepted.append(Update(key=attempt.key, state=PaymentState.SENT))
+
+
+@dataclass(slots=True)
+class _Run:
+    """What one chunk's rounds remember; `news` grows when another look is worth taking at once."""
+
+    rejected: dict[str, str] = field(default_factory=dict)
+    news: int = 0
 
 
 @dataclass(slots=True)
@@ -208,8 +239,10 @@ class _Acting:
     updates: list[Update] = field(default_factory=list)
     send: list[Attempt] = field(default_factory=list)
     sign: list[tuple[Payment, int]] = field(default_factory=list)
+    ended: int = 0
 
     def end(self, payment: Payment, state: PaymentState, *, signature: str | None = None, note: str = "") -> None:
+        self.ended += 1
         if state is PaymentState.UNKNOWN:
             _log.warning("%s: %s; a person must decide", payment.key, note)
         self.updates.append(Update(key=payment.key, state=state, note=note, signature=signature))
