@@ -33,7 +33,9 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
             """CREATE TABLE reports (
                 kind TEXT NOT NULL, report_id BYTES NOT NULL, content_id BYTES NOT NULL, gateway BYTES NOT NULL,
                 data BYTES NOT NULL, body BYTES NOT NULL, received_ms NUMBER NOT NULL, stored_ms NUMBER NOT NULL,
-                session_id BYTES, peer TEXT NOT NULL, is_copy NUMBER NOT NULL, PRIMARY KEY (kind, report_id))""",
+                session_id BYTES, peer TEXT NOT NULL, is_copy NUMBER NOT NULL, judged NUMBER NOT NULL,
+                PRIMARY KEY (kind, report_id))""",
+            "CREATE INDEX reports_waiting ON reports (kind, received_ms) WHERE judged = 0",
             "CREATE INDEX reports_by_content ON reports (content_id)",
             "CREATE INDEX reports_by_data ON reports (kind, data)",
             "CREATE INDEX reports_by_time ON reports (kind, received_ms)",

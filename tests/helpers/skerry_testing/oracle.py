@@ -99,6 +99,6 @@ def witness_report(gateway: SoftwareSigner, *, data: bytes = b"\x01" * 51, signa
 
     report = lora_witness_report_req_v1(
         pub_key=gateway.public_key, data=data, timestamp=START_S * 10**9, tmst=7, signal=signal_ddbm, snr=55,
-        frequency=868_100_000, datarate=0,
+        frequency=868_100_000, datarate="SF12BW125",
     )  # fmt: skip
     return sign_message(report, gateway).SerializeToString()
