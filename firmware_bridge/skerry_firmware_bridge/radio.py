@@ -10,6 +10,7 @@ from skerry_wire.frames import ReceivedFrame, TransmitOutcome, TransmitRequest
 __all__ = [
     "DeviceEvent",
     "DeviceState",
+    "DeviceTrouble",
     "EventSink",
     "FrameHeard",
     "Radio",
@@ -55,6 +56,15 @@ class StatusReported(DeviceEvent):
     """Counters and readings that a device sent by itself or on request, by their field names with units."""
 
     values: dict[str, int | float | str | None]
+    wall_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceTrouble(DeviceEvent):
+    """Something that a person should look at; `code` is stable (`second_source`), `detail` is one sentence."""
+
+    code: str
+    detail: str
     wall_ns: int
 
 

@@ -1,0 +1,76 @@
+"""Devices that this agent has ever seen, by their stable link key. Live state is the runtime's, not stored here."""
+
+from dataclasses import dataclass, replace
+
+import sqlite_utils
+
+from skerry_agent.store.database import Database
+from skerry_agent.store.rows import JsonObject, encode, fetch, fetch_one
+
+__all__ = ["DeviceRow", "Devices"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceRow:
+    """One device; `hotspot` is the address it works for, `region` the one its owner confirmed (None: not yet)."""
+
+    id: str
+    kind: str  # RadioTraits.kind: "gwmp", "wio-e5"
+    name: str
+    hotspot: str | None = None
+    region: str | None = None
+    first_seen_ns: int
+    last_seen_ns: int
+    details: JsonObject
+
+
+class Devices:
+    """The table of devices."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def seen(self, row: DeviceRow) -> DeviceRow:
+        """Note that a device was seen; a known one keeps its name, region and first sight."""
+
+        def merge(db: sqlite_utils.Database) -> DeviceRow:
+            old = _get(db, row.id)
+            merged = row
+            if old is not None:
+                merged = replace(
+                    row,
+                    name=old.name,
+                    region=old.region or row.region,
+                    hotspot=row.hotspot or old.hotspot,
+                    first_seen_ns=old.first_seen_ns,
+                    last_seen_ns=max(old.last_seen_ns, row.last_seen_ns),
+                )
+            db.table("devices").upsert(encode(merged), pk="id")
+            return merged
+
+        return await self._db.write(merge)
+
+    async def change(self, device_id: str, *, name: str | None = None, region: str | None = None) -> DeviceRow | None:
+        """Set the name or the confirmed region; None when there is no such device."""
+
+        def change(db: sqlite_utils.Database) -> DeviceRow | None:
+            old = _get(db, device_id)
+            if old is None:
+                return None
+            new = replace(old, name=name or old.name, region=region or old.region)
+            db.table("devices").upsert(encode(new), pk="id")
+            return new
+
+        return await self._db.write(change)
+
+    async def get(self, device_id: str) -> DeviceRow | None:
+        """Return one device, None when it was never seen."""
+        return await self._db.read(lambda db: _get(db, device_id))
+
+    async def all(self) -> list[DeviceRow]:
+        """Return every device by id."""
+        return await self._db.read(lambda db: fetch(db, DeviceRow, "SELECT * FROM devices ORDER BY id"))
+
+
+def _get(db: sqlite_utils.Database, device_id: str) -> DeviceRow | None:
+    return fetch_one(db, DeviceRow, "SELECT * FROM devices WHERE id = ?", [device_id])

@@ -1,0 +1,30 @@
+"""Signs and checks Helium messages: the signature covers the encoding with its signature fields empty (iot-poc 2.3)."""
+
+from typing import TypeVar
+
+from google.protobuf.message import Message
+
+from skerry_keys.helium_message import signed_bytes
+from skerry_keys.signer import Signer
+from skerry_keys.verify import verify
+
+__all__ = ["sign_message", "signed_bytes", "verify_message"]
+
+M = TypeVar("M", bound=Message)
+
+
+def sign_message(message: M, signer: Signer, *, field: str = "signature") -> M:
+    """Put `signer`'s signature into the message's signature field and return the same message.
+
+    Raises `ValueError` for a message of another protocol or without that field.
+    """
+    setattr(message, field, signer.sign_helium(message))
+    return message
+
+
+def verify_message(message: Message, public_key: bytes, *, field: str = "signature") -> bool:
+    """Say whether the message's signature field holds `public_key`'s signature; `public_key` is the tagged binary.
+
+    Malformed keys and signatures give False. Raises `ValueError` for a message that cannot be signed.
+    """
+    return verify(public_key, signed_bytes(message), getattr(message, field))

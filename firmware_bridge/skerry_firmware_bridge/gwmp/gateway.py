@@ -1,0 +1,88 @@
+"""What the server remembers of one packet forwarder: where it speaks from, how fast, and what it said lately."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from skerry_core.clock import NS_PER_S
+from skerry_firmware_bridge.radio import DeviceState
+from skerry_wire.frames import ReceivedFrame
+
+__all__ = ["Address", "Gateway", "device_id"]
+
+Address = tuple[str, int] | tuple[str, int, int, int]
+
+DUPLICATE_WINDOW_NS = 10 * NS_PER_S  # a faulty concentrator repeats a frame at once (serial-devices 4, row 13)
+REMEMBERED_FRAMES = 1024  # 80 frames/s for the whole window
+STORM_PER_S = 1000  # more than 10 datagrams in 10 ms is a storm (same row); as a rate, so that a backlog may pass
+STORM_BURST = 128
+LOOPBACK = "loopback"
+
+
+def device_id(eui: bytes) -> str:
+    """Return the stable device key of a gateway."""
+    return f"gwmp:{eui.hex()}"
+
+
+def host_of(source: Address) -> str:
+    """Return what a gateway is pinned to: its address, all of loopback being one."""
+    host = source[0]
+    if host.startswith("127.") or host == "::1":
+        return LOOPBACK
+    return host
+
+
+@dataclass(slots=True, kw_only=True)
+class Gateway:
+    """One EUI that has been heard of."""
+
+    eui: bytes
+    host: str
+    version: int
+    heard_ns: int
+    device_id: str
+    state: DeviceState = DeviceState.UP
+    down: Address | None = None
+    down_before: Address | None = None
+    refused_down: Address | None = None
+    reported_ns: dict[str, int] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    _seen: dict[tuple[bytes, int, str], int] = field(default_factory=dict)
+    _credit: float = STORM_BURST
+    _credit_ns: int = 0
+
+    def move_down(self, source: Address) -> bool:
+        """Take `source` of a PULL_DATA as the way down; False when two sockets compete and this is the newcomer.
+
+        One change is a restart or a new NAT port. Hearing the old socket again proves two forwarders with one EUI: the
+        old one stays, the newcomer is refused.
+        """
+        if source == self.down:
+            return True
+        if source == self.refused_down:
+            return False
+        if source == self.down_before:
+            self.refused_down = self.down
+        self.down_before, self.down = self.down, source
+        return True
+
+    def is_storm(self, now_ns: int) -> bool:
+        """Count one datagram; True while they come faster than any concentrator hears."""
+        self._credit = min(STORM_BURST, self._credit + (now_ns - self._credit_ns) * STORM_PER_S / NS_PER_S)
+        self._credit_ns = now_ns
+        if self._credit < 1:
+            return True
+        self._credit -= 1
+        return False
+
+    def is_duplicate(self, frame: ReceivedFrame, now_ns: int) -> bool:
+        """Remember a frame; True when the same bytes came on the same frequency and data rate within the window."""
+        key = (frame.phy, frame.frequency_hz, frame.datarate)
+        first_ns = self._seen.get(key)
+        if first_ns is not None and now_ns - first_ns < DUPLICATE_WINDOW_NS:
+            return True
+        if first_ns is not None:
+            del self._seen[key]  # so that the order of keys stays the order of time
+        self._seen[key] = now_ns
+        if len(self._seen) > REMEMBERED_FRAMES:
+            del self._seen[next(iter(self._seen))]
+        return False

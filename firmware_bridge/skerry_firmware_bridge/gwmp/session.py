@@ -1,0 +1,327 @@
+"""The server's side of GWMP without a socket: datagrams in, events and answers out.
+
+Rules (serial-devices 2.3 and 4, DESIGN "GWMP"):
+- Acknowledge first, work after; a header that can be read is acknowledged whatever its JSON holds.
+- The way down is known from PULL_DATA only.
+- A gateway is pinned to the address it was first heard from; another address is refused and reported while it lives.
+- A downlink is over when its TX_ACK comes, when 5 s are over, or when its gateway is gone.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from skerry_core.clock import NS_PER_S
+from skerry_firmware_bridge.errors import FrameRejected, LinkLost
+from skerry_firmware_bridge.gwmp.datagram import FROM_GATEWAY, Datagram, Kind, acknowledgement, read_json
+from skerry_firmware_bridge.gwmp.downlink import read_ack, request_json
+from skerry_firmware_bridge.gwmp.gateway import Address, Gateway, device_id, host_of
+from skerry_firmware_bridge.gwmp.packets import read_status, received_frame
+from skerry_firmware_bridge.radio import (
+    DeviceEvent,
+    DeviceState,
+    DeviceTrouble,
+    FrameHeard,
+    StateChanged,
+    StatusReported,
+)
+from skerry_wire.frames import ReceivedFrame, TransmitOutcome, TransmitRequest, TransmitStatus
+
+__all__ = ["DownlinkConcluded", "GwmpSession"]
+
+TX_ACK_TIMEOUT_S = 5  # a forwarder drops a txpk it dislikes without a word (serial-devices 2.3); gateway-rs waits 5 s
+SILENT_AFTER_S = 30  # three keepalives of 10 s missed
+DROP_AFTER_S = 60  # semtech-udp and ChirpStack expire a gateway then
+REPORT_EVERY_S = 60  # the same trouble of the same gateway is told once a minute
+MAX_GATEWAYS = 4096  # a flood of invented EUIs must not eat the memory
+SAME_FRAME_US = 100  # copies of one frame on two channels differ by less (serial-devices 4, row 14)
+_NO_EUI = bytes(8)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DownlinkConcluded(DeviceEvent):
+    """What became of a PULL_RESP."""
+
+    token: int
+    outcome: TransmitOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pending:
+    eui: bytes
+    request: TransmitRequest
+    due_ns: int
+
+
+class GwmpSession:
+    """All gateways of one server socket. Call `to_send` after every other call; `expire` at `next_deadline_ns`.
+
+    `random_token` returns an unpredictable number from 0 to 65535, so that a TX_ACK cannot be invented blindly.
+    Times are monotonic nanoseconds; `wall_ns` only stamps events.
+    """
+
+    def __init__(
+        self,
+        *,
+        random_token: Callable[[], int],
+        silent_after_s: int = SILENT_AFTER_S,
+        drop_after_s: int = DROP_AFTER_S,
+    ) -> None:
+        self.counts: Counter[str] = Counter()
+        self._random_token = random_token
+        self._silent_ns = silent_after_s * NS_PER_S
+        self._drop_ns = drop_after_s * NS_PER_S
+        self._gateways: dict[bytes, Gateway] = {}
+        self._pending: dict[int, _Pending] = {}
+        self._outgoing: list[tuple[bytes, Address]] = []
+        self._told_zero_eui_ns: int | None = None
+
+    @property
+    def gateways(self) -> dict[bytes, Gateway]:
+        """Every gateway that is up or silent, by EUI; do not change it."""
+        return self._gateways
+
+    def to_send(self) -> list[tuple[bytes, Address]]:
+        """Return the datagrams to send now, in order, and forget them."""
+        outgoing, self._outgoing = self._outgoing, []
+        return outgoing
+
+    def receive(self, raw: bytes, source: Address, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
+        """Take one datagram; nothing that it holds raises."""
+        try:
+            datagram = Datagram.from_bytes(raw)
+        except FrameRejected as error:
+            self.counts[error.reason] += 1
+            return []
+        if datagram.kind not in FROM_GATEWAY or datagram.eui is None:
+            self.counts["unexpected"] += 1
+            return []
+        if datagram.eui == _NO_EUI:
+            return self._zero_eui(raw, source, now_ns=now_ns, wall_ns=wall_ns)
+        gateway = self._gateways.get(datagram.eui)
+        events: list[DeviceEvent] = []
+        if gateway is None:
+            gateway = self._meet(datagram, source, now_ns=now_ns)
+            if gateway is None:
+                return []
+            events += self._greet(gateway, source, wall_ns=wall_ns, now_ns=now_ns)
+        elif host_of(source) != gateway.host:
+            detail = f"{source[0]} also claims EUI {gateway.eui.hex()}, which belongs to {gateway.host}; refused."
+            return self._trouble(gateway, "second_source", detail, now_ns=now_ns, wall_ns=wall_ns)
+        answer = acknowledgement(raw)
+        if answer is not None:
+            self._outgoing.append((answer, source))
+        gateway.heard_ns = now_ns
+        gateway.version = datagram.version
+        if gateway.state is not DeviceState.UP:
+            gateway.state = DeviceState.UP
+            events.append(_state(gateway, "The packet forwarder speaks again.", wall_ns))
+        try:
+            events += self._handle(gateway, datagram, source, now_ns=now_ns, wall_ns=wall_ns)
+        except FrameRejected as error:
+            self._count(gateway, error.reason)
+        return events
+
+    def transmit(self, eui: bytes, request: TransmitRequest, *, now_ns: int) -> int:
+        """Queue a PULL_RESP and return its token. Raises `LinkLost` while the gateway has not asked for downlinks."""
+        gateway = self._gateways.get(eui)
+        if gateway is None or gateway.down is None:
+            raise LinkLost(f"{device_id(eui)} has sent no PULL_DATA, so there is no way down to it")
+        token = self._random_token()
+        while token in self._pending:
+            token = (token + 1) & 0xFFFF
+        body = request_json(request)
+        self._pending[token] = _Pending(eui=eui, request=request, due_ns=now_ns + TX_ACK_TIMEOUT_S * NS_PER_S)
+        datagram = Datagram(kind=Kind.PULL_RESP, token=token, body=body, version=gateway.version)
+        self._outgoing.append((datagram.to_bytes(), gateway.down))
+        self._count(gateway, "downlinks")
+        return token
+
+    def expire(self, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
+        """End what is overdue: downlinks without TX_ACK, gateways that fell silent."""
+        events: list[DeviceEvent] = []
+        for token, pending in list(self._pending.items()):
+            if pending.due_ns <= now_ns:
+                events.append(self._conclude(token, _failed("timeout")))
+        for gateway in list(self._gateways.values()):
+            silence_ns = now_ns - gateway.heard_ns
+            if silence_ns >= self._drop_ns:
+                events += self._drop(gateway, f"No datagram for {silence_ns // NS_PER_S} s.", wall_ns)
+            elif silence_ns >= self._silent_ns and gateway.state is DeviceState.UP:
+                gateway.state = DeviceState.UNKNOWN
+                events.append(_state(gateway, f"No datagram for {silence_ns // NS_PER_S} s.", wall_ns))
+        return events
+
+    def next_deadline_ns(self) -> int | None:
+        """Return when `expire` has something to do at the earliest; hearing from gateways only moves it later."""
+        deadlines = [pending.due_ns for pending in self._pending.values()]
+        for gateway in self._gateways.values():
+            patience_ns = self._silent_ns if gateway.state is DeviceState.UP else self._drop_ns
+            deadlines.append(gateway.heard_ns + patience_ns)
+        return min(deadlines, default=None)
+
+    def close(self, *, wall_ns: int) -> list[DeviceEvent]:
+        """End everything at once, as when the socket is gone."""
+        gone = [self._drop(gateway, "The server was stopped.", wall_ns) for gateway in list(self._gateways.values())]
+        return [event for events in gone for event in events]
+
+    def _handle(
+        self, gateway: Gateway, datagram: Datagram, source: Address, *, now_ns: int, wall_ns: int
+    ) -> list[DeviceEvent]:
+        match datagram.kind:
+            case Kind.PUSH_DATA:
+                self._count(gateway, "push_data")
+                return self._push(gateway, datagram.body, source, now_ns=now_ns, wall_ns=wall_ns)
+            case Kind.PULL_DATA:
+                self._count(gateway, "pull_data")
+                if gateway.move_down(source):
+                    return []
+                detail = f"Two forwarders use EUI {gateway.eui.hex()} at {gateway.host}; port {source[1]} is refused."
+                return self._trouble(gateway, "second_source", detail, now_ns=now_ns, wall_ns=wall_ns)
+            case _:
+                self._count(gateway, "tx_ack")
+                return self._acknowledge(gateway, datagram)
+
+    def _push(self, gateway: Gateway, body: bytes, source: Address, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
+        if gateway.is_storm(now_ns):
+            self._count(gateway, "storm_dropped")
+            detail = "Datagrams come faster than a concentrator can hear; the surplus is dropped."
+            return self._trouble(gateway, "storm", detail, now_ns=now_ns, wall_ns=wall_ns)
+        content = read_json(body)
+        events: list[DeviceEvent] = []
+        frames = self._frames(gateway, content.get("rxpk"), source, now_ns=now_ns, wall_ns=wall_ns)
+        for frame in frames if len(frames) < 2 else _best_copies(frames):
+            if gateway.is_duplicate(frame, now_ns):
+                self._count(gateway, "duplicates")
+            else:
+                self._count(gateway, "frames")
+                events.append(FrameHeard(device_id=gateway.device_id, frame=frame))
+        stat = content.get("stat")
+        if isinstance(stat, dict):
+            events.append(_status(gateway, stat, wall_ns))
+        return events
+
+    def _frames(
+        self, gateway: Gateway, packets: Any, source: Address, *, now_ns: int, wall_ns: int
+    ) -> list[ReceivedFrame]:
+        if packets is None:
+            return []
+        if not isinstance(packets, list):
+            raise FrameRejected("invalid_json", detail="rxpk is no list")
+        frames = []
+        told_source = f"udp {source[0]}:{source[1]}"
+        for rxpk in packets:
+            try:
+                if not isinstance(rxpk, dict):
+                    raise FrameRejected("invalid_json", detail="an rxpk is no object")
+                frame = received_frame(rxpk, wall_ns=wall_ns, monotonic_ns=now_ns, source=told_source)
+            except FrameRejected:
+                self._count(gateway, "bad_packets")
+                continue
+            if frame is None:
+                self._count(gateway, "not_lora")
+            else:
+                frames.append(frame)
+        return frames
+
+    def _acknowledge(self, gateway: Gateway, datagram: Datagram) -> list[DeviceEvent]:
+        pending = self._pending.get(datagram.token)
+        if pending is None or pending.eui != gateway.eui:
+            self._count(gateway, "unmatched_tx_ack")
+            return []
+        try:
+            outcome = read_ack(datagram.body)
+        except FrameRejected as error:
+            self._count(gateway, error.reason)
+            outcome = _failed("unreadable_tx_ack")
+        if outcome.status is TransmitStatus.SENT:
+            power_dbm = pending.request.power_dbm
+            outcome = TransmitOutcome(status=outcome.status, power_dbm=power_dbm, tmst_us=outcome.tmst_us)
+        return [self._conclude(datagram.token, outcome)]
+
+    def _conclude(self, token: int, outcome: TransmitOutcome) -> DownlinkConcluded:
+        pending = self._pending.pop(token)
+        return DownlinkConcluded(device_id=device_id(pending.eui), token=token, outcome=outcome)
+
+    def _meet(self, datagram: Datagram, source: Address, *, now_ns: int) -> Gateway | None:
+        if datagram.eui is None or len(self._gateways) >= MAX_GATEWAYS:
+            self.counts["too_many_gateways"] += 1
+            return None
+        gateway = Gateway(
+            eui=datagram.eui,
+            host=host_of(source),
+            version=datagram.version,
+            heard_ns=now_ns,
+            device_id=device_id(datagram.eui),
+        )
+        self._gateways[datagram.eui] = gateway
+        return gateway
+
+    def _greet(self, gateway: Gateway, source: Address, *, wall_ns: int, now_ns: int) -> list[DeviceEvent]:
+        events: list[DeviceEvent] = [_state(gateway, f"A packet forwarder speaks from {source[0]}.", wall_ns)]
+        if gateway.version == 1:
+            detail = "The forwarder speaks protocol version 1, which cannot confirm transmissions; update it."
+            events += self._trouble(gateway, "version_1", detail, now_ns=now_ns, wall_ns=wall_ns)
+        return events
+
+    def _drop(self, gateway: Gateway, reason: str, wall_ns: int) -> list[DeviceEvent]:
+        lost = [token for token, pending in self._pending.items() if pending.eui == gateway.eui]
+        events: list[DeviceEvent] = [self._conclude(token, _failed("gateway_lost")) for token in lost]
+        gateway.state = DeviceState.DOWN
+        del self._gateways[gateway.eui]
+        return [*events, _state(gateway, reason, wall_ns)]
+
+    def _zero_eui(self, raw: bytes, source: Address, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
+        """Acknowledge, use nothing, and say once a minute that a forwarder has no identity (gateway-rs issue 482)."""
+        self.counts["zero_eui"] += 1
+        answer = acknowledgement(raw)
+        if answer is not None:
+            self._outgoing.append((answer, source))
+        if self._told_zero_eui_ns is not None and now_ns - self._told_zero_eui_ns < REPORT_EVERY_S * NS_PER_S:
+            return []
+        self._told_zero_eui_ns = now_ns
+        detail = f"A forwarder at {source[0]} has the EUI 0; set its gateway_ID."
+        return [DeviceTrouble(device_id=device_id(_NO_EUI), code="zero_eui", detail=detail, wall_ns=wall_ns)]
+
+    def _trouble(self, gateway: Gateway, code: str, detail: str, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
+        self._count(gateway, code)
+        told_ns = gateway.reported_ns.get(code)
+        if told_ns is not None and now_ns - told_ns < REPORT_EVERY_S * NS_PER_S:
+            return []
+        gateway.reported_ns[code] = now_ns
+        return [DeviceTrouble(device_id=gateway.device_id, code=code, detail=detail, wall_ns=wall_ns)]
+
+    def _count(self, gateway: Gateway, name: str) -> None:
+        self.counts[name] += 1
+        gateway.counts[name] += 1
+
+
+def _failed(reason: str) -> TransmitOutcome:
+    return TransmitOutcome(status=TransmitStatus.FAILED, reason=reason)
+
+
+def _state(gateway: Gateway, reason: str, wall_ns: int) -> StateChanged:
+    return StateChanged(device_id=gateway.device_id, state=gateway.state, reason=reason, wall_ns=wall_ns)
+
+
+def _status(gateway: Gateway, stat: dict[str, Any], wall_ns: int) -> StatusReported:
+    named = read_status(stat)
+    flat = named | named.pop("extra")
+    values = {name: value for name, value in flat.items() if value is None or isinstance(value, str | int | float)}
+    return StatusReported(device_id=gateway.device_id, values=values, wall_ns=wall_ns)
+
+
+def _best_copies(frames: list[ReceivedFrame]) -> list[ReceivedFrame]:
+    """Keep the best of copies of one transmission that a strong signal left on several channels."""
+    kept: dict[bytes, list[ReceivedFrame]] = {}
+    for frame in frames:
+        same = kept.setdefault(frame.phy, [])
+        for index, other in enumerate(same):
+            if abs(frame.tmst_us - other.tmst_us) <= SAME_FRAME_US:
+                if frame.snr_db > other.snr_db:
+                    same[index] = frame
+                break
+        else:
+            same.append(frame)
+    return [frame for same in kept.values() for frame in same]

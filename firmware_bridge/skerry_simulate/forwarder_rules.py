@@ -1,0 +1,111 @@
+"""What the sx1302 packet forwarder does with a PULL_RESP: accept, adjust, refuse, or ignore without a word.
+
+The emulator stands on it. Facts: serial-devices 2.3, KINDS gwmp.forwarder; checked against captured answers.
+"""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from skerry_firmware_bridge.errors import FrameRejected
+from skerry_firmware_bridge.gwmp.datagram import Datagram, Kind, read_json
+from skerry_firmware_bridge.gwmp.packets import read_payload
+
+__all__ = ["Concentrator", "Decision", "decide"]
+
+WRAP_US = 1 << 32
+IMMEDIATE_AHEAD_US = 80_000
+TOO_LATE_US = 42_500  # start delay 1500 + margin 1000 + JIT pre-delay 40000
+TOO_EARLY_US = 512_000_000
+_LORA_RATE = re.compile(r"SF(5|6|7|8|9|10|11|12)BW(125|250|500)")
+_CODING_RATES = frozenset({"4/5", "4/6", "2/3", "4/7", "4/8", "1/2"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concentrator:
+    """The forwarder's settings: which RF chains may send, the frequency range (Hz), the power table (dBm)."""
+
+    tx_enabled: tuple[bool, ...] = (True, False)
+    freq_min_hz: int = 150_000_000
+    freq_max_hz: int = 960_000_000
+    lut_dbm: tuple[int, ...] = tuple(range(0, 28))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What happens: the TX_ACK to send (None = silence), and the transmission, if any."""
+
+    answer: bytes | None
+    power_dbm: int | None = None
+    at_us: int | None = None
+    txpk: Mapping[str, Any] | None = None
+
+    @property
+    def transmitted(self) -> bool:
+        return self.at_us is not None
+
+
+SILENCE = Decision(answer=None)
+
+
+def decide(question: Datagram, *, eui: bytes, settings: Concentrator, counter_us: int) -> Decision:
+    """Return what the forwarder does with a PULL_RESP at the given counter value (empty queue, no GPS)."""
+    try:
+        txpk = read_json(question.body).get("txpk")
+        payload = read_payload(txpk) if isinstance(txpk, dict) else None
+    except FrameRejected:
+        return SILENCE
+    if not isinstance(txpk, dict):
+        return SILENCE
+    immediate = txpk.get("imme") is True
+    if not immediate and "tmst" not in txpk:
+        return _refuse(question, eui, "GPS_UNLOCKED") if "tmms" in txpk else SILENCE
+    if payload is None or not _is_complete(txpk, settings):
+        return SILENCE
+    if not settings.freq_min_hz <= math.trunc(_number(txpk, "freq") * 1_000_000) <= settings.freq_max_hz:
+        return _refuse(question, eui, "TX_FREQ")
+    asked_dbm = math.trunc(_number(txpk, "powe"))
+    power_dbm = max((step for step in settings.lut_dbm if step <= asked_dbm), default=settings.lut_dbm[0])
+    at_us = (counter_us + IMMEDIATE_AHEAD_US if immediate else math.trunc(_number(txpk, "tmst"))) % WRAP_US
+    ahead_us = (at_us - counter_us) % WRAP_US
+    if ahead_us <= TOO_LATE_US:
+        return _refuse(question, eui, "TOO_LATE")
+    if ahead_us > TOO_EARLY_US and not immediate:
+        return _refuse(question, eui, "TOO_EARLY")
+    warning = None if power_dbm == asked_dbm else {"warn": "TX_POWER", "value": power_dbm}
+    return Decision(answer=_ack(question, eui, warning), power_dbm=power_dbm, at_us=at_us, txpk=txpk)
+
+
+def _is_complete(txpk: Mapping[str, Any], settings: Concentrator) -> bool:
+    if any(name not in txpk for name in ("freq", "rfch", "size")) or not isinstance(txpk.get("modu"), str):
+        return False
+    chain = math.trunc(_number(txpk, "rfch"))
+    if not 0 <= chain < len(settings.tx_enabled) or not settings.tx_enabled[chain]:
+        return False
+    rate = txpk.get("datr")
+    match txpk["modu"]:
+        case "LORA":
+            known = isinstance(rate, str) and _LORA_RATE.fullmatch(rate) is not None
+            return known and txpk.get("codr") in _CODING_RATES
+        case "FSK":
+            return "fdev" in txpk and rate is not None
+        case _:
+            return False
+
+
+def _number(txpk: Mapping[str, Any], name: str) -> float:
+    """Return a member as the forwarder's JSON library does: whatever is no number counts as 0."""
+    value = txpk.get(name, 0)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else 0
+
+
+def _refuse(question: Datagram, eui: bytes, error: str) -> Decision:
+    return Decision(answer=_ack(question, eui, {"error": error}))
+
+
+def _ack(question: Datagram, eui: bytes, content: Mapping[str, Any] | None) -> bytes:
+    body = b"" if content is None else json.dumps({"txpk_ack": content}, separators=(",", ":")).encode()
+    return Datagram(kind=Kind.TX_ACK, token=question.token, eui=eui, body=body, version=question.version).to_bytes()

@@ -1,0 +1,25 @@
+"""Time limits and sleeps behave alike on the computer's clock."""
+
+import pytest
+
+from skerry_core.clock import NS_PER_MS, SystemClock
+
+
+async def test_a_body_that_takes_too_long_ends_in_a_timeout() -> None:
+    clock = SystemClock()
+    with pytest.raises(TimeoutError):
+        async with clock.timeout(0.001):
+            await clock.sleep(60)
+
+
+async def test_an_error_of_the_body_comes_out_unchanged() -> None:
+    with pytest.raises(KeyError):
+        async with SystemClock().timeout(60):
+            raise KeyError
+
+
+async def test_sleeping_until_the_past_returns_at_once() -> None:
+    clock = SystemClock()
+    start = clock.monotonic_ns()
+    await clock.sleep_until(start - 1)
+    assert clock.monotonic_ns() - start < 1000 * NS_PER_MS
