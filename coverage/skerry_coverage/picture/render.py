@@ -48,7 +48,7 @@ def render_png(picture: MapPicture) -> bytes:
     sheet = _Sheet(ImageDraw.Draw(image))
     _Drawing(picture, sheet).draw()
     output = io.BytesIO()
-    image.resize((WIDTH_PX, HEIGHT_PX), Image.Resampling.LANCZOS).save(output, "PNG", optimize=True)
+    image.resize((WIDTH_PX, HEIGHT_PX), Image.Resampling.LANCZOS).save(output, "PNG")
     return output.getvalue()
 
 
