@@ -10,13 +10,16 @@ from typing import Any
 
 import click
 
-from skerry_agent.cli.proof_text import json_report, text_contents, text_report
+from skerry_agent.cli.context import Cli, json_option, pass_cli
+from skerry_agent.cli.context import show as show_result
+from skerry_agent.cli.exits import ERROR, leave
+from skerry_agent.cli.proof_text import json_report, text_contents, text_report, utc
+from skerry_client.paths import choose_paths
 from skerry_core.clock import SystemClock
 from skerry_core.errors import NotFoundError, UsageError, UserError
 
 __all__ = ["proof"]
 
-FAILED = 1  # exit status of a bundle that does not hold
 _MAX_PROFILE_BYTES = 1 << 20
 
 
@@ -34,9 +37,8 @@ def proof() -> None:
     metavar="KEY",
     help="An oracle's address whose word you believe, or a network profile file that lists such keys. Repeatable.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.pass_context
-def verify(context: click.Context, file: Path, trusted: tuple[str, ...], as_json: bool) -> None:
+@json_option
+def verify(*, file: Path, trusted: tuple[str, ...], as_json_: bool) -> None:
     """Check FILE: hashes, seals, signatures, and every verdict again by the network's rules.
 
     Says how much stands behind it (self-claimed, mutually-witnessed, oracle-verified) and what it does not prove.
@@ -48,26 +50,27 @@ def verify(context: click.Context, file: Path, trusted: tuple[str, ...], as_json
     try:
         report = verify_bundle(_read(file), trusted_keys=keys)
     except BundleRejected as error:
-        if not as_json:
+        if not as_json_:
             raise
         failure = {"code": error.reason, "where": "file", "detail": error.detail}
         click.echo(json.dumps({"intact": False, "level": "nothing", "failures": [failure]}))
-        context.exit(FAILED)
-    click.echo(json.dumps(json_report(report)) if as_json else text_report(report, name=file.name))
-    context.exit(0 if report.is_intact else FAILED)
+        leave(ERROR)
+    show_result(json_report(report), json_wanted=as_json_, text=lambda: text_report(report, name=file.name))
+    if not report.is_intact:
+        leave(ERROR)
 
 
 @proof.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def show(file: Path, as_json: bool) -> None:
+@json_option
+def show(*, file: Path, as_json_: bool) -> None:
     """List what FILE contains, entry by entry. Checks the container only: use `verify` for everything else."""
     from skerry_coverage.bundle import container
     from skerry_coverage.bundle.model import Bundle
 
     body = container.unpack(_read(file))
     contents = _contents(Bundle.from_map(body), container.cid(body))
-    click.echo(json.dumps(contents) if as_json else text_contents(contents))
+    show_result(contents, json_wanted=as_json_, text=lambda: text_contents(contents))
 
 
 @proof.command()
@@ -75,19 +78,21 @@ def show(file: Path, as_json: bool) -> None:
 @click.option(
     "--dir",
     "folder",
-    required=True,
     type=click.Path(path_type=Path, file_okay=False),
-    help="The agent's directory (it may be running).",
+    help="The agent's folder, as with `skerry --dir`. The agent may be running.",
 )
 @click.option("--out", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Where to write the bundle.")
 @click.option(
     "--profile",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="The network profile that goes into the bundle; default: profile.json in the directory.",
+    help="The network profile that goes into the bundle; default: the one of the operator in the same folder.",
 )
 @click.option("--without", multiple=True, metavar="KIND", help="Leave entries of this kind out. Repeatable.")
 @click.option("--list", "only_list", is_flag=True, help="List the beacons that can be proved.")
+@pass_cli
 def export(
+    cli: Cli,
+    /,
     *,
     beacon: str | None,
     folder: Path,
@@ -97,30 +102,31 @@ def export(
     only_list: bool,
 ) -> None:
     """Write a bundle that proves BEACON (the id that --list shows; default: the newest one)."""
+    paths = cli.paths if folder is None else choose_paths(folder, environ={})
     if only_list:
-        for line in asyncio.run(_list(folder)):
+        for line in asyncio.run(_list(paths.database)):
             click.echo(line)
         return
-    profile_bytes = _read(profile or folder / "profile.json", limit=_MAX_PROFILE_BYTES)
-    packed = asyncio.run(_export(folder, beacon, profile_bytes, without))
+    profile_bytes = _read(profile or _operators_profile(paths.state), limit=_MAX_PROFILE_BYTES)
+    packed = asyncio.run(_export(paths.database, beacon, profile_bytes, without))
     target = out or Path("proof.skp")
     target.write_bytes(packed)
     click.echo(f"{target}: {len(packed)} bytes. Check it with: skerry proof verify {target}")
 
 
-async def _list(folder: Path) -> list[str]:
+async def _list(database: Path) -> list[str]:
     from skerry_agent.evidence.export import beacons
 
-    async with _Logs(folder) as logs:
+    async with _Logs(database) as logs:
         found = await beacons(logs)
     return [f"{entry_id.hex()}  {_time(entry.stamp.wall_ns)}" for entry_id, entry in found]
 
 
-async def _export(folder: Path, beacon: str | None, profile: bytes, without: tuple[str, ...]) -> bytes:
+async def _export(database: Path, beacon: str | None, profile: bytes, without: tuple[str, ...]) -> bytes:
     from skerry_agent.evidence.export import beacons, export_beacons
     from skerry_coverage.bundle import container
 
-    async with _Logs(folder) as logs:
+    async with _Logs(database) as logs:
         known = [entry_id for entry_id, _ in await beacons(logs)]
         bundle = await export_beacons(
             logs, [_choose(beacon, known)], profile=profile, leave_out=frozenset(map(_kind, without))
@@ -129,10 +135,10 @@ async def _export(folder: Path, beacon: str | None, profile: bytes, without: tup
 
 
 class _Logs:
-    """The evidence logs of an agent's directory, open for reading."""
+    """The evidence logs in an agent's database, open for reading."""
 
-    def __init__(self, folder: Path) -> None:
-        self._file = folder / "skerry.db"
+    def __init__(self, file: Path) -> None:
+        self._file = file
 
     async def __aenter__(self) -> Any:
         from skerry_agent.evidence import EVIDENCE, EvidenceReader
@@ -140,13 +146,25 @@ class _Logs:
 
         if not self._file.exists():
             raise NotFoundError(
-                "E_NO_AGENT_DIR", f"{self._file} does not exist.", remedy="Give the agent's directory with --dir."
+                "E_NO_AGENT_DIR", f"{self._file} does not exist.", remedy="Give the agent's folder with --dir."
             )
         self._db = await Database.open(self._file, clock=SystemClock(), migrations=(EVIDENCE,))
         return await EvidenceReader.all_in(self._db)
 
     async def __aexit__(self, *_exc: object) -> None:
         await self._db.close()
+
+
+def _operators_profile(state: Path) -> Path:
+    """Return the profile's file of the network that this folder operates."""
+    from skerry_agent.operator.network_file import OperatorFolder
+
+    folder = OperatorFolder(state / "operator")
+    if not folder.exists:
+        raise UsageError(
+            "E_NO_PROFILE", "This agent is no operator.", remedy="Give the network's profile file with --profile."
+        )
+    return folder.path / folder.read().profile
 
 
 def _choose(beacon: str | None, known: list[bytes]) -> bytes:
@@ -239,6 +257,4 @@ def _contents(bundle: Any, cid: str) -> dict[str, Any]:
 
 
 def _time(wall_ns: int | None) -> str | None:
-    from skerry_agent.cli.proof_text import utc
-
     return None if wall_ns is None else utc(wall_ns)

@@ -34,7 +34,7 @@ def text_report(report: VerificationReport, *, name: str) -> str:
     lines += [f"  {count:6} {check}" for check, count in report.checks.items() if count]
     lines += ["", "What this does not prove:"]
     lines += [f"  - {sentence}" for sentence in report.not_proved]
-    return "\n".join(lines)
+    return _printable(lines)
 
 
 def json_report(report: VerificationReport) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def text_contents(contents: Mapping[str, Any]) -> str:
         came = f"{entry['link']:8} {entry['source']:24}"
         lines.append(f"{when:21} {entry['kind']:15} {came} {entry['bytes']:6}  {entry['id'][:16]}")
     lines += ["", f"{contents['hidden_entries']} more entries are under the same seals as hashes only."]
-    return "\n".join(lines)
+    return _printable(lines)
 
 
 def utc(wall_ns: int) -> str:
@@ -76,6 +76,11 @@ def utc(wall_ns: int) -> str:
         return datetime.fromtimestamp(wall_ns // 1_000_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     except (OverflowError, ValueError, OSError):  # a bundle may claim any number
         return f"{wall_ns} ns"
+
+
+def _printable(lines: list[str]) -> str:
+    """Join lines; what strangers wrote into a bundle must not steer the reader's terminal."""
+    return "\n".join("".join(one if one.isprintable() else "?" for one in line) for line in lines)
 
 
 def _proof_lines(proof: Proof, number: int, total: int) -> list[str]:

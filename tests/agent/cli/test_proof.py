@@ -1,6 +1,7 @@
 """`skerry proof` as a person uses it: exit status, words, JSON."""
 
 import asyncio
+import dataclasses
 import json
 import random
 from pathlib import Path
@@ -8,11 +9,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from skerry_agent.cli.context import Cli
 from skerry_agent.cli.proof import proof
 from skerry_agent.evidence import EVIDENCE, EvidenceLog, TimeKeeper
+from skerry_agent.operator.network_file import NetworkFile, OperatorFolder
 from skerry_agent.store import Database
 from skerry_core.clock import SystemClock
 from skerry_core.errors import UserError
+from skerry_coverage.bundle import container
 from skerry_coverage.evidence.entry import EntryKind, TimeSource
 from skerry_keys.public_key import PublicKey
 from skerry_testing.bundle import NETWORK, ORACLE, PROFILE, Neighbourhood
@@ -31,7 +35,8 @@ def bundle(tmp_path: Path) -> Path:
 
 
 def run(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(proof, [str(argument) for argument in arguments])
+    cli = Cli(folder=None, flags=(), address=None, debug=False)
+    return CliRunner().invoke(proof, [str(argument) for argument in arguments], obj=cli)
 
 
 def error_of(result: Result) -> UserError:
@@ -139,7 +144,19 @@ def agent_directory(folder: Path) -> None:
         await db.close()
 
     asyncio.run(record())
-    (folder / "profile.json").write_bytes(PROFILE)
+    operator = OperatorFolder(folder / "operator")
+    operator.write(
+        NetworkFile(
+            network=NETWORK,
+            profile="profile.json",
+            reward_token="demo-IOT",
+            credit_token="demo-DC",
+            tokens={},
+            test_tokens=True,
+            ended=True,
+        )
+    )
+    (operator.path / "profile.json").write_bytes(PROFILE)
 
 
 def test_export_writes_a_bundle_that_verifies(tmp_path: Path) -> None:
@@ -160,5 +177,16 @@ def test_export_says_what_is_wrong(tmp_path: Path) -> None:
     agent_directory(tmp_path)
     assert error_of(run("export", "ffffffffff", "--dir", tmp_path)).code == "E_NO_SUCH_BEACON"
     assert error_of(run("export", "--dir", tmp_path, "--without", "x")).code == "E_ENTRY_KIND"
-    (tmp_path / "profile.json").unlink()
+    (tmp_path / "operator" / "profile.json").unlink()
     assert error_of(run("export", "--dir", tmp_path)).code == "E_FILE"
+    (tmp_path / "operator" / "network.json").unlink()
+    assert error_of(run("export", "--dir", tmp_path)).code == "E_NO_PROFILE"
+
+
+def test_text_from_a_bundle_cannot_steer_the_terminal(tmp_path: Path) -> None:
+    made = Neighbourhood()
+    made.log.add("\x1b[2Jkind", b"", link="\x1b]0;x\x07")
+    path = tmp_path / "proof.skp"
+    path.write_bytes(container.pack(dataclasses.replace(made.bundle(), made_by="\x1b[31m").to_map()))
+    for verb in ("verify", "show"):
+        assert "\x1b" not in run(verb, path).output

@@ -2,8 +2,9 @@
 
 import io
 import random
+from typing import Any
 
-import h3.api.basic_int as h3
+import h3.api.basic_int as h3  # type: ignore[import-untyped]  # ships no annotations
 import pytest
 from PIL import Image
 
@@ -35,12 +36,8 @@ def pixels(shown: MapPicture) -> Image.Image:
 def count_of(image: Image.Image, colour: tuple[int, int, int]) -> int:
     """Count map pixels near a colour; the legend on the right is left out."""
     area = image.crop((40, 120, 1210, 1060))
-    found = area.getcolors(1 << 24) or []
-    return sum(
-        count
-        for count, pixel in found
-        if max(abs(a - b) for a, b in zip(pixel, colour, strict=True)) < 12  # type: ignore[arg-type]
-    )
+    found: list[tuple[int, Any]] = area.getcolors(1 << 24) or []
+    return sum(count for count, pixel in found if max(abs(a - b) for a, b in zip(pixel, colour, strict=True)) < 12)
 
 
 def test_each_verdict_has_its_own_colour_on_the_map() -> None:
