@@ -132,13 +132,15 @@ class EmbeddedCluster(Cluster):
     async def _with_restart(self, action: "Callable[[_Child], Awaitable[_T]]") -> _T:
         """Run on the child, once more on a fresh one if it dies; a repeated send is refused as already processed."""
         for attempt in range(_ATTEMPTS):
-            child = await self._running()
+            child = None
             try:
+                child = await self._running()
                 return await action(child)
             except (OSError, EOFError, BrokenFrame, TimeoutError) as error:
-                if self._child is child:
-                    self._child = None
-                await child.kill()
+                if child is not None:
+                    if self._child is child:
+                        self._child = None
+                    await child.kill()
                 if attempt + 1 == _ATTEMPTS:
                     raise ClusterUnavailable(f"The chain process died or hung: {error!r}.") from error
         raise AssertionError("unreachable")

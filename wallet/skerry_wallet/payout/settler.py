@@ -128,6 +128,7 @@ class Settler:
                     marker=MarkerState.PRESENT if account and account.owner == _MEMO_OWNER else MarkerState.ABSENT,
                     block_height=height,
                     last_valid_block_height=max((a.last_valid_block_height for a in attempts), default=0),
+                    retry=payment.state is PaymentState.PLANNED,
                     rejected=payment.key in run.rejected,
                 )
             )
