@@ -1,5 +1,6 @@
-"""A process that pays one epoch and kills itself at the n-th step: `python -m skerry_testing.paying_process DIR EPOCH N`.
+"""A process that pays one epoch and kills itself at the n-th step.
 
+`python -m skerry_testing.paying_process DIR EPOCH N`.
 A step is the moment before or after any call of the cluster or the store. N = 0 pays to the end.
 """
 

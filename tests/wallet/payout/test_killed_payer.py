@@ -1,13 +1,12 @@
-"""A paying process is killed at twenty steps, one epoch each; afterwards every epoch is completed and totals are equal."""
+"""A paying process is killed at twenty steps, one epoch each; then every epoch is completed and totals are equal."""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-from skerry_testing.wallet import order, settlement, simulated, token_supply
-
 from skerry_simulate.clock import SimulatedClock
+from skerry_testing.wallet import order, settlement, simulated, token_supply
 
 KILLS = 20
 OWNERS = 12

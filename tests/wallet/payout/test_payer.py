@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from skerry_simulate.clock import SimulatedClock
 from skerry_testing.lying_cluster import LyingCluster
 from skerry_testing.wallet import (
     NETWORK,
@@ -19,8 +21,6 @@ from skerry_testing.wallet import (
     simulated,
     token_supply,
 )
-
-from skerry_simulate.clock import SimulatedClock
 from skerry_wallet.address import address_text
 from skerry_wallet.cluster import Cluster
 from skerry_wallet.database import SqliteFile
@@ -50,9 +50,7 @@ def states(result: PayoutResult) -> list[PaymentState]:
 
 
 async def held(place: Settlement, owners: int = OWNERS) -> list[int]:
-    found = await token_balances(
-        place.cluster, place.iot, [signer_key(signer(f"owner {n}")) for n in range(owners)]
-    )
+    found = await token_balances(place.cluster, place.iot, [signer_key(signer(f"owner {n}")) for n in range(owners)])
     return [balance.amount for balance in found]
 
 
@@ -287,7 +285,7 @@ def test_a_restored_older_copy_of_the_store_finds_its_own_payments(tmp_path: Pat
 
 
 def test_a_forgetful_payer_with_a_second_longer_manifest_pays_nothing_more(tmp_path: Path) -> None:
-    """The chain itself ties an epoch to its first manifest: batches beyond the first one's have no anchor to draw on."""
+    """The chain ties an epoch to its first manifest: batches beyond the first one's have no anchor to draw on."""
 
     async def main(clock: SimulatedClock) -> None:
         async with settlement(tmp_path, clock) as place:
