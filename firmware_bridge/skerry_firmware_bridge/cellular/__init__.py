@@ -1,0 +1,1 @@
+"""5G and LTE modems over AT commands: replies to typed values (missing is None, never a number), and the engine."""

@@ -1,0 +1,82 @@
+"""What every non-radio driver is to the supervisor: a session on an open link that identifies a device and reads it.
+
+Drivers live in `cellular`, `meter`, `mcu`, `sunspec`; `drivers` names them, `supervise` runs them.
+"""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, Protocol, runtime_checkable
+
+from skerry_core.clock import Clock
+from skerry_core.errors import SkerryError
+from skerry_firmware_bridge.links.base import Link
+from skerry_firmware_bridge.links.settings import SerialSettings
+
+__all__ = ["BaudLink", "DeviceConfig", "LinkOpener", "Session", "Surroundings", "Values", "beside"]
+
+Values = dict[str, int | float | str | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceConfig:
+    """One configured device. `options` are the kind's own: `secondary_url`, `unit`, `address`, `poll_s`."""
+
+    device_id: str
+    kind: str
+    url: str
+    options: Mapping[str, str | int] = field(default_factory=dict)
+
+
+LinkOpener = Callable[[str, SerialSettings], Awaitable[Link]]
+"""Opens a URL. Raises `LinkRefused`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a driver may use of the outside; `open_link` is `links.open.open_link` with the clock filled in."""
+
+    clock: Clock
+    random: Random
+    open_link: LinkOpener
+
+
+class Session(ABC):
+    """An open conversation with one device. `interval_s` = pause between readings, 0 where the device sends itself."""
+
+    interval_s: float
+
+    @abstractmethod
+    async def identify(self) -> Values:
+        """Return who the device is: maker, model, firmware, serial. Raises `BridgeError`."""
+
+    @abstractmethod
+    async def read(self) -> Values:
+        """Return the next readings; what the device does not say is None. Raises `BridgeError`."""
+
+
+@runtime_checkable
+class BaudLink(Protocol):
+    """A link whose speed can change while it is open (IEC 62056-21 needs it)."""
+
+    async def set_baud(self, baud: int) -> None:
+        """Change the speed once everything written has left."""
+
+
+@asynccontextmanager
+async def beside(work: Coroutine[Any, Any, None], *, name: str) -> AsyncIterator[None]:
+    """Run `work` beside the body and cancel it at the end; our own errors leave the body ungrouped."""
+    failure: SkerryError | None = None
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(work, name=name)
+        try:
+            yield
+        except SkerryError as error:
+            failure = error
+        finally:
+            task.cancel()
+    if failure is not None:
+        raise failure

@@ -1,0 +1,82 @@
+"""Request and answer over a byte link: one outstanding request, a deadline, and nothing left over from before.
+
+Used by the drivers of protocols whose frames have no marker (concentrator microcontrollers) and of the optical head.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TypeVar
+
+from skerry_core.clock import Clock
+from skerry_firmware_bridge.errors import DeviceTimeout, FrameRejected
+from skerry_firmware_bridge.links.base import Link
+
+__all__ = ["Exchange"]
+
+Answer = TypeVar("Answer")
+DRAIN_S = 0.2  # silence after which nothing of a former answer is on its way
+ANSWER_LIMIT = 16_384  # bytes; no protocol here has longer answers
+
+
+class Exchange:
+    """One conversation; `name` says in errors what did not answer."""
+
+    def __init__(self, link: Link, *, clock: Clock, name: str) -> None:
+        self.link = link
+        self._clock = clock
+        self._name = name
+        self._one_at_a_time = asyncio.Lock()
+
+    async def ask(
+        self, request: bytes, decode: Callable[[bytes], Answer], *, timeout_s: float, attempts: int = 1
+    ) -> Answer:
+        """Send `request`, collect bytes until `decode` accepts them.
+
+        `decode` raises `FrameRejected("incomplete")` while more is needed. `attempts` above 1 is for requests that may
+        be repeated: before each repetition the line is drained. Raises `DeviceTimeout`, `FrameRejected`, `LinkLost`.
+        """
+        for attempt in range(1, attempts + 1):
+            try:
+                return await self._ask_once(request, decode, timeout_s)
+            except (DeviceTimeout, FrameRejected):
+                if attempt == attempts:
+                    raise
+                await self.drain(quiet_s=DRAIN_S)
+        raise ValueError("at least one attempt")
+
+    async def _ask_once(self, request: bytes, decode: Callable[[bytes], Answer], timeout_s: float) -> Answer:
+        async with self._one_at_a_time:
+            received = b""
+            try:
+                async with self._clock.timeout(timeout_s):
+                    await self.link.write(request)
+                    while True:
+                        received += await self.link.read()
+                        with suppress_incomplete(received):
+                            return decode(received)
+            except TimeoutError:
+                detail = f"no whole answer within {timeout_s:g} s, {len(received)} bytes came"
+                raise DeviceTimeout(f"{self._name}: {detail}") from None
+
+    async def drain(self, *, quiet_s: float = DRAIN_S) -> int:
+        """Throw away what comes until the line was silent for `quiet_s`; return how many bytes. Raises `LinkLost`."""
+        drained = 0
+        with suppress(TimeoutError):
+            while drained < ANSWER_LIMIT:
+                async with self._clock.timeout(quiet_s):
+                    drained += len(await self.link.read())
+        return drained
+
+
+class suppress_incomplete:
+    """Swallow "more bytes needed" unless far too many have come."""
+
+    def __init__(self, received: bytes) -> None:
+        self._received = received
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        return isinstance(error, FrameRejected) and error.reason == "incomplete" and len(self._received) <= ANSWER_LIMIT

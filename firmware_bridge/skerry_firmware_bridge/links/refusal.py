@@ -1,0 +1,84 @@
+"""Why a serial port cannot be opened, in one sentence, and the command that mends it. Used by links and discovery."""
+
+import errno
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from skerry_firmware_bridge.errors import LinkRefused
+
+__all__ = ["explain", "holder_of"]
+
+_MISSING = {errno.ENOENT, errno.ENODEV, errno.ENXIO}
+_FORBIDDEN = {errno.EACCES, errno.EPERM}
+_BUSY = {errno.EBUSY, errno.EAGAIN}
+LOCK_FOLDER = Path("/var/lock")
+
+
+def explain(path: str, error: OSError) -> LinkRefused:
+    """Turn an error of opening `path` into a refusal with a stable code. Reads /proc: call it off the event loop."""
+    if error.errno in _MISSING:
+        return LinkRefused(
+            "E_PORT_MISSING",
+            f"There is no serial port {path}.",
+            remedy="Plug the device in, or run: skerry devices scan",
+        )
+    if error.errno in _FORBIDDEN:
+        return LinkRefused(
+            "E_PORT_PERMISSION",
+            f"This user may not open {path}.",
+            remedy=f"Run: sudo usermod -aG {_group_of(path)} {_user()} - then log in again.",
+        )
+    if error.errno in _BUSY:
+        return _busy(path)
+    return LinkRefused(
+        "E_PORT_FAILED",
+        f"Cannot open {path}: {error.strerror or error}.",
+        remedy="Unplug the device and plug it in again.",
+    )
+
+
+def _busy(path: str) -> LinkRefused:
+    holder = holder_of(path)
+    if holder is not None and holder[1] == "ModemManager":
+        rule = 'ATTRS{idVendor}=="VID", ATTRS{idProduct}=="PID", ENV{ID_MM_DEVICE_IGNORE}="1"'
+        return LinkRefused(
+            "E_PORT_MODEMMANAGER",
+            f"ModemManager has taken {path}.",
+            remedy=f"Put {rule} into /etc/udev/rules.d/60-skerry.rules, run: sudo udevadm control --reload, replug.",
+        )
+    who = f"{holder[1]} (process {holder[0]})" if holder else "another program"
+    return LinkRefused("E_PORT_BUSY", f"{path} is in use by {who}.", remedy="Stop that program, then try again.")
+
+
+def holder_of(path: str) -> tuple[int, str] | None:
+    """Return process id and name of another process that has the port open or locked, None when it cannot be told."""
+    target = os.path.realpath(path)
+    for process in Path("/proc").glob("[0-9]*"):
+        if int(process.name) == os.getpid():
+            continue
+        with suppress(OSError):
+            for descriptor in (process / "fd").iterdir():
+                with suppress(OSError):
+                    if os.readlink(descriptor) == target:
+                        return int(process.name), (process / "comm").read_text().strip()
+    lock = LOCK_FOLDER / f"LCK..{Path(target).name}"  # minicom and picocom only leave this file
+    with suppress(OSError, ValueError):
+        number = int(lock.read_text().split()[0])
+        return number, Path(f"/proc/{number}/comm").read_text().strip()
+    return None
+
+
+def _group_of(path: str) -> str:
+    with suppress(OSError, KeyError, ImportError):
+        import grp
+
+        status = os.stat(path)
+        if stat.S_ISCHR(status.st_mode) and status.st_gid:
+            return grp.getgrgid(status.st_gid).gr_name
+    return "dialout"
+
+
+def _user() -> str:
+    return os.environ.get("USER") or "$USER"

@@ -1,0 +1,158 @@
+"""Serial ports, local and over the network (`rfc2217://`, `socket://`), through serialx; `open_link` opens them."""
+
+import asyncio
+import os
+from contextlib import suppress
+from typing import Any
+
+from serialx import (
+    BaseSerialTransport,
+    Parity,
+    PinState,
+    SerialException,
+    StopBits,
+    create_serial_connection,
+    list_serial_ports,
+)
+
+from skerry_core.clock import Clock, io_timeout
+from skerry_firmware_bridge.errors import LinkLost, LinkRefused
+from skerry_firmware_bridge.links.base import Link
+from skerry_firmware_bridge.links.refusal import explain
+from skerry_firmware_bridge.links.settings import Pin, SerialSettings
+
+__all__ = ["SerialLink"]
+
+OPEN_TIMEOUT_S = 10.0  # a network port's connection; a local one opens in milliseconds
+CLOSE_TIMEOUT_S = 2.0
+WRITE_TIMEOUT_S = 10.0  # at 300 baud the longest request still leaves in time
+MAX_UNREAD_BYTES = 64 * 1024  # beyond this the port is paused: the driver does not keep up
+
+
+_PINS = {Pin.LEAVE: PinState.UNDEFINED, Pin.LOW: PinState.LOW, Pin.HIGH: PinState.HIGH}
+
+
+class SerialLink(Link):
+    """One open port; opened exclusively, so that a second program, or a second link of ours, is refused."""
+
+    def __init__(self, *, url: str, key: str) -> None:
+        self.url = url
+        self.key = key
+        self._transport: BaseSerialTransport | None = None
+        self._receiver = _Receiver()
+
+    @classmethod
+    async def open(cls, url: str, *, settings: SerialSettings, clock: Clock) -> "SerialLink":
+        """Open a port. Raises `LinkRefused` with the reason and the remedy."""
+        loop = asyncio.get_running_loop()
+        with clock.hold(f"open {url}"):
+            key = await loop.run_in_executor(None, _key_of, url)
+            link = cls(url=url, key=key)
+            try:
+                async with io_timeout(OPEN_TIMEOUT_S):
+                    link._transport, _ = await create_serial_connection(
+                        loop, lambda: link._receiver, url, **_arguments(settings)
+                    )
+            except TimeoutError:
+                raise LinkRefused(
+                    "E_PORT_TIMEOUT",
+                    f"{url} did not open in {OPEN_TIMEOUT_S:.0f} s.",
+                    remedy="Check the cable and the network.",
+                ) from None
+            except OSError as error:
+                raise await loop.run_in_executor(None, explain, url, error) from error
+            except (SerialException, ValueError) as error:
+                raise LinkRefused(
+                    "E_PORT_SETTINGS", f"{url}: {error}.", remedy="Check the port's URL and settings."
+                ) from error
+        link._receiver.transport = link._transport
+        return link
+
+    async def read(self) -> bytes:
+        return await self._receiver.read()
+
+    async def write(self, data: bytes) -> None:
+        transport = self._transport
+        if transport is None or transport.is_closing() or self._receiver.lost is not None:
+            raise LinkLost(f"{self.url} is closed") from self._receiver.lost
+        transport.write(data)
+        try:
+            async with io_timeout(WRITE_TIMEOUT_S):
+                await self._receiver.writable.wait()
+        except TimeoutError:
+            raise LinkLost(f"{self.url} takes no bytes") from None
+        if self._receiver.lost is not None:
+            raise LinkLost(f"{self.url} is gone") from self._receiver.lost
+
+    async def close(self) -> None:
+        transport, self._transport = self._transport, None
+        if transport is None:
+            return
+        transport.abort()
+        with suppress(TimeoutError, OSError):
+            async with io_timeout(CLOSE_TIMEOUT_S):
+                await transport.wait_closed()
+        self._receiver.connection_lost(None)
+
+
+class _Receiver(asyncio.Protocol):
+    """Collects bytes until somebody reads them; wakes everybody at once when the port is lost."""
+
+    def __init__(self) -> None:
+        self.transport: BaseSerialTransport | None = None
+        self.lost: Exception | None = None
+        self.writable = asyncio.Event()
+        self.writable.set()
+        self._arrived = asyncio.Event()
+        self._unread = bytearray()
+
+    def data_received(self, data: bytes) -> None:
+        self._unread += data
+        self._arrived.set()
+        if len(self._unread) > MAX_UNREAD_BYTES and isinstance(self.transport, asyncio.ReadTransport):
+            self.transport.pause_reading()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.lost = self.lost or exc or ConnectionError("closed")
+        self._arrived.set()
+        self.writable.set()
+
+    def pause_writing(self) -> None:
+        self.writable.clear()
+
+    def resume_writing(self) -> None:
+        self.writable.set()
+
+    async def read(self) -> bytes:
+        while not self._unread:
+            if self.lost is not None:
+                raise LinkLost(f"the serial port is gone: {self.lost}") from self.lost
+            self._arrived.clear()
+            await self._arrived.wait()
+        data = bytes(self._unread)
+        self._unread.clear()
+        if self.lost is None and isinstance(self.transport, asyncio.ReadTransport):
+            self.transport.resume_reading()
+        return data
+
+
+def _arguments(settings: SerialSettings) -> dict[str, Any]:
+    pins = {"dtr": _PINS[settings.dtr], "rts": _PINS[settings.rts]}
+    return {
+        "baudrate": settings.baudrate,
+        "byte_size": settings.byte_size,
+        "parity": Parity(settings.parity),
+        "stopbits": StopBits(settings.stop_bits),
+        "exclusive": True,
+    } | {f"{name}_on_{moment}": pin for name, pin in pins.items() for moment in ("open", "close")}
+
+
+def _key_of(url: str) -> str:
+    """Return VID:PID:serial:interface of a USB port, else the URL itself."""
+    with suppress(OSError):
+        target = os.path.realpath(url)
+        for port in list_serial_ports():
+            if os.path.realpath(str(port.device)) == target and port.vid is not None and port.pid is not None:
+                serial = port.serial_number or "-"
+                return f"{port.vid:04x}:{port.pid:04x}:{serial}:{port.interface_num or 0}"
+    return url

@@ -1,0 +1,120 @@
+"""What SunSpec models say about energy, in whole watts and watt-hours, whichever of the model families a device has.
+
+Counters are the device's own: 32-bit ones (models 101-103, 201-204) start again at zero after 2^32 steps.
+"""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from skerry_firmware_bridge.device import Values
+from skerry_firmware_bridge.meter.energy import to_int
+from skerry_firmware_bridge.sunspec.blocks import Model
+
+__all__ = ["ENERGY_MODELS", "common_values", "energy_values"]
+
+COMMON = 1
+INVERTERS = frozenset({101, 102, 103, 111, 112, 113})
+METERS = frozenset({201, 202, 203, 204, 211, 212, 213, 214})
+MPPT, DER_AC, DER_CAPACITY, STORAGE, DER_DC, BATTERY = 160, 701, 702, 713, 714, 802
+ENERGY_MODELS = INVERTERS | METERS | {MPPT, DER_AC, DER_CAPACITY, STORAGE, DER_DC, BATTERY}
+INVERTER_STATES = (None, "off", "sleeping", "starting", "mppt", "throttled", "shutting_down", "fault", "standby")
+DER_STATES = ("off", "sleeping", "starting", "running", "throttled", "shutting_down", "fault", "standby")
+
+Points = Mapping[str, Any]
+
+
+def common_values(models: Iterable[Model]) -> Values:
+    """Return maker, model, firmware and serial number of the common model."""
+    points = next((model.points or {} for model in models if model.id == COMMON), {})
+    return {
+        name: points.get(key) for name, key in (("maker", "Mn"), ("model", "Md"), ("firmware", "Vr"), ("serial", "SN"))
+    }
+
+
+def energy_values(models: Iterable[Model]) -> Values:
+    """Return the readings of all models that speak of energy. Produced and consumed keep the device's own direction.
+
+    `power_w`: an inverter's output, or a meter's W as the installer wired it; swapping is the user's decision.
+    """
+    values: Values = {}
+    for model in models:
+        if model.points is not None:
+            values |= {name: value for name, value in _values(model.id, model.points).items() if name not in values}
+    return values
+
+
+def _values(model_id: int, points: Points) -> Values:
+    if model_id in INVERTERS:
+        return _inverter(points)
+    if model_id in METERS:
+        return _meter(points)
+    match model_id:
+        case 160:
+            return {"strings": len(points.get("module", ())), "strings_power_w": _sum(points.get("module", ()), "DCW")}
+        case 701:
+            return _der_ac(points)
+        case 702:
+            return {"rated_power_w": _int(points, "WMaxRtg"), "max_power_w": _int(points, "WMax")}
+        case 713:
+            return _storage(points, capacity="WHRtg") | {"available_wh": _int(points, "WHAvail")}
+        case 714:
+            return {"dc_power_w": _int(points, "DCW"), "dc_ports": len(points.get("Prt", ()))}
+        case 802:
+            return _storage(points, capacity="WHRtg") | {"battery_power_w": _int(points, "W")}
+    return {}
+
+
+def _inverter(points: Points) -> Values:
+    state = points.get("St")
+    return {
+        "power_w": _int(points, "W"),
+        "produced_wh": _int(points, "WH"),
+        "frequency_millihz": _int(points, "Hz", 1000),
+        "voltage_mv": _int(points, "PhVphA", 1000),
+        "cabinet_temperature_c": _float(points, "TmpCab"),
+        "state": INVERTER_STATES[state] if isinstance(state, int) and state < len(INVERTER_STATES) else None,
+    }
+
+
+def _meter(points: Points) -> Values:
+    return {
+        "power_w": _int(points, "W"),
+        "exported_wh": _int(points, "TotWhExp"),
+        "imported_wh": _int(points, "TotWhImp"),
+        "frequency_millihz": _int(points, "Hz", 1000),
+    }
+
+
+def _der_ac(points: Points) -> Values:
+    state = points.get("InvSt")
+    return {
+        "power_w": _int(points, "W"),
+        "produced_wh": _int(points, "TotWhInj"),
+        "consumed_wh": _int(points, "TotWhAbs"),
+        "frequency_millihz": _int(points, "Hz", 1000),
+        "state": DER_STATES[state] if isinstance(state, int) and state < len(DER_STATES) else None,
+    }
+
+
+def _storage(points: Points, *, capacity: str) -> Values:
+    return {
+        "capacity_wh": _int(points, capacity),
+        "charge_pct": _float(points, "SoC"),
+        "health_pct": _float(points, "SoH"),
+    }
+
+
+def _int(points: Points, name: str, factor: int = 1) -> int | None:
+    value = points.get(name)
+    return to_int(value, factor) if isinstance(value, Decimal | float) else None
+
+
+def _float(points: Points, name: str) -> float | None:
+    value = points.get(name)
+    return float(value) if isinstance(value, Decimal | float) else None
+
+
+def _sum(groups: Iterable[Points], name: str) -> int | None:
+    known = [value for value in (_int(group, name) for group in groups) if value is not None]
+    return sum(known) if known else None

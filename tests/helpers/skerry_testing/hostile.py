@@ -1,0 +1,32 @@
+"""Hostile bytes for decoders: random ones, and valid ones with bytes flipped, cut out, doubled or put in."""
+
+from collections.abc import Sequence
+
+from hypothesis import strategies as st
+
+__all__ = ["hostile_bytes"]
+
+
+def hostile_bytes(seeds: Sequence[bytes]) -> st.SearchStrategy[bytes]:
+    """Return random bytes and mutations of the given valid inputs."""
+    return st.one_of(
+        st.binary(max_size=400), st.builds(_mutate, st.sampled_from(list(seeds)), st.lists(_EDITS, max_size=6))
+    )
+
+
+_EDITS = st.tuples(st.sampled_from(["flip", "cut", "double", "insert"]), st.integers(0, 5000), st.binary(max_size=8))
+
+
+def _mutate(raw: bytes, edits: Sequence[tuple[str, int, bytes]]) -> bytes:
+    for kind, untrusted_at, extra in edits:
+        at = untrusted_at % (len(raw) + 1)
+        match kind:
+            case "flip":
+                raw = raw[:at] + extra[:1] + raw[at + 1 :]
+            case "cut":
+                raw = raw[:at] + raw[at + 1 + len(extra) :]
+            case "double":
+                raw = raw[:at] + raw[at : at + 8] + raw[at:]
+            case _:
+                raw = raw[:at] + extra + raw[at:]
+    return raw
