@@ -1,7 +1,7 @@
 """What a verifier reads of a network profile: rule parameters and the operator's oracle keys. For `verify` and the CLI.
 
-A profile is one JSON object: `network`, `oracle_keys` (addresses), and `entries`, a list of objects with `rule_set` and
-`parameters` (names and integers as in `PocParameters`; what is absent has its default).
+A profile is one JSON object: `network`, `test_tokens`, `oracle_keys` (addresses), and `entries`, a list of objects
+with `rule_set` and `parameters` (names and integers as in `PocParameters`; what is absent has its default).
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from skerry_coverage.iot.parameters import PocParameters
 from skerry_keys.errors import KeyRejected
 from skerry_keys.public_key import PublicKey
 
-__all__ = ["oracle_keys", "poc_parameters"]
+__all__ = ["oracle_keys", "pays_test_tokens", "poc_parameters"]
 
 _KNOWN = {field.name: field.type for field in fields(PocParameters)}
 
@@ -37,6 +37,14 @@ def oracle_keys(profile: bytes) -> frozenset[bytes]:
         return frozenset(PublicKey.from_address(address).binary for address in addresses)
     except (KeyRejected, TypeError, AttributeError) as error:
         raise EvidenceRejected("bad_profile", f"oracle_keys: {error}") from None
+
+
+def pays_test_tokens(profile: bytes) -> bool:
+    """Say whether the network's tokens are test tokens; a profile that cannot be read says nothing."""
+    try:
+        return _load(profile).get("test_tokens") is True
+    except EvidenceRejected:
+        return False
 
 
 def _load(profile: bytes) -> Mapping[str, Any]:

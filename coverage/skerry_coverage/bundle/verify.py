@@ -12,7 +12,7 @@ from skerry_coverage.bundle.judging import ParameterReader, judge_beacons
 from skerry_coverage.bundle.known import check_others
 from skerry_coverage.bundle.limits import not_proved
 from skerry_coverage.bundle.model import Bundle
-from skerry_coverage.bundle.profile import poc_parameters
+from skerry_coverage.bundle.profile import pays_test_tokens, poc_parameters
 from skerry_coverage.bundle.report import VerificationReport
 from skerry_coverage.bundle.reports import check_reports
 from skerry_coverage.bundle.statements import check_statements
@@ -35,7 +35,7 @@ def verify_bundle(
         cid=container.cid(body),
         network=bundle.network,
         made_by=bundle.made_by,
-        test_tokens=bundle.test_tokens,
+        test_tokens=pays_test_tokens(bundle.profile),
         profile_hash=profile_hash.hex(),
     )
     entries = check_logs(bundle, report)

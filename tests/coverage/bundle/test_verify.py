@@ -319,7 +319,7 @@ def mutate(value: Any, draw: random.Random) -> Any:
             return draw.choice([None, 0, -1, 2**63, "", "x", b"", b"\xff" * 33, [], {}, True, [[]]])
 
 
-UNSIGNED = {"made_by", "anchors", "test_tokens"}  # nothing signs them, and nothing is proved by them
+UNSIGNED = {"made_by", "anchors"}  # nothing signs them, and nothing is proved by them
 
 
 @settings(max_examples=200, deadline=None)

@@ -43,6 +43,7 @@ ORACLE = signer_of(900)
 PROFILE = strict_json.canonical(
     {
         "network": NETWORK,
+        "test_tokens": True,
         "oracle_keys": [PublicKey(ORACLE.public_key).address],
         "entries": [{"rule_set": "iot/2024-01", "parameters": {"max_witnesses": 14}}],
     }
@@ -197,7 +198,6 @@ class Neighbourhood:
         return Bundle(
             network=NETWORK,
             made_by="skerry test",
-            test_tokens=True,
             profile=PROFILE,
             logs=(self.log.extract(shown),),
         )
