@@ -113,7 +113,9 @@ def compile_message(payer: bytes, instructions: Iterable[Instruction], blockhash
     """
     calls = tuple(instructions)
     merged = _merged_metas(payer, calls)
-    ordered = sorted(merged.values(), key=lambda meta: (meta.key != payer, not meta.signer, not meta.writable, meta.key))
+    ordered = sorted(
+        merged.values(), key=lambda meta: (meta.key != payer, not meta.signer, not meta.writable, meta.key)
+    )
     position = {meta.key: index for index, meta in enumerate(ordered)}
     if len(ordered) > 256:
         raise MalformedTransaction(f"{len(ordered)} accounts do not fit one message")

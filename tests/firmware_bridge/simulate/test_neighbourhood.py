@@ -1,12 +1,11 @@
-"""Twelve hotspots in one event loop on simulated time: ten packet forwarders by UDP, two AT modules by pseudo-terminal."""
+"""Twelve hotspots in one event loop on simulated time: ten packet forwarders by UDP, two AT modules by pty."""
 
 import asyncio
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-import h3
+import h3.api.basic_str as h3
 import pytest
 
 from skerry_firmware_bridge.at_radio.dialect import Dialect, Tuning
@@ -27,15 +26,6 @@ from skerry_wire.frames import TransmitRequest, TransmitStatus
 CHANNEL_HZ = 868_100_000
 CENTRE = h3.latlng_to_cell(52.5, 13.4, 8)
 CELLS = [h3.cell_to_center_child(cell, 12) for cell in sorted(h3.grid_disk(CENTRE, 4))][::5]
-
-
-@dataclass
-class Hotspot:
-    """What an agent keeps of one radio."""
-
-    name: str
-    radio: Radio
-    heard: list[tuple[str, int, int, float]] = field(default_factory=list)
 
 
 def beacon(number: int) -> TransmitRequest:
@@ -84,17 +74,17 @@ async def neighbourhood(clock: SimulatedClock, folder: Path) -> dict[str, list[t
             )
             await stack.enter_async_context(emulator)
             tuning = Tuning(frequency_hz=CHANNEL_HZ, datarate=Datarate.parse("SF12BW125"))
-            radio = AtRadio(device_id=f"serial:{number}", dialect=dialect, tuning=tuning, clock=clock, sink=sink)
+            module = AtRadio(device_id=f"serial:{number}", dialect=dialect, tuning=tuning, clock=clock, sink=sink)
             reconnector = Reconnector(
-                name=radio.device_id,
+                name=module.device_id,
                 open_link=lambda path=emulator.path: open_link(path, clock=clock),  # type: ignore[misc]
-                use=radio.run,
+                use=module.run,
                 clock=clock,
                 random=Random(7),
                 on_change=lambda state, reason: None,
             )
-            tasks.append(group.create_task(reconnector.run(), name=radio.device_id))
-            radios.append(radio)
+            tasks.append(group.create_task(reconnector.run(), name=module.device_id))
+            radios.append(module)
         await clock.sleep(5)
         for number, radio in enumerate(radios):
             outcome = await radio.send(beacon(number))

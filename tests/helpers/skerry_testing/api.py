@@ -21,7 +21,7 @@ from skerry_agent.api.view import (
 )
 from skerry_agent.events import EventHub
 from skerry_agent.metrics import Metrics
-from skerry_agent.paths import Paths, choose_paths
+from skerry_client.paths import Paths, choose_paths
 from skerry_agent.settings import load
 from skerry_agent.store import (
     BeaconRow,

@@ -7,6 +7,7 @@ from skerry_core.conformance import CaseError, Kind
 from skerry_keys import KeyRejected
 from skerry_wallet.economy.errors import EconomyRejected
 from skerry_wallet.helium.errors import HeliumRejected
+from skerry_wallet.keyfile.errors import KeyImportRejected
 
 __all__ = ["Given", "Result", "by_op", "kind"]
 
@@ -20,7 +21,7 @@ def kind(function: Callable[[Given], Result], same: Callable[[Any, Any], bool] |
     def run(given: Given) -> Result:
         try:
             return function(given)
-        except (EconomyRejected, HeliumRejected, KeyRejected) as error:
+        except (EconomyRejected, HeliumRejected, KeyImportRejected, KeyRejected) as error:
             raise CaseError(error.reason) from error
 
     return Kind(run=run, same=same)

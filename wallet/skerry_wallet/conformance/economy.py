@@ -195,9 +195,7 @@ KINDS: dict[str, Kind] = {
     ),
     "economy.backstop": by_op(
         top_up=lambda given: asdict(backstop.top_up(**_without_op(given))),
-        overflow=lambda given: {
-            "overflow": backstop.overflow(given["rewards"], given["cap_hnt"], given["escrow"])
-        },
+        overflow=lambda given: {"overflow": backstop.overflow(given["rewards"], given["cap_hnt"], given["escrow"])},
     ),
     "economy.supplement": by_op(
         at=_supplement_at,

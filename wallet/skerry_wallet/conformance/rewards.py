@@ -104,9 +104,7 @@ def _periods(given: Given) -> Result:
 
 
 def _batch_type(given: Given) -> Result:
-    return {
-        "type": batches.batch_type(given["transactions"], bundle=given["bundle"], parallel=given["parallel"])
-    }
+    return {"type": batches.batch_type(given["transactions"], bundle=given["bundle"], parallel=given["parallel"])}
 
 
 def _landed(given: Given) -> Result:
@@ -149,9 +147,7 @@ KINDS: dict[str, Kind] = {
     "wallet.batch": by_op(
         type=_batch_type,
         landed=_landed,
-        expired=lambda given: {
-            "expired": batches.is_expired(given["block_height"], given["last_valid_block_height"])
-        },
+        expired=lambda given: {"expired": batches.is_expired(given["block_height"], given["last_valid_block_height"])},
         claim_tag=lambda given: {"tag": batches.claim_tag(given["wallet"], given["assets"])},
     ),
     "wallet.simulation_error": kind(_simulation_error),

@@ -151,9 +151,7 @@ def _signed_claim(given: Given, payer: SoftwareSigner) -> SignedTransaction:
         destination=given["destination"],
     )
     attestations = [_attest(given, oracle) for oracle in given["oracles"]]
-    instructions = claim_instructions(
-        target, attestations, cu_limit=given["cu_limit"], cu_price=given["cu_price"]
-    )
+    instructions = claim_instructions(target, attestations, cu_limit=given["cu_limit"], cu_price=given["cu_price"])
     compiled = compile_message(
         payer=target.payer,
         instructions=instructions,

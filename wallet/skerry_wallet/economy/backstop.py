@@ -39,9 +39,7 @@ def top_up(
     if share:
         demand = max(0, target - baseline) * _FULL_SHARE * 100 // (share * _DATA_PERCENT)
         added = min(demand if demand < _U64 else 0, max(0, smoothed - net_cap))
-    return TopUp(
-        re_emission=re_emission, cap_hnt=cap_hnt, top_up=added, total_rewards=emission + re_emission + added
-    )
+    return TopUp(re_emission=re_emission, cap_hnt=cap_hnt, top_up=added, total_rewards=emission + re_emission + added)
 
 
 def overflow(rewards: int, cap_hnt: int, escrow: int) -> int:

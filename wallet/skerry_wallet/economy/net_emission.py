@@ -1,4 +1,4 @@
-"""Re-emission of burned HNT: burn of an epoch, its smoothing over seven days, the cap, the recorded supply (sheet 2.2)."""
+"""Re-emission of burned HNT: burn of an epoch, its smoothing over seven days, the cap, the supply (sheet 2.2)."""
 
 from dataclasses import dataclass
 

@@ -1,6 +1,7 @@
 """Sub-DAO treasuries: redeeming IOT or MOBILE for HNT, the treasury price and its premium (sheet 1.9, 2.7)."""
 
 from decimal import Context, Decimal
+from fractions import Fraction
 
 from skerry_wallet.economy.errors import EconomyRejected
 
@@ -34,7 +35,7 @@ def treasury_price_hnt(*, treasury: int, supply: int, treasury_decimals: int, su
     """Return R / S in whole tokens. Raises `EconomyRejected` arithmetic_error for an empty supply."""
     if supply == 0:
         raise EconomyRejected("arithmetic_error", "empty supply")
-    return treasury * 10**supply_decimals / (supply * 10**treasury_decimals)
+    return float(Fraction(treasury * 10**supply_decimals, supply * 10**treasury_decimals))
 
 
 def premium_percent(market_price_hnt: Decimal, treasury_price: float) -> float:

@@ -174,7 +174,7 @@ def treasury_management(sub_dao: str) -> Pda:
 
 
 def treasury(sub_dao: str) -> Pda:
-    return ata(treasury_management(sub_dao).address, token="hnt")
+    return ata(treasury_management(sub_dao).address, mint=mint("hnt"))
 
 
 def treasury_breaker(sub_dao: str) -> Pda:
@@ -182,7 +182,7 @@ def treasury_breaker(sub_dao: str) -> Pda:
 
 
 def delegator_pool() -> Pda:
-    return ata(dao().address, token="hnt")
+    return ata(dao().address, mint=mint("hnt"))
 
 
 def delegator_pool_breaker() -> Pda:

@@ -1,7 +1,8 @@
 """Borsh: values of `schema` types to bytes and back (wallet-economics 1.2).
 
 Values are plain Python: ints, bools, None, lists, dicts; pubkeys are Base58 text; bytes and byte arrays are lower-case
-hex; an enum is its name, or `{name: {...}}` when it carries content; `Option<Option<T>>` is None or `{"set": T | None}`.
+hex; an enum is its name, or `{name: {...}}` when it carries content; `Option<Option<T>>` is None or an object with the
+one member `set`.
 """
 
 from collections.abc import Mapping

@@ -78,9 +78,7 @@ def claim_instructions(
     for attestation in attestations:
         index, rewards = _attested(target, attestation.message)
         instructions.append(
-            ed25519_instruction(
-                signer=attestation.oracle, signature=attestation.signature, message=attestation.message
-            )
+            ed25519_instruction(signer=attestation.oracle, signature=attestation.signature, message=attestation.message)
         )
         values = {"oracle_index": index, "current_rewards": rewards}
         instructions.append(build_instruction("rewards_oracle.set_current_rewards_wrapper_v2", inputs | values))

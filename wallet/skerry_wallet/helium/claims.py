@@ -56,7 +56,7 @@ def set_current_rewards(
 
     `may_shrink` is the older call v0. Raises `HeliumRejected` invalid_oracle_index, invalid_current_rewards.
     """
-    values = list(slots.values) if slots.version == distributor_version else [None] * oracles
+    values: list[int | None] = list(slots.values) if slots.version == distributor_version else [None] * oracles
     if not 0 <= oracle_index < len(values):
         raise HeliumRejected("invalid_oracle_index", f"{oracle_index} of {len(values)}")
     former = values[oracle_index]

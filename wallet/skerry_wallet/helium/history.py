@@ -79,11 +79,11 @@ def explain(
     `hotspot_splits` are the reward-split accounts known to belong to hotspots.
     """
     transfers = _token_transfers(transaction)
-    for kind, program, instruction in _reward_calls(transaction, hotspot_splits):
+    for kind, program, called in _reward_calls(transaction, hotspot_splits):
         received = _received(transaction, transfers, wallet)
         if received is None:
             return None
-        return Meaning(type=kind, program=program, instruction=instruction, transfers=received)
+        return Meaning(type=kind, program=program, instruction=called, transfers=received)
     for instruction in transaction.instructions:
         decoded = _decoded(instruction)
         if decoded is not None:
@@ -97,9 +97,7 @@ def explain(
     return _sol_transfer(transaction)
 
 
-def _reward_calls(
-    transaction: ConfirmedTransaction, hotspot_splits: Collection[str]
-) -> Iterable[tuple[str, str, str]]:
+def _reward_calls(transaction: ConfirmedTransaction, hotspot_splits: Collection[str]) -> Iterable[tuple[str, str, str]]:
     for instruction in (*transaction.instructions, *transaction.inner_instructions):
         decoded = _decoded(instruction)
         match decoded:

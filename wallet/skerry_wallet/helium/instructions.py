@@ -121,9 +121,7 @@ def _proof_accounts(inputs: Inputs) -> list[AccountMeta]:
 
 
 def _bubblegum_data(instruction: str, inputs: Inputs) -> bytes:
-    hashes = b"".join(
-        bytes.fromhex(_input(inputs, name)) for name in ("root_hex", "data_hash_hex", "creator_hash_hex")
-    )
+    hashes = b"".join(bytes.fromhex(_input(inputs, name)) for name in ("root_hex", "data_hash_hex", "creator_hash_hex"))
     index: int = _input(inputs, "index")
     leaf = index.to_bytes(8, "little") + index.to_bytes(4, "little")  # the nonce is the leaf index
     return idl.discriminator("global", instruction) + hashes + leaf
@@ -150,7 +148,7 @@ def _collection_master_edition() -> Pda:
 
 
 def _not_emitted_hnt_account() -> Pda:
-    return addresses.ata(addresses.not_emitted().address, token="hnt")
+    return addresses.ata(addresses.not_emitted().address, mint=constants.mint("hnt"))
 
 
 _FUNCTIONS: dict[str, Callable[..., Pda | str]] = {

@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 _TOKEN = re.compile(r"\s*([A-Za-z_]\w*|\d+|[{}\[\]<>(),;])")
-_PRIMITIVES = frozenset("u8 u16 u32 u64 u128 i8 i32 i64 bool pubkey string bytes".split())
+_PRIMITIVES = frozenset(["u8", "u16", "u32", "u64", "u128", "i8", "i32", "i64", "bool", "pubkey", "string", "bytes"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +117,8 @@ class _Parser:
         self._next = 0
 
     def schema(self) -> Schema:
-        token = self._take()
-        match token:
+        word = self._take()
+        match word:
             case "{":
                 return StructOf(self.fields(end="}"))
             case "[":
@@ -131,10 +131,10 @@ class _Parser:
                 self._expect("<")
                 item = self.schema()
                 self._expect(">")
-                return OptionOf(item) if token == "Option" else VecOf(item)
+                return OptionOf(item) if word == "Option" else VecOf(item)
             case "enum":
                 return EnumOf(self._variants())
-        return Primitive(token) if token in _PRIMITIVES else Named(token)
+        return Primitive(word) if word in _PRIMITIVES else Named(word)
 
     def fields(self, *, end: str | None) -> tuple[Field, ...]:
         fields = []

@@ -142,9 +142,7 @@ def _collect(payer: str, instructions: Sequence[Instruction]) -> dict[bytes, _Us
 def _look_up(
     uses: dict[bytes, _Use], payer: str, tables: Sequence[LookupTable]
 ) -> tuple[list[Lookup], list[bytes], list[bytes]]:
-    candidates = {
-        key for key, use in uses.items() if not use.signer and not use.program and key != to_raw(payer)
-    }
+    candidates = {key for key, use in uses.items() if not use.signer and not use.program and key != to_raw(payer)}
     lookups: list[Lookup] = []
     all_writable: list[bytes] = []
     all_readonly: list[bytes] = []

@@ -114,9 +114,7 @@ class Settler:
         await self._sign_and_send(acting, run)
         return [payment.key for payment, _ in open_payments if payment.key not in result.refused]
 
-    async def _observe(
-        self, payments: list[tuple[Payment, list[Attempt]]], run: "_Run"
-    ) -> list[Observation]:
+    async def _observe(self, payments: list[tuple[Payment, list[Attempt]]], run: "_Run") -> list[Observation]:
         signatures = [attempt.signature for _, attempts in payments for attempt in attempts]
         # The height is read first: a marker that is absent afterwards was absent when the blockhash had expired.
         height = await self._cluster.block_height()

@@ -112,9 +112,7 @@ def _load(connection: sqlite3.Connection, keys: Sequence[str]) -> list[tuple[Pay
         query = f"SELECT {_ATTEMPT} FROM payment_attempts WHERE key IN ({marks}) ORDER BY key, number"  # noqa: S608
         for key, number, signature, raw, last_valid in connection.execute(query, some):
             found[key][1].append(
-                Attempt(
-                    key=key, number=number, signature=signature, raw=raw, last_valid_block_height=last_valid
-                )
+                Attempt(key=key, number=number, signature=signature, raw=raw, last_valid_block_height=last_valid)
             )
     return [found[key] for key in keys]
 
