@@ -1,4 +1,4 @@
-"""A verdict explained rule by rule, recomputed from the stored inputs; shown by the API and `witness explain`."""
+"""A verdict explained rule by rule, recomputed from the stored inputs; the agent's API and `witness explain` show it."""
 
 from typing import Any
 
@@ -76,5 +76,5 @@ def _line(line: RuleResult) -> dict[str, Any]:
         "margin": measure.margin if measure else None,
         "unit": measure.unit if measure else None,
         "fault": measure.fault.value if measure else None,
-        "needed": measure.needed if measure else None,
+        "would_pass": measure.needed if measure else None,
     }

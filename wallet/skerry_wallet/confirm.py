@@ -24,11 +24,11 @@ async def send_and_confirm(
 
     Raises `TransactionRejected` when it fails, `ClusterUnavailable` when it expired without a trace.
     """
-    with clock.hold("wallet"):
-        recent = await cluster.latest_blockhash()
-        message = compile_message(signer_key(signers[0]), instructions, recent.blockhash)
+    recent = await cluster.latest_blockhash()
+    message = compile_message(signer_key(signers[0]), instructions, recent.blockhash)
+    with clock.hold("wallet: sign"):
         raw = await asyncio.to_thread(sign_message, message, signers)
-        signature = await cluster.send(raw)
+    signature = await cluster.send(raw)
     while True:
         (status,) = await cluster.statuses([signature])
         if status is not None and status.error is not None:

@@ -87,6 +87,18 @@ class VerdictTable:
             "gateway = ? AND received_ms < ? ORDER BY received_ms DESC, report_id LIMIT ?", gateway, before_ms, limit
         )
 
+    async def since(self, gateway: bytes, *, judged_ms: int, limit: int) -> list[tuple[VerdictRow, bytes]]:
+        """Return a gateway's verdicts made at or after a moment with the exact reports, oldest first; no replays."""
+        names = ", ".join(f"v.{name}" for name in VerdictRow.__slots__)
+        rows = await self._database.fetch(
+            f"SELECT {names}, r.body FROM verdicts v JOIN reports r ON r.kind = v.kind AND r.report_id = v.report_id "
+            "WHERE v.gateway = ? AND v.judged_ms >= ? AND r.is_copy = 0 ORDER BY v.judged_ms, v.report_id LIMIT ?",
+            gateway,
+            judged_ms,
+            limit,
+        )
+        return [(_row(row[:-1]), bytes(row[-1])) for row in rows]  # type: ignore[arg-type]
+
     async def counts(self, epoch: int | None = None) -> dict[tuple[str, str | None], int]:
         """Return (kind, reason) -> number of verdicts, reason None for valid ones."""
         condition, parameters = ("", ()) if epoch is None else (" WHERE epoch = ?", (epoch,))

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -188,8 +189,8 @@ class _Child:
             environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
             process = subprocess.Popen(  # noqa: S603, ASYNC220 - our own command; forking takes a millisecond
                 command,
-                stdin=theirs,
-                stdout=theirs,
+                stdin=theirs.fileno(),
+                stdout=theirs.fileno(),
                 env=environment,
                 start_new_session=True,  # Ctrl-C is for the agent, which closes the socket in good order
             )
@@ -232,10 +233,8 @@ class _Child:
         await self._closed()
 
     async def _closed(self) -> None:
-        try:
+        with suppress(OSError):  # the process was killed with answers unread
             await self._writer.wait_closed()
-        except OSError:
-            pass  # the process was killed with answers unread
 
     async def _message(self) -> list[Any]:
         if self._header is None:

@@ -68,7 +68,7 @@ class DataCredits:
         await self._open_account(address_bytes(owner))
         account, minter = self._account(owner), signer_key(self.mint_authority)
         mint = mint_to_checked(mint=self._mint, account=account, authority=minter, amount=amount, decimals=0)
-        return await self._move("issue", cause_id, account, mint, amount, [self.mint_authority])
+        return await self._move(("issue", cause_id), account, mint, amount, [self.mint_authority])
 
     async def burn(self, usage_id: str, authority: Signer, amount: int) -> CreditMovement:
         """Burn credits of the authority's account for data that was carried, once per `usage_id`.
@@ -82,7 +82,7 @@ class DataCredits:
             raise InsufficientFunds(account=owner, asset=self.token_name, needed=amount, held=held.amount)
         account, burner = self._account(owner), signer_key(authority)
         burn = burn_checked(account=account, mint=self._mint, authority=burner, amount=amount, decimals=0)
-        return await self._move("usage", usage_id, account, burn, amount, [authority])
+        return await self._move(("usage", usage_id), account, burn, amount, [authority])
 
     @property
     def _mint_text(self) -> str:
@@ -99,22 +99,22 @@ class DataCredits:
         return f"credits/{self.network.network}/{kind}/{cause_id}"
 
     async def _move(
-        self, kind: str, cause_id: str, account: bytes, movement: Instruction, amount: int, signers: list[Signer]
+        self, cause: tuple[str, str], account: bytes, movement: Instruction, amount: int, signers: list[Signer]
     ) -> CreditMovement:
         if not 0 < amount < 1 << 64:
             raise ValueError(f"{amount} data credits cannot be moved")
         payer, freezer = signer_key(self.payer), signer_key(self.freeze_authority)
-        marker = Marker(payer, (self.network.network, kind, cause_id))
+        marker = Marker(payer, (self.network.network, *cause))
         rent = await self.cluster.minimum_rent_lamports(0)
         calls = [
             *marker.instructions(rent_lamports=rent),
-            memo(f"skerry {kind} {cause_id[:_MEMO_LIMIT]}"),
+            memo(f"skerry {cause[0]} {cause[1]}"[:_MEMO_LIMIT]),
             thaw_account(account=account, mint=self._mint, authority=freezer),
             movement,
             freeze_account(account=account, mint=self._mint, authority=freezer),
         ]
         payment = Payment(
-            key=self._key(kind, cause_id),
+            key=self._key(*cause),
             network=self.network.network,
             marker=address_text(marker.address),
             template=compile_message(payer, calls, ZERO_BLOCKHASH),
@@ -125,8 +125,7 @@ class DataCredits:
         if not await self.store.has(payment.key):
             rent = await self.cluster.minimum_rent_lamports(0)
             await require_lamports(self.cluster, signer_key(self.payer), rent + len(signers) * FEE_LAMPORTS)
-        with self.clock.hold("payout plan"):
-            await self.store.plan([payment])
+        await self.store.plan([payment])
         settler = Settler(cluster=self.cluster, store=self.store, clock=self.clock, signers=signers)
         result = await settler.settle([payment.key])
         ((stored, _),) = await self.store.load([payment.key])

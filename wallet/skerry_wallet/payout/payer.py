@@ -21,7 +21,7 @@ from skerry_wallet.programs import TOKEN_ACCOUNT_SIZE
 from skerry_wallet.tokens import FEE_LAMPORTS, TokenNetwork, require_lamports, token_balances
 from skerry_wallet.transaction import parse_message, signer_key
 
-__all__ = ["PaidBatch", "PayoutPreview", "PayoutResult", "Payer"]
+__all__ = ["PaidBatch", "Payer", "PayoutPreview", "PayoutResult"]
 
 _OPEN = (PaymentState.PLANNED, PaymentState.SIGNED, PaymentState.SENT)
 
@@ -110,7 +110,7 @@ class Payer:
             manifest_hash=order.manifest_hash,
             lines_digest=order.lines_digest(),
         )
-        await self._store_plan(batches, claim)
+        await self.store.plan([batch.payment for batch in batches], claim)
         await self._settle(keys)
         return await self._result(order, batches)
 
@@ -150,12 +150,8 @@ class Payer:
             decimals=tokens,
             rent_lamports=await self.cluster.minimum_rent_lamports(0),
         )
-        with self.clock.hold("payout plan"):
+        with self.clock.hold("payout: plan"):
             return await asyncio.to_thread(planner.plan, order)
-
-    async def _store_plan(self, batches: Sequence[Batch], claim: EpochClaim) -> None:
-        with self.clock.hold("payout plan"):
-            await self.store.plan([batch.payment for batch in batches], claim)
 
     async def _begun(self, keys: Sequence[str]) -> bool:
         prefix = keys[0].rsplit("/", 1)[0]
