@@ -1,38 +1,24 @@
 """The entropy that beacons are built from: the committed values of skerry-open and the upstream formula.
 
-skerry-open: `data = SHA-256("skerry-entropy" | network | time | 32 random bytes)`, one value per interval. The hash of
-each value is published one interval before the value itself, so that the operator cannot choose it after seeing who
-beacons; the random bytes are logged, so that anyone can check all of it afterwards (DESIGN, Oracle).
+The values are made by `skerry_coverage.iot.entropy`; here they are drawn, committed, published and logged in time. The
+hash of each skerry-open value is published one interval before the value, so that the operator cannot choose it after
+seeing who beacons; the random bytes are logged, so that anyone can check all of it afterwards (DESIGN, Oracle).
 """
 
 import asyncio
-import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from skerry_core.clock import NS_PER_S, Clock
+from skerry_coverage.iot.entropy import ENTROPY_BYTES, blockhash_entropy, commitment, committed_entropy
 from skerry_oracle.store.database import Database, Statement
 from skerry_oracle.store.entropy import EntropyRow, EntropyTable
 from skerry_wire.sink import Entropy, SinkUnavailable
 
-__all__ = ["CommittedEntropy", "EntropySource", "FormulaEntropy", "commitment_of", "committed_data"]
+__all__ = ["BlockhashEntropy", "CommittedEntropy", "EntropySource"]
 
 INTERVAL_S = 60  # iot-poc 1.1
-ENTROPY_VERSION = 0
-RANDOM_BYTES = 32
-
-
-def committed_data(*, network: str, timestamp_s: int, raw: bytes) -> bytes:
-    """Return the 32 bytes published for an interval of skerry-open."""
-    name = network.encode()
-    return hashlib.sha256(
-        b"skerry-entropy\x00" + len(name).to_bytes(2, "big") + name + timestamp_s.to_bytes(8, "little") + raw
-    ).digest()
-
-
-def commitment_of(data: bytes) -> bytes:
-    """Return the hash that is published one interval before `data`."""
-    return hashlib.sha256(b"skerry-entropy-commitment\x00" + data).digest()
 
 
 class EntropySource(ABC):
@@ -77,10 +63,8 @@ class EntropySource(ABC):
     async def run(self) -> None:
         """Publish at each interval's start until cancelled."""
         while True:
-            try:
+            with suppress(SinkUnavailable):  # `current` tells each caller; the next interval tries again
                 await self.refresh()
-            except SinkUnavailable:
-                pass  # the source is down; `current` tells each caller, the next interval tries again
             due_ns = (self._slot_s() + self._interval_s) * NS_PER_S
             await self._clock.sleep((due_ns - self._clock.wall_ns()) / NS_PER_S)
 
@@ -120,8 +104,12 @@ class CommittedEntropy(EntropySource):
         # that commitment and publication have the same time.
         value, following = await self._stored_or_drawn(slot_s), await self._stored_or_drawn(slot_s + self._interval_s)
         now_ms = self._clock.wall_ms()
-        statements = [self._table.insert(value), self._table.publish(slot_s, published_ms=now_ms)]
-        await self._database.apply([*statements, self._table.insert(following)])
+        statements: list[Statement] = [
+            self._table.insert(value),
+            self._table.publish(slot_s, published_ms=now_ms),
+            self._table.insert(following),
+        ]
+        await self._database.apply(statements)
         self._next = following
         published = await self._table.at(slot_s)
         assert published is not None
@@ -131,24 +119,15 @@ class CommittedEntropy(EntropySource):
         stored = await self._table.at(timestamp_s)
         if stored is not None:
             return stored
-        raw = self._random_bytes(RANDOM_BYTES)
-        data = committed_data(network=self._network, timestamp_s=timestamp_s, raw=raw)
-        return EntropyRow(
-            timestamp_s=timestamp_s,
-            raw=raw,
-            data=data,
-            version=ENTROPY_VERSION,
-            commitment=commitment_of(data),
-            committed_ms=self._clock.wall_ms(),
-            published_ms=None,
-        )
+        secret = self._random_bytes(ENTROPY_BYTES)
+        entropy = committed_entropy(secret=secret, network=self._network, timestamp_s=timestamp_s)
+        return _row(entropy, raw=secret, committed_ms=self._clock.wall_ms(), published_ms=None)
 
 
-class FormulaEntropy(EntropySource):
-    """A formula over a changing source, such as the upstream one over Solana's latest blockhash (iot-poc 1.1).
+class BlockhashEntropy(EntropySource):
+    """The upstream entropy, over a chain's latest block hash (iot-poc 1.1); for `helium-iot`.
 
-    `fetch` returns the source's bytes or None when it cannot be reached; `formula(timestamp_s, source, previous)` gives
-    the value, where `source` is None after a failed fetch and `previous` None at the very first value.
+    `fetch` returns the decoded block hash, or None when the chain cannot be reached.
     """
 
     def __init__(
@@ -157,32 +136,35 @@ class FormulaEntropy(EntropySource):
         *,
         clock: Clock,
         fetch: Callable[[], Awaitable[bytes | None]],
-        formula: Callable[[int, bytes | None, bytes | None], bytes],
         interval_s: int = INTERVAL_S,
     ) -> None:
         super().__init__(database, clock=clock, interval_s=interval_s)
         self._fetch = fetch
-        self._formula = formula
 
     async def _advance(self, slot_s: int) -> EntropyRow:
         stored = await self._table.at(slot_s)
         if stored is not None:
             return stored
-        source = await self._fetch()
+        blockhash = await self._fetch()
         previous = self._current.data if self._current is not None else None
-        if source is None and previous is None:
-            raise SinkUnavailable("the entropy source has not answered yet")
-        data = self._formula(slot_s, source, previous)
-        now_ms = self._clock.wall_ms()
-        row = EntropyRow(
-            timestamp_s=slot_s,
-            raw=source or b"",
-            data=data,
-            version=ENTROPY_VERSION,
-            commitment=commitment_of(data),
-            committed_ms=now_ms,
-            published_ms=now_ms,
+        if blockhash is None and previous is None:
+            raise SinkUnavailable("the chain has not answered yet")
+        entropy = blockhash_entropy(
+            timestamp_s=slot_s, blockhash=blockhash, previous=previous, first=self._current is None
         )
-        statements: list[Statement] = [self._table.insert(row)]
-        await self._database.apply(statements)
+        now_ms = self._clock.wall_ms()
+        row = _row(entropy, raw=blockhash or b"", committed_ms=now_ms, published_ms=now_ms)
+        await self._database.apply([self._table.insert(row)])
         return row
+
+
+def _row(entropy: Entropy, *, raw: bytes, committed_ms: int, published_ms: int | None) -> EntropyRow:
+    return EntropyRow(
+        timestamp_s=entropy.timestamp_s,
+        raw=raw,
+        data=entropy.data,
+        version=entropy.version,
+        commitment=commitment(entropy),
+        committed_ms=committed_ms,
+        published_ms=published_ms,
+    )

@@ -3,13 +3,14 @@
 Retry or replay? Agents deliver at least once, so the same content may come again honestly. Content is what was signed
 (the message without its signature), so a report that is signed again for a new session is the same content.
 
-- **Retry**: same content, same party, within `RETRY_WINDOW_S` of its first receipt. The party is the gateway that opened
-  the session, or the peer's address where there is none. The first receipt is repeated, nothing is stored.
+- **Retry**: same content, same party, within `RETRY_WINDOW_S` of its first receipt. The party is the gateway that
+  opened the session, or the peer's address where there is none. The first receipt is repeated, nothing is stored.
 - **Replay**: every other repetition. It is stored as a copy and judged by the rules like any report, so its verdict
   names the exact reason; but a copy never changes the times kept per gateway and never becomes valid
   (`skerry_oracle.judge`), so that nobody can burn a hotspot's beacon slot by replaying what it sent.
 """
 
+import asyncio
 import hashlib
 from collections import Counter, OrderedDict
 from collections.abc import Callable
@@ -76,6 +77,7 @@ class Ingest:
         self._total = RateLimiter(
             clock=clock, per_s=self.limits.reports_per_s_total, burst=self.limits.burst_total, max_keys=1
         )
+        self.stored = asyncio.Event()  # set at each stored report; who waits for it clears it
         self._recent: OrderedDict[tuple[bytes, str], int] = OrderedDict()
         self._epoch = -1
         self._stored_of: Counter[bytes] = Counter()
@@ -133,14 +135,17 @@ class Ingest:
         )
         await self._database.apply([self._table.insert(stored)])
         self._remember(content_id, party, received_ms)
+        self.stored.set()
         return Receipt(received_ms=received_ms)
 
     def _parse(self, kind: str, body: bytes) -> "Report":
         from skerry_wire.generated import poc_lora_pb2
 
-        message = poc_lora_pb2.lora_beacon_report_req_v1 if kind == BEACON else poc_lora_pb2.lora_witness_report_req_v1
+        limit = self.limits.report_bytes
         try:
-            return parse(message, body, limit_bytes=self.limits.report_bytes)
+            if kind == BEACON:
+                return parse(poc_lora_pb2.lora_beacon_report_req_v1, body, limit_bytes=limit)
+            return parse(poc_lora_pb2.lora_witness_report_req_v1, body, limit_bytes=limit)
         except MessageRejected as error:
             raise SinkRefused("malformed") from error
 

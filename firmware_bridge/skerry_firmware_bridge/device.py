@@ -14,21 +14,11 @@ from typing import Any, Protocol, runtime_checkable
 from skerry_core.clock import Clock
 from skerry_core.errors import SkerryError
 from skerry_firmware_bridge.links.base import Link
+from skerry_firmware_bridge.links.settings import SerialSettings
 
-__all__ = ["BaudLink", "DeviceConfig", "LineSettings", "LinkOpener", "Session", "Surroundings", "Values", "beside"]
+__all__ = ["BaudLink", "DeviceConfig", "LinkOpener", "Session", "Surroundings", "Values", "beside"]
 
 Values = dict[str, int | float | str | None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LineSettings:
-    """How a serial port is set; ignored by links that are not serial."""
-
-    baud: int = 115_200
-    bits: int = 8
-    parity: str = "N"
-    dtr: bool | None = None  # None = as the system does it
-    rts: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,13 +31,13 @@ class DeviceConfig:
     options: Mapping[str, str | int] = field(default_factory=dict)
 
 
-LinkOpener = Callable[[str, LineSettings], Awaitable[Link]]
+LinkOpener = Callable[[str, SerialSettings], Awaitable[Link]]
 """Opens a URL. Raises `LinkRefused`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a driver may use of the outside."""
+    """What a driver may use of the outside; `open_link` is `links.open.open_link` with the clock filled in."""
 
     clock: Clock
     random: Random

@@ -21,7 +21,8 @@ from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, EventSink, St
 
 __all__ = ["BACKOFF_S", "DOWN_AFTER_S", "supervise"]
 
-BACKOFF_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)  # a replugged device is back within 3 s, a dead one is not hammered
+BACKOFF_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+MISSING_PORT_PAUSE_S = 1.0  # looking whether a port is back costs nothing, and a replugged device is to be back in 3 s
 JITTER = 0.2
 DOWN_AFTER_S = 10.0  # a modem's reset takes longer, a torn frame or a slow poll does not
 FLAP_WINDOW_NS = 600 * NS_PER_S
@@ -38,21 +39,24 @@ async def supervise(config: DeviceConfig, *, around: Surroundings, events: Event
     while True:
         target = DeviceConfig(device_id=config.device_id, kind=config.kind, url=url, options=config.options)
         readings = report.readings
-        rung = Rung.STAY
+        rung, port_missing = Rung.STAY, False
         try:
             async with open_session(target, around) as session:
                 await _run(session, report, around, ladder)
         except DeviceTimeout as error:
             report.failed(str(error))
             rung = ladder.silent(around.clock.monotonic_ns()) if config.kind == "modem" else Rung.REOPEN
+        except LinkRefused as error:
+            report.failed(error.detail)
+            port_missing = error.code == "E_PORT_MISSING"
         except BridgeError as error:
-            report.failed(error.detail if isinstance(error, LinkRefused) else str(error))
+            report.failed(str(error))
         if rung is Rung.SECONDARY_PORT and secondary_url is not None:
             url = str(secondary_url) if url == config.url else config.url
         elif rung is Rung.REBOOT:
             await _reboot(target, around, report)
         attempt = 0 if report.readings > readings else attempt + 1
-        pause_s = BACKOFF_S[min(attempt, len(BACKOFF_S) - 1)]
+        pause_s = MISSING_PORT_PAUSE_S if port_missing else BACKOFF_S[min(attempt, len(BACKOFF_S) - 1)]
         await report.pause(pause_s * around.random.uniform(1 - JITTER, 1 + JITTER))
 
 
@@ -88,6 +92,7 @@ class _Reporter:
     readings: int = 0
     _failing_since_ns: int | None = None
     _losses_ns: tuple[int, ...] = ()
+    _reason: str = ""
 
     def reading(self, values: Values) -> None:
         self.readings += 1
@@ -105,7 +110,8 @@ class _Reporter:
             if len(self._losses_ns) > FLAPS_TO_TELL:
                 reason = f"{reason}; lost {len(self._losses_ns)} times in 10 minutes: unstable USB power or cable?"
             self._change(DeviceState.UNKNOWN, reason)
-        self._age(reason)
+        self._reason = reason
+        self._age()
 
     async def pause(self, seconds: float) -> None:
         """Sleep before the next attempt, and call the device down on time even when that falls into the pause."""
@@ -115,13 +121,13 @@ class _Reporter:
             down_ns = self._failing_since_ns + round(DOWN_AFTER_S * NS_PER_S)
             if down_ns < wake_ns:
                 await clock.sleep_until(down_ns)
-                self._age("no answer")
+                self._age()
         await clock.sleep_until(wake_ns)
 
-    def _age(self, reason: str) -> None:
+    def _age(self) -> None:
         since_ns = self._failing_since_ns
         if since_ns is not None and self.around.clock.monotonic_ns() - since_ns >= DOWN_AFTER_S * NS_PER_S:
-            self._change(DeviceState.DOWN, reason)
+            self._change(DeviceState.DOWN, self._reason)
 
     def _change(self, state: DeviceState, reason: str) -> None:
         if state is not self.state:

@@ -70,7 +70,9 @@ def allocate_with_seed(*, account: bytes, base: bytes, seed: str, size_bytes: in
     )
 
 
-def transfer_with_seed(*, source: bytes, base: bytes, seed: str, owner: bytes, target: bytes, lamports: int) -> Instruction:  # noqa: E501
+def transfer_with_seed(
+    *, source: bytes, base: bytes, seed: str, owner: bytes, target: bytes, lamports: int
+) -> Instruction:
     """Move lamports out of an account derived from `base` (system instruction 11); fails when it holds less."""
     return Instruction(
         program=SYSTEM_PROGRAM,
@@ -161,5 +163,3 @@ def _u64(value: int) -> bytes:
 def _text(value: str) -> bytes:
     encoded = value.encode()
     return _u64(len(encoded)) + encoded
-
-

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from skerry_keys.signer import Signer
-from skerry_wallet.address import KEY_SIZE, address_bytes, address_text, signature_text
+from skerry_keys.transaction_message import read_compact_u16
+from skerry_wallet.address import KEY_SIZE, SIGNATURE_SIZE, address_bytes, address_text, signature_text
 from skerry_wallet.errors import MalformedTransaction
 
 __all__ = [
@@ -27,7 +28,6 @@ __all__ = [
 ]
 
 MAX_TRANSACTION_SIZE = 1232  # IPv6's smallest MTU of 1280 less 48 bytes of headers
-SIGNATURE_SIZE = 64
 _VERSION_FLAG = 0x80
 
 
@@ -113,7 +113,9 @@ def compile_message(payer: bytes, instructions: Iterable[Instruction], blockhash
     """
     calls = tuple(instructions)
     merged = _merged_metas(payer, calls)
-    ordered = sorted(merged.values(), key=lambda meta: (meta.key != payer, not meta.signer, not meta.writable, meta.key))
+    ordered = sorted(
+        merged.values(), key=lambda meta: (meta.key != payer, not meta.signer, not meta.writable, meta.key)
+    )
     position = {meta.key: index for index, meta in enumerate(ordered)}
     if len(ordered) > 256:
         raise MalformedTransaction(f"{len(ordered)} accounts do not fit one message")
@@ -271,12 +273,8 @@ class _Reader:
         return taken
 
     def length(self) -> int:
-        value = 0
-        for index in range(3):
-            byte = self.take(1)[0]
-            value |= (byte & 0x7F) << (7 * index)
-            if not byte & 0x80:
-                if value > 0xFFFF or (index and not byte):
-                    break
-                return value
-        raise MalformedTransaction("a length out of range or with needless bytes")
+        try:
+            value, self.position = read_compact_u16(self._raw, self.position)
+        except ValueError as error:
+            raise MalformedTransaction(str(error)) from error
+        return value

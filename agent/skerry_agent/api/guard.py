@@ -21,7 +21,7 @@ from skerry_core.clock import NS_PER_S, Clock
 __all__ = ["ACCOUNT", "Account", "Guard", "is_loopback"]
 
 USE_NOTED_EVERY_NS = 3600 * NS_PER_S  # writing each use of a token would wear an SD card
-TRUSTED_PAIRS = 256  # (address, account) pairs that have succeeded: a stranger's failures do not lock them out
+TRUSTED_PAIRS = 256  # (address, token hash) pairs that have succeeded: a stranger's failures do not lock them out
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -62,7 +62,7 @@ class Guard:
         self._any_address = any_address  # beyond loopback: clients use whatever address the machine has
         self._scope_of = scope_of
         self._throttle = Throttle()
-        self._trusted: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._trusted: OrderedDict[tuple[str, bytes], None] = OrderedDict()
         self._noted: dict[str, int] = {}
 
     def middlewares(self) -> list[Middleware]:
@@ -111,21 +111,20 @@ class Guard:
         return name in self._names or (self._any_address and _is_address(name))
 
     async def _authenticate(self, request: web.Request) -> Account:
-        source = _source(request)
-        untrusted = _bearer(request)
-        account_id = token_id(untrusted) or "unknown"
-        now_ns = self._clock.monotonic_ns()
-        keys = [source] if (source, account_id) in self._trusted else [source, f"account {account_id}"]
-        wait_s = max(self._throttle.wait_s(key, now_ns) for key in keys)
-        if wait_s > 0:
-            raise Unauthorised(
-                429, "E_THROTTLED", "Too many wrong tokens; wait before the next try.", retry_after_s=wait_s
-            )
-        account = await self._known(untrusted, account_id, source)
+        source, untrusted = _source(request), _bearer(request)
+        offered, account_id = digest(untrusted), token_id(untrusted)
+        keys = [source]
+        if (
+            account_id is not None and source != "unix"
+        ):  # the socket is the owner's own way in: strangers cannot close it
+            keys.append(f"account {account_id}")
+        if (source, offered) not in self._trusted:
+            self._wait(keys)
+        account = await self._known(offered, account_id, source)
         if account is None:
             if untrusted:  # a missing token is a question, not a guess
                 for key in keys:
-                    self._throttle.failed(key, now_ns)
+                    self._throttle.failed(key, self._clock.monotonic_ns())
             self._metrics.count("skerry_auth_failures_total")
             raise Unauthorised(
                 401, "E_TOKEN", "A valid API token is needed." if not untrusted else "The API token is not valid.",
@@ -133,17 +132,24 @@ class Guard:
             )  # fmt: skip
         for key in keys:
             self._throttle.succeeded(key)
-        self._trust(source, account_id)
+        self._trust(source, offered)
         return account
 
-    async def _known(self, untrusted: str, account_id: str, source: str) -> Account | None:
-        offered = digest(untrusted)
+    def _wait(self, keys: list[str]) -> None:
+        now_ns = self._clock.monotonic_ns()
+        wait_s = max(self._throttle.wait_s(key, now_ns) for key in keys)
+        if wait_s > 0:
+            raise Unauthorised(
+                429, "E_THROTTLED", "Too many wrong tokens; wait before the next try.", retry_after_s=wait_s
+            )
+
+    async def _known(self, offered: bytes, account_id: str | None, source: str) -> Account | None:
         near = source == "unix" or is_loopback(source)
         if account_id == LOCAL_ID:
             if not (near and self._local.matches(offered)):
                 return None
             return Account(id=LOCAL_ID, name=LOCAL_ID, scopes=frozenset(LOCAL_SCOPES), source=source)
-        row = await self._tokens.by_hash(offered) if account_id != "unknown" else None
+        row = await self._tokens.by_hash(offered) if account_id is not None else None
         if row is None:
             return None
         now_ns = self._clock.wall_ns()
@@ -153,9 +159,9 @@ class Guard:
         scopes = frozenset(row.scopes) if near else frozenset(row.scopes) - {"wallet"}  # wallet never over the LAN
         return Account(id=row.id, name=row.name, scopes=scopes, source=source)
 
-    def _trust(self, source: str, account_id: str) -> None:
-        self._trusted[source, account_id] = None
-        self._trusted.move_to_end((source, account_id))
+    def _trust(self, source: str, offered: bytes) -> None:
+        self._trusted[source, offered] = None
+        self._trusted.move_to_end((source, offered))
         while len(self._trusted) > TRUSTED_PAIRS:
             self._trusted.popitem(last=False)
 

@@ -1,6 +1,7 @@
 """The resources of `/api/v1`: each handler reads stores and view and returns JSON. The route table is at the end."""
 
 import json
+import unicodedata
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -139,8 +140,8 @@ class Api:
         device_id = _path_id(request, "device")
         body = await _object(request, {"name", "region"})
         name, region = body.get("name"), body.get("region")
-        if name is not None and not (isinstance(name, str) and 0 < len(name) <= MAX_TEXT and name.isprintable()):
-            raise UsageError("E_NAME", f"A name has 1 to {MAX_TEXT} printable characters.")
+        if name is not None and not (isinstance(name, str) and _is_name(name)):
+            raise UsageError("E_NAME", f"A name has 1 to {MAX_TEXT} characters and no control characters.")
         if region is not None and (not isinstance(region, str) or region not in REGIONS[1:]):
             raise UsageError("E_REGION", f"Regions are {', '.join(REGIONS[1:])}.")
         row = await self._stores.devices.change(device_id, name=name, region=region)
@@ -268,6 +269,10 @@ def _query(request: web.Request, *known: str) -> dict[str, str]:
 
 def _is_id(value: str) -> bool:
     return 0 < len(value) <= MAX_TEXT and value.isascii() and value.isprintable()
+
+
+def _is_name(value: str) -> bool:
+    return 0 < len(value) <= MAX_TEXT and all(unicodedata.category(one) not in {"Cc", "Cs"} for one in value)
 
 
 def _limit(query: Mapping[str, str]) -> int:

@@ -16,7 +16,6 @@ from skerry_agent.api.tokens import LocalToken
 from skerry_agent.api.view import AgentView
 from skerry_agent.events import EventHub
 from skerry_agent.metrics import Metrics
-from skerry_agent.paths import Paths
 from skerry_agent.settings import Settings
 from skerry_agent.settings.table import (
     ALLOWED_HOSTS,
@@ -29,6 +28,7 @@ from skerry_agent.settings.table import (
     STREAM_CLIENTS,
 )
 from skerry_agent.store import Stores
+from skerry_client.paths import Paths
 from skerry_core.clock import Clock
 from skerry_core.errors import RefusedError, UserError
 from skerry_core.files import PUBLIC_MODE, write_atomic
@@ -112,22 +112,22 @@ class ApiServer:
 
     async def _exposure(self) -> ssl.SSLContext | None:
         certificate, key = self._settings[API_TLS_CERTIFICATE], self._settings[API_TLS_KEY]
-        if not is_loopback(self._settings[API_HOST]):
-            if not certificate or not key:
-                raise RefusedError(
-                    "E_LAN_TLS",
-                    "The API is not opened to the network without TLS.",
-                    remedy="Set api.tls_certificate and api.tls_key, or api.host to 127.0.0.1.",
-                )
-            if not any(row.revoked_ns is None for row in await self._stores.tokens.all()):
-                raise RefusedError(
-                    "E_LAN_TOKEN",
-                    "The API is not opened to the network without a token.",
-                    remedy="Make one with `skerry token create`.",
-                )
-        if not certificate:
-            return None
-        context, self.fingerprint = _tls(certificate, key)
+        near = is_loopback(self._settings[API_HOST])
+        if not near and not (certificate and key):
+            raise RefusedError(
+                "E_LAN_TLS",
+                "The API is not opened to the network without TLS.",
+                remedy="Set api.tls_certificate and api.tls_key, or api.host to 127.0.0.1.",
+            )
+        context = None
+        if certificate:
+            context, self.fingerprint = _tls(certificate, key)
+        if not near and not any(row.revoked_ns is None for row in await self._stores.tokens.all()):
+            raise RefusedError(
+                "E_LAN_TOKEN",
+                "The API is not opened to the network without a token.",
+                remedy="Make one with `skerry token create`.",
+            )
         return context
 
     async def _start_socket(self) -> None:

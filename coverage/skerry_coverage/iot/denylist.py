@@ -1,4 +1,4 @@
-"""Gateways and pairs that are denied: an operator's signed list, or the published probabilistic filter (iot-poc 4.7)."""
+"""Gateways and pairs that are denied: an operator's signed list, or the published filter (iot-poc 4.7)."""
 
 import struct
 from abc import ABC, abstractmethod
@@ -53,7 +53,9 @@ class ExplicitDenylist(Denylist):
     edges: frozenset[frozenset[bytes]] = frozenset()
 
     @classmethod
-    def of(cls, *, tag: int, keys: Iterable[bytes] = (), edges: Iterable[tuple[bytes, bytes]] = ()) -> "ExplicitDenylist":
+    def of(
+        cls, *, tag: int, keys: Iterable[bytes] = (), edges: Iterable[tuple[bytes, bytes]] = ()
+    ) -> "ExplicitDenylist":
         """Return a list of keys and unordered pairs."""
         return cls(tag, frozenset(keys), frozenset(frozenset(edge) for edge in edges))
 
@@ -143,7 +145,7 @@ class _Reader:
     def take(self, layout: str) -> tuple[int, ...]:
         return struct.unpack(layout, self.raw(struct.calcsize(layout)))
 
-    def fingerprints(self) -> array[int]:
+    def fingerprints(self) -> "array[int]":
         (count,) = self.take("<Q")
         if count > _MAX_FINGERPRINTS:
             raise FilterRejected("bad_filter", f"{count} fingerprints")

@@ -1,10 +1,12 @@
 """Exact decimal arithmetic: every rounding is named, nothing depends on the process's default context."""
 
-from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_HALF_EVEN, Context, Decimal
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 
-__all__ = ["EXACT", "ceil_places", "half_even", "plain", "whole"]
+__all__ = ["EXACT", "ceil_places", "floor_places", "half_even", "plain", "whole"]
 
-EXACT = Context(prec=120)  # sums and products of amounts need 60 digits; 120 leaves room for any quotient before rounding
+EXACT = Context(
+    prec=120
+)  # sums and products of amounts need 60 digits; 120 leaves room for any quotient before rounding
 
 
 def half_even(value: Decimal, places: int) -> Decimal:
@@ -15,6 +17,11 @@ def half_even(value: Decimal, places: int) -> Decimal:
 def ceil_places(value: Decimal, places: int) -> Decimal:
     """Round toward plus infinity at a number of places."""
     return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_CEILING, context=EXACT)
+
+
+def floor_places(value: Decimal, places: int) -> Decimal:
+    """Round toward minus infinity at a number of places."""
+    return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_FLOOR, context=EXACT)
 
 
 def whole(value: Decimal) -> int:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from skerry_coverage.iot.beacon_rules import BEACON_RULES
-from skerry_coverage.iot.judge import PocInput, PocVerdict, beacon_facts, judge_poc, witness_facts
+from skerry_coverage.iot.judge import PocInput, PocVerdict, ReceivedWitness, beacon_facts, judge_poc, witness_facts
 from skerry_coverage.iot.reciprocity import BEACON_RECIPROCITY, WITNESS_RECIPROCITY, reciprocity_measure
 from skerry_coverage.iot.registry import KeptTimes
 from skerry_coverage.iot.rules import Fault, Judgement, RuleResult, explain_rules
@@ -68,7 +68,7 @@ def _beacon_lines(poc: PocInput, verdict: PocVerdict) -> tuple[RuleResult, ...]:
 
 def _witness_lines(poc: PocInput, verdict: PocVerdict) -> tuple[WitnessExplanation, ...]:
     beacon = beacon_facts(poc)
-    if beacon.gateway is None or beacon.gateway.asserted is None or beacon.entropy is None:
+    if beacon.place is None or beacon.entropy is None:
         return ()  # no distances, no window: nothing about the witnesses can be judged
     given = {one.position: one for one in (*verdict.selected, *verdict.unselected)}
     selected = {one.position for one in verdict.selected}
@@ -81,7 +81,7 @@ def _witness_lines(poc: PocInput, verdict: PocVerdict) -> tuple[WitnessExplanati
         one = given.get(position)  # None: a self-witness, which is dropped from the verdict
         judgement = one.judgement if one else Judgement(rule="another hotspot", reason="self_witness")
         if poc.parameters.reciprocity_required:
-            lines.append(_reciprocity_line(poc, verdict, witness.received_ms, key, judgement, lines))
+            lines.append(_reciprocity_line(poc, verdict, witness, judgement, lines))
         result.append(
             WitnessExplanation(
                 position=position,
@@ -97,16 +97,16 @@ def _witness_lines(poc: PocInput, verdict: PocVerdict) -> tuple[WitnessExplanati
 
 
 def _reciprocity_line(
-    poc: PocInput, verdict: PocVerdict, received_ms: int, key: bytes, judgement: Judgement, lines: list[RuleResult]
+    poc: PocInput, verdict: PocVerdict, witness: ReceivedWitness, judgement: Judgement, lines: list[RuleResult]
 ) -> RuleResult:
     judged = verdict.beacon.valid and all(line.passed for line in lines)
     failed = judgement.rule == WITNESS_RECIPROCITY
-    last_ms = _kept(poc, verdict, key).last_beacon_reciprocity_ms
+    last_ms = _kept(poc, verdict, witness.report.pub_key).last_beacon_reciprocity_ms
     return RuleResult(
         rule=WITNESS_RECIPROCITY,
         passed=not failed if judged else None,
         reason=judgement.reason if failed else None,
-        measure=reciprocity_measure(last_ms, received_ms, poc.parameters, Fault.WITNESS) if judged else None,
+        measure=reciprocity_measure(last_ms, witness.received_ms, poc.parameters, Fault.WITNESS) if judged else None,
         decided=failed,
         source=_RECIPROCITY_SOURCE,
     )

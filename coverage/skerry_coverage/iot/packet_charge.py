@@ -13,7 +13,7 @@ __all__ = ["BURN_THRESHOLD_DC", "Burn", "ChargeBook", "Charged", "Payer", "Pendi
 BURN_THRESHOLD_DC = 10_000
 
 
-class PendingTransaction(Exception):  # noqa: N818 - the protocol's own term
+class PendingTransaction(Exception):
     """A burn is outstanding; nothing may be burned before it is known to have taken effect or not."""
 
 
@@ -54,7 +54,7 @@ class ChargeBook:
     _outstanding: list[tuple[Burn, bool]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.enabled = {oui: True for oui in self.payer_of} | self.enabled
+        self.enabled = dict.fromkeys(self.payer_of, True) | self.enabled
         self._queue = [name for name, payer in self.payers.items() if payer.burned_dc]
 
     def charge(self, *, oui: str, payload_bytes: int, packet_type: str, free: bool) -> Charged | None:

@@ -1,4 +1,4 @@
-"""Bidirectional coverage (HIP-106): who beacons must be heard, who witnesses must have been heard (iot-poc 4.3, end)."""
+"""Bidirectional coverage (HIP-106): who beacons must hear, who witnesses must be heard (iot-poc 4.3, end)."""
 
 from skerry_coverage.iot.parameters import PocParameters
 from skerry_coverage.iot.registry import KeptTimes
@@ -32,7 +32,7 @@ def witness_reciprocity(kept: KeptTimes, received_ms: int, parameters: PocParame
 
 def reciprocity_measure(last_ms: int | None, received_ms: int, parameters: PocParameters, fault: Fault) -> Measure:
     """Return the numbers behind either judgement."""
-    limit_ms = _window_ms(parameters)
+    limit_ms = parameters.reciprocity_window_s * 1000
     age_ms = None if last_ms is None else received_ms - last_ms
     what = "witness report of another's beacon" if fault is Fault.BEACONER else "beacon that others reported"
     return Measure(
@@ -41,13 +41,9 @@ def reciprocity_measure(last_ms: int | None, received_ms: int, parameters: PocPa
         margin=None if age_ms is None else limit_ms - 1 - age_ms,
         unit="ms since",
         fault=fault,
-        would_pass=f"The hotspot has a valid {what} less than {parameters.reciprocity_window_s // 3600} h before.",
+        needed=f"The hotspot has a valid {what} less than {parameters.reciprocity_window_s // 3600} h before.",
     )
 
 
 def _recent(last_ms: int | None, received_ms: int, parameters: PocParameters) -> bool:
-    return last_ms is not None and received_ms - last_ms < _window_ms(parameters)
-
-
-def _window_ms(parameters: PocParameters) -> int:
-    return parameters.reciprocity_window_s * 1000
+    return last_ms is not None and received_ms - last_ms < parameters.reciprocity_window_s * 1000

@@ -7,7 +7,6 @@ from skerry_wire.generated.region_pb2 import (
     blockchain_region_param_v1,
     blockchain_region_params_v1,
     blockchain_region_spreading_v1,
-    tagged_spreading,
 )
 
 __all__ = ["decode_region_params", "encode_region_params"]
@@ -17,7 +16,7 @@ def encode_region_params(params: RegionParams) -> blockchain_region_params_v1:
     """Return the message; all channels of a region share power and spreading list."""
     spreading = blockchain_region_spreading_v1(
         tagged_spreading=[
-            tagged_spreading(region_spreading=RegionSpreading.Value(name), max_packet_size=largest)
+            {"region_spreading": RegionSpreading.Value(name), "max_packet_size": largest}
             for name, largest in params.spreading
         ]
     )
@@ -45,7 +44,9 @@ def decode_region_params(region: str, message: blockchain_region_params_v1) -> R
     first = message.region_params[0]
     names = {number: name for name, number in RegionSpreading.items()}
     try:
-        spreading = tuple((names[tag.region_spreading], tag.max_packet_size) for tag in first.spreading.tagged_spreading)
+        spreading = tuple(
+            (names[tag.region_spreading], tag.max_packet_size) for tag in first.spreading.tagged_spreading
+        )
     except KeyError as error:
         raise BeaconRefused("no_region_params", f"{region}: spreading number {error}") from None
     return RegionParams(

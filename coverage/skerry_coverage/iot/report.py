@@ -1,4 +1,4 @@
-"""Builds the reports that a gateway signs: after a beacon was sent, after another's beacon was heard (iot-poc 1.4, 2.2).
+"""Builds the reports that a gateway signs: after a beacon was sent, after one was heard (iot-poc 1.4, 2.2).
 
 Signing is the caller's (`skerry_wire.signing.sign_message`): the agent signs with its session key or its gateway key.
 """
@@ -8,7 +8,6 @@ import struct
 from skerry_coverage.iot.beacon import Beacon
 from skerry_coverage.iot.errors import BeaconRefused
 from skerry_wire.frames import ReceivedFrame, TransmitOutcome, TransmitStatus
-from skerry_wire.generated.data_rate_pb2 import data_rate
 from skerry_wire.generated.poc_lora_pb2 import lora_beacon_report_req_v1, lora_witness_report_req_v1
 from skerry_wire.lorawan import beacon_data
 
@@ -45,7 +44,7 @@ def beacon_report(
         remote_entropy=beacon.remote_entropy,
         data=beacon.data,
         frequency=beacon.frequency_hz,
-        datarate=data_rate.Value(beacon.datarate),
+        datarate=beacon.datarate,
         tx_power=reported_power_dbm(outcome, beacon.conducted_power_dbm),
         timestamp=timestamp_ns,
         tmst=outcome.tmst_us or 0,
@@ -65,7 +64,7 @@ def witness_report(*, frame: ReceivedFrame, gateway: bytes, timestamp_ns: int) -
         signal=frame.rssi_dbm * 10,
         snr=snr_ddb(frame.snr_db),
         frequency=frame.frequency_hz,
-        datarate=data_rate.Value(frame.datarate),
+        datarate=frame.datarate,
     )
 
 

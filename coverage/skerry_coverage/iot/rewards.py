@@ -105,7 +105,7 @@ class Buckets:
     oracles: Decimal
 
     @classmethod
-    def split(cls, rules: SplitRules, *, emission_bones: int, unused_dc_bones: Decimal) -> "Buckets":
+    def split(cls, rules: SplitRules, *, emission_bones: int | Decimal, unused_dc_bones: Decimal) -> "Buckets":
         """Split an emission, with the unspent data-transfer part given."""
         emission = Decimal(emission_bones)
 
@@ -176,7 +176,7 @@ def bones_to_dc(bones: Decimal, price_per_bone: Decimal) -> int:
 
 
 def reward_epoch(
-    rules: SplitRules, *, emission_bones: int, price: Price, shares: Mapping[bytes, GatewayShares]
+    rules: SplitRules, *, emission_bones: int | Decimal, price: Price, shares: Mapping[bytes, GatewayShares]
 ) -> EpochRewards:
     """Turn shares into whole amounts. Raises `ValueError` for a price or an emission that is not positive."""
     if price.oracle_price <= 0:
@@ -224,7 +224,7 @@ def _payout(per_share: PerShare, own: GatewayShares, *, coverage: bool) -> Payou
     )
 
 
-def _poc_unallocated(rules: SplitRules, emission_bones: int, paid: Mapping[bytes, Payout]) -> int | None:
+def _poc_unallocated(rules: SplitRules, emission_bones: int | Decimal, paid: Mapping[bytes, Payout]) -> int | None:
     if not rules.pays_coverage:
         return None
     ppm = rules.beacon_ppm + rules.witness_ppm + rules.data_transfer_ppm
@@ -232,7 +232,7 @@ def _poc_unallocated(rules: SplitRules, emission_bones: int, paid: Mapping[bytes
     return whole(EXACT.subtract(pool, Decimal(sum(payout.total_bones for payout in paid.values()))))
 
 
-def _operations(rules: SplitRules, emission_bones: int, cap: Decimal, paid: Mapping[bytes, Payout]) -> int:
+def _operations(rules: SplitRules, emission_bones: int | Decimal, cap: Decimal, paid: Mapping[bytes, Payout]) -> int:
     own = EXACT.divide(EXACT.multiply(Decimal(emission_bones), Decimal(rules.operations_ppm)), _PPM)
     if not rules.unused_to_operations_ppm:
         return whole(own)

@@ -34,7 +34,7 @@ class Measure:
     margin: int | float | None = None
     unit: str = ""
     fault: Fault
-    would_pass: str
+    needed: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

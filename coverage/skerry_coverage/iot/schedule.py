@@ -10,9 +10,7 @@ def segment_s(time_s: int, interval_s: int) -> int:
     return time_s - time_s % interval_s
 
 
-def next_beacon_time_s(
-    *, now_s: int, previous_s: int | None, interval_s: int, draw_below: Callable[[int], int]
-) -> int:
+def next_beacon_time_s(*, now_s: int, previous_s: int | None, interval_s: int, draw_below: Callable[[int], int]) -> int:
     """Return the next beacon's Unix time.
 
     `now_s` is the timestamp of the region-parameters response, not the local clock; `previous_s` the planned or last

@@ -33,7 +33,7 @@ def first_report(facts: WitnessFacts) -> Measure:
         value="repeated" if facts.already_reported else "first",
         limit="first",
         fault=Fault.WITNESS,
-        would_pass="A hotspot reports each beacon once.",
+        needed="A hotspot reports each beacon once.",
     )
 
 
@@ -43,7 +43,7 @@ def known(facts: WitnessFacts) -> Measure:
         value="registered" if facts.gateway else "unknown",
         limit="registered",
         fault=Fault.WITNESS,
-        would_pass="The hotspot is registered and admitted by the operator.",
+        needed="The hotspot is registered and admitted by the operator.",
     )
 
 
@@ -54,7 +54,7 @@ def location(facts: WitnessFacts) -> Measure:
         value=f"{asserted.cell:x}" if asserted else None,
         limit="a location",
         fault=Fault.WITNESS,
-        would_pass="The owner asserts the hotspot's location before the epoch begins.",
+        needed="The owner asserts the hotspot's location before the epoch begins.",
     )
 
 
@@ -62,25 +62,23 @@ def denylist(facts: WitnessFacts) -> Measure:
     """The witness, or the pair, is on no list."""
     loaded = facts.beacon.denylist
     if loaded is None:
-        return Measure(
-            value="no list", limit="a list", fault=Fault.OPERATOR, would_pass="The operator loads a denylist."
-        )
+        return Measure(value="no list", limit="a list", fault=Fault.OPERATOR, needed="The operator loads a denylist.")
     return Measure(
         value=f"list {loaded.tag}",
         limit="not on it",
         fault=Fault.WITNESS,
-        would_pass="The operator takes the hotspot, or the pair of hotspots, off the list.",
+        needed="The operator takes the hotspot, or the pair of hotspots, off the list.",
     )
 
 
 def another(facts: WitnessFacts) -> Measure:
     """A beacon is witnessed by others."""
-    same = facts.report.pub_key == facts.beacon.report.pub_key
+    same = facts.key == facts.beacon.key
     return Measure(
         value="the beaconer itself" if same else "another hotspot",
         limit="another hotspot",
         fault=Fault.WITNESS,
-        would_pass="A hotspot does not report its own beacon.",
+        needed="A hotspot does not report its own beacon.",
     )
 
 
@@ -98,7 +96,7 @@ def lag(facts: WitnessFacts) -> Measure:
         margin=limit_ms - lag_ms,
         unit="ms after the beacon or the first witness",
         fault=Fault.WITNESS,
-        would_pass=f"The report arrives at most {limit_ms} ms after the first report of this beacon.",
+        needed=f"The report arrives at most {limit_ms} ms after the first report of this beacon.",
     )
 
 
@@ -108,7 +106,7 @@ def payload(facts: WitnessFacts) -> Measure:
         value=facts.report.data.hex(),
         limit=facts.beacon.report.data.hex(),
         fault=Fault.WITNESS,
-        would_pass="The report carries the beacon's 51 bytes unchanged.",
+        needed="The report carries the beacon's 51 bytes unchanged.",
     )
 
 
@@ -118,7 +116,7 @@ def capability(facts: WitnessFacts) -> Measure:
         value="full" if facts.gateway and facts.gateway.full else "data only",
         limit="full",
         fault=Fault.WITNESS,
-        would_pass="The hotspot is onboarded as a full hotspot.",
+        needed="The hotspot is onboarded as a full hotspot.",
     )
 
 
@@ -132,7 +130,7 @@ def frequency(facts: WitnessFacts) -> Measure:
         margin=limit_hz - offset_hz,
         unit="Hz apart",
         fault=Fault.WITNESS,
-        would_pass=f"The reported frequency lies within {limit_hz} Hz of the beacon's.",
+        needed=f"The reported frequency lies within {limit_hz} Hz of the beacon's.",
     )
 
 
@@ -142,7 +140,7 @@ def region(facts: WitnessFacts) -> Measure:
         value=facts.own.region,
         limit=facts.beaconer.region,
         fault=Fault.WITNESS,
-        would_pass="Both locations are asserted in the same region.",
+        needed="Both locations are asserted in the same region.",
     )
 
 
@@ -155,7 +153,7 @@ def minimum(facts: WitnessFacts) -> Measure:
         margin=None if cells is None else cells - limit,
         unit="cells of resolution 11 apart (about 50 m each)",
         fault=Fault.WITNESS,
-        would_pass=f"The asserted locations are at least {limit} cells apart.",
+        needed=f"The asserted locations are at least {limit} cells apart.",
     )
 
 
@@ -169,7 +167,7 @@ def maximum(facts: WitnessFacts) -> Measure:
         margin=limit_m - metres,
         unit="m apart",
         fault=Fault.WITNESS,
-        would_pass=f"The asserted locations are less than {limit_km + 1} km apart.",
+        needed=f"The asserted locations are less than {limit_km + 1} km apart.",
     )
 
 
@@ -182,6 +180,6 @@ def signal(facts: WitnessFacts) -> Measure:
         margin=expected - heard,
         unit="dBm",
         fault=Fault.WITNESS,
-        would_pass="The reported signal is not stronger than free space allows for power, gains and distance; "
+        needed="The reported signal is not stronger than free space allows for power, gains and distance; "
         "a wrongly asserted location or gain shows here.",
     )

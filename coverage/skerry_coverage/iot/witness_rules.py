@@ -3,6 +3,7 @@
 Reciprocity is judged after the table, over all witnesses of a beacon (`skerry_coverage.iot.judge`).
 """
 
+from skerry_coverage.iot import witness_measures as measures
 from skerry_coverage.iot.checks import (
     frequency_offset_hz,
     in_entropy_window,
@@ -10,7 +11,6 @@ from skerry_coverage.iot.checks import (
     too_near,
 )
 from skerry_coverage.iot.rules import Rule
-from skerry_coverage.iot import witness_measures as measures
 from skerry_coverage.iot.witness_facts import WitnessFacts
 
 __all__ = ["WITNESS_RULES"]
@@ -30,27 +30,23 @@ def _has_location(facts: WitnessFacts) -> str | None:
 
 def _not_denied(facts: WitnessFacts) -> str | None:
     denylist = facts.beacon.denylist
-    return "denied" if denylist is None or denylist.denies(facts.report.pub_key) else None
+    return "denied" if denylist is None or denylist.denies(facts.key) else None
 
 
 def _edge_not_denied(facts: WitnessFacts) -> str | None:
     denylist = facts.beacon.denylist
-    denied = denylist is None or denylist.denies_edge(facts.beacon.report.pub_key, facts.report.pub_key)
+    denied = denylist is None or denylist.denies_edge(facts.beacon.key, facts.key)
     return "denied_edge" if denied else None
 
 
 def _another(facts: WitnessFacts) -> str | None:
-    return "self_witness" if facts.report.pub_key == facts.beacon.report.pub_key else None
+    return "self_witness" if facts.key == facts.beacon.key else None
 
 
 def _entropy_fresh(facts: WitnessFacts) -> str | None:
-    entropy = facts.beacon.entropy
-    assert entropy is not None
-    fresh = in_entropy_window(
-        start_ms=entropy.timestamp_s * 1000,
-        end_ms=facts.beacon.entropy_ends_s * 1000,
-        received_ms=facts.received_ms,
-    )
+    beacon = facts.beacon
+    assert beacon.entropy is not None
+    fresh = in_entropy_window(beacon.entropy.timestamp_s, beacon.parameters.entropy_lifespan_s, facts.received_ms)
     return None if fresh else "entropy_expired"
 
 
@@ -108,6 +104,10 @@ WITNESS_RULES: tuple[Rule[WitnessFacts], ...] = (
     Rule(name="far enough", check=_far_enough, measure=measures.minimum, source=f"{_S} #13", needs=(_LOCATED,)),
     Rule(name="near enough", check=_near_enough, measure=measures.maximum, source=f"{_S} #14", needs=(_LOCATED,)),
     Rule(
-        name="believable signal", check=_believable_signal, measure=measures.signal, source=f"{_S} #15", needs=(_LOCATED,)
+        name="believable signal",
+        check=_believable_signal,
+        measure=measures.signal,
+        source=f"{_S} #15",
+        needs=(_LOCATED,),
     ),
 )

@@ -1,5 +1,6 @@
 """Reports as received, sessions that signed them, and the count of what was refused."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from skerry_oracle.store.database import Database, Row, Statement, Value
@@ -10,13 +11,10 @@ BEACON = "beacon"
 WITNESS = "witness"
 MAX_SAMPLES_PER_EPOCH = 200  # refused bytes kept for inspection; beyond it refusals are only counted
 
-_COLUMNS = (
-    "kind, report_id, content_id, gateway, data, body, received_ms, stored_ms, session_id, peer, is_copy"
-)
-_NOT_JUDGED = "NOT EXISTS (SELECT 1 FROM verdicts v WHERE v.kind = reports.kind AND v.report_id = reports.report_id)"
+_COLUMNS = "kind, report_id, content_id, gateway, data, body, received_ms, stored_ms, session_id, peer, is_copy"
 # Whether the same content came before is decided inside the transaction, so that no restart or race forgets it.
 _MARKS = (
-    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, CASE WHEN EXISTS (SELECT 1 FROM reports WHERE content_id = ?) THEN 1 ELSE 0 END"
+    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, CASE WHEN EXISTS (SELECT 1 FROM reports WHERE content_id = ?) THEN 1 ELSE 0 END, 0"
 )
 
 
@@ -67,7 +65,11 @@ class ReportTable:
             report.kind, report.report_id, report.content_id, report.gateway, report.data, report.body,
             report.received_ms, report.stored_ms, report.session_id, report.peer, report.content_id,
         )  # fmt: skip
-        return Statement(f"INSERT INTO reports ({_COLUMNS}) VALUES ({_MARKS}) ON CONFLICT DO NOTHING", (row,))
+        return Statement(f"INSERT INTO reports ({_COLUMNS}, judged) VALUES ({_MARKS}) ON CONFLICT DO NOTHING", (row,))  # noqa: S608 - column names and marks are ours
+
+    def mark_judged(self, keys: Iterable[tuple[str, bytes]]) -> Statement:
+        """Note that the reports (kind, report id) have their verdicts."""
+        return Statement("UPDATE reports SET judged = 1 WHERE kind = ? AND report_id = ?", tuple(keys))
 
     def insert_session(self, session: SessionRow) -> Statement:
         """Store the proof of a session."""
@@ -101,12 +103,24 @@ class ReportTable:
 
     async def unjudged(self, kind: str, *, until_ms: int, limit: int) -> list[StoredReport]:
         """Return reports without verdict received up to `until_ms`, oldest first, ties by report id."""
-        condition = f"kind = ? AND received_ms <= ? AND {_NOT_JUDGED} ORDER BY received_ms, report_id LIMIT ?"
+        condition = "kind = ? AND received_ms <= ? AND judged = 0 ORDER BY received_ms, report_id LIMIT ?"
         return await self._select(condition, kind, until_ms, limit)
 
     async def of_payload(self, kind: str, data: bytes) -> list[StoredReport]:
         """Return all reports of one beacon payload in order of receipt."""
         return await self._select("kind = ? AND data = ? ORDER BY received_ms, report_id", kind, data)
+
+    async def oldest_unjudged_ms(self, kind: str) -> int | None:
+        """Return when the oldest report that waits for a verdict was received."""
+        ((oldest,),) = await self._database.fetch(
+            "SELECT MIN(received_ms) FROM reports WHERE kind = ? AND judged = 0", kind
+        )
+        return None if oldest is None else _int(oldest)
+
+    async def unjudged_of_payload(self, kind: str, data: bytes, *, until_ms: int) -> list[StoredReport]:
+        """Return reports of one beacon payload that wait for a verdict, in order of receipt."""
+        condition = "kind = ? AND data = ? AND received_ms <= ? AND judged = 0 ORDER BY received_ms, report_id"
+        return await self._select(condition, kind, data, until_ms)
 
     async def between(self, *, after_ms: int, until_ms: int) -> list[StoredReport]:
         """Return every report received in (after_ms, until_ms], in order of receipt."""
@@ -128,13 +142,13 @@ class ReportTable:
         """Return (kind, reason) -> number refused, of one epoch or of all."""
         condition, parameters = ("", ()) if epoch is None else (" WHERE epoch = ?", (epoch,))
         rows = await self._database.fetch(
-            f"SELECT kind, reason, CAST(SUM(count) AS BIGINT) FROM refusals{condition} GROUP BY kind, reason",
+            f"SELECT kind, reason, CAST(SUM(count) AS BIGINT) FROM refusals{condition} GROUP BY kind, reason",  # noqa: S608 - column names and marks are ours
             *parameters,
         )
         return {(str(kind), str(reason)): _int(count) for kind, reason, count in rows}
 
     async def _select(self, condition: str, *parameters: Value) -> list[StoredReport]:
-        rows = await self._database.fetch(f"SELECT {_COLUMNS} FROM reports WHERE {condition}", *parameters)
+        rows = await self._database.fetch(f"SELECT {_COLUMNS} FROM reports WHERE {condition}", *parameters)  # noqa: S608 - column names and marks are ours
         return [_report(row) for row in rows]
 
 

@@ -12,12 +12,13 @@ from skerry_firmware_bridge.cellular.engine import AtEngine, CommandFailed, open
 from skerry_firmware_bridge.cellular.identity import imei_check_digit, read_operators
 from skerry_firmware_bridge.cellular.registration import Registration, is_registered, read_registrations
 from skerry_firmware_bridge.cellular.signal import Cesq, Csq, read_signals, read_temperatures
-from skerry_firmware_bridge.device import DeviceConfig, LineSettings, Session, Surroundings, Values
+from skerry_firmware_bridge.device import DeviceConfig, Session, Surroundings, Values
 from skerry_firmware_bridge.errors import DeviceTimeout, FrameRejected
+from skerry_firmware_bridge.links.settings import SerialSettings
 
 __all__ = ["LINE", "ModemSession", "open_modem"]
 
-LINE = LineSettings(baud=115_200)
+LINE = SerialSettings(baudrate=115_200)
 POLL_S = 2.0
 IDENTITY_COMMANDS = {"maker": "AT+CGMI", "model": "AT+CGMM", "firmware": "AT+CGMR", "imei": "AT+CGSN"}
 SLOW_TIMEOUT_S = 10.0  # SIM and registration queries, as ModemManager

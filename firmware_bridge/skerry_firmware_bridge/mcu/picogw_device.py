@@ -6,14 +6,15 @@ It reads no LoRa frames: those come through the vendor's packet forwarder.
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from skerry_firmware_bridge.device import DeviceConfig, LineSettings, Session, Surroundings, Values
+from skerry_firmware_bridge.device import DeviceConfig, Session, Surroundings, Values
 from skerry_firmware_bridge.errors import FrameRejected, LinkLost
 from skerry_firmware_bridge.exchange import Exchange
+from skerry_firmware_bridge.links.settings import SerialSettings
 from skerry_firmware_bridge.mcu.picogw import Command, decode_answer, encode_request
 
 __all__ = ["LINE", "PicoGatewaySession", "open_picogw"]
 
-LINE = LineSettings(baud=115_200)
+LINE = SerialSettings(baudrate=115_200)
 FIRMWARE_VERSION = 0x010A0006
 CHIP_VERSION_REGISTER = 1
 CHIP_VERSION = 103

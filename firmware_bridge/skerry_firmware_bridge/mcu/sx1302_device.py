@@ -9,9 +9,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import count
 
-from skerry_firmware_bridge.device import DeviceConfig, LineSettings, Session, Surroundings, Values
+from skerry_firmware_bridge.device import DeviceConfig, Session, Surroundings, Values
 from skerry_firmware_bridge.errors import FrameRejected, LinkLost
 from skerry_firmware_bridge.exchange import Exchange
+from skerry_firmware_bridge.links.settings import SerialSettings
 from skerry_firmware_bridge.mcu.sx1302 import (
     Answer,
     Command,
@@ -26,7 +27,7 @@ from skerry_firmware_bridge.mcu.sx1302 import (
 
 __all__ = ["LINE", "Sx1302Session", "open_sx1302"]
 
-LINE = LineSettings(baud=115_200)  # irrelevant on USB, as the vendor sets it
+LINE = SerialSettings(baudrate=115_200)  # irrelevant on USB, as the vendor sets it
 FIRST_PING_TIMEOUT_S = 2.0
 COMMAND_TIMEOUT_S = 1.0
 HEARTBEAT_S = 30.0

@@ -5,25 +5,27 @@ from contextlib import asynccontextmanager
 from decimal import Decimal, InvalidOperation
 
 from skerry_core.clock import Clock
-from skerry_firmware_bridge.device import BaudLink, DeviceConfig, LineSettings, Session, Surroundings, Values
+from skerry_firmware_bridge.device import BaudLink, DeviceConfig, Session, Surroundings, Values
 from skerry_firmware_bridge.errors import FrameRejected
 from skerry_firmware_bridge.exchange import Exchange
+from skerry_firmware_bridge.links.base import Link
+from skerry_firmware_bridge.links.settings import Pin, SerialSettings
 from skerry_firmware_bridge.meter.energy import EnergyReading, to_int
 from skerry_firmware_bridge.meter.iec62056 import BAUDS, DataSet, Message, ack_option, decode_message, request
 
 __all__ = ["LINE", "Iec62056Session", "open_iec62056"]
 
-LINE = LineSettings(baud=300, bits=7, parity="E", dtr=True, rts=False)  # optical heads take power from these lines
+# 7E1 on the wire, made in software out of 8N1: the bits are the same, and every port and network server can do it.
+# Optical heads take their power from DTR and RTS.
+LINE = SerialSettings(baudrate=300, dtr=Pin.HIGH, rts=Pin.LOW)
 IDENTIFICATION_TIMEOUT_S = 5.0
 READOUT_TIMEOUT_S = 90.0  # a readout at 300 baud takes tens of seconds
 SWITCH_PAUSE_S = 0.25  # both ends change speed meanwhile
 POLL_S = 60.0
 ATTEMPTS = 3
 # what a readout calls the counters: with and without medium and channel
-IMPORTED, EXPORTED = (
-    ("1.8.0", "1-0:1.8.0", "1-1:1.8.0", "1-0:1.8.0*255"),
-    ("2.8.0", "1-0:2.8.0", "1-1:2.8.0", "1-0:2.8.0*255"),
-)
+IMPORTED = ("1.8.0", "1-0:1.8.0", "1-1:1.8.0", "1-0:1.8.0*255")
+EXPORTED = ("2.8.0", "1-0:2.8.0", "1-1:2.8.0", "1-0:2.8.0*255")
 METER_ID = ("0.0.0", "0-0:96.1.0", "0-0:96.1.0*255", "1-0:0.0.0", "1-0:0.0.0*255", "C.1.0")
 POWER = ("16.7.0", "1-0:16.7.0", "1.7.0", "1-0:1.7.0")
 TO_BASE = {"kwh": 1000, "wh": 1, "mwh": 1_000_000, "kw": 1000, "w": 1}
@@ -34,10 +36,14 @@ async def open_iec62056(config: DeviceConfig, around: Surroundings) -> AsyncIter
     """Open the port at 300 baud. Raises `BridgeError`."""
     link = await around.open_link(config.url, LINE)
     try:
-        exchange = Exchange(link, clock=around.clock, name="optical head")
-        address = str(config.options.get("address", ""))
-        interval_s = float(config.options.get("poll_s", POLL_S))
-        yield Iec62056Session(exchange, clock=around.clock, address=address, interval_s=interval_s)
+        exchange = Exchange(EvenParityLink(link), clock=around.clock, name="optical head")
+        yield Iec62056Session(
+            exchange,
+            clock=around.clock,
+            speed=link if isinstance(link, BaudLink) else None,
+            address=str(config.options.get("address", "")),
+            interval_s=float(config.options.get("poll_s", POLL_S)),
+        )
     finally:
         await link.close()
 
@@ -45,8 +51,17 @@ async def open_iec62056(config: DeviceConfig, around: Surroundings) -> AsyncIter
 class Iec62056Session(Session):
     """One meter; each reading is a whole readout."""
 
-    def __init__(self, exchange: Exchange, *, clock: Clock, address: str = "", interval_s: float = POLL_S) -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        *,
+        clock: Clock,
+        speed: BaudLink | None = None,
+        address: str = "",
+        interval_s: float = POLL_S,
+    ) -> None:
         self._exchange = exchange
+        self._speed = speed
         self._clock = clock
         self._address = address
         self.interval_s = interval_s
@@ -83,27 +98,46 @@ class Iec62056Session(Session):
 
     async def readout(self) -> tuple[Message, tuple[DataSet, ...]]:
         """Return identification and data sets of one readout. Raises `DeviceTimeout`, `FrameRejected`, `LinkLost`."""
-        link = self._exchange.link
-        if isinstance(link, BaudLink):
-            await link.set_baud(BAUDS[0])
+        await self._set_speed(BAUDS[0])
         hello = request(self._address)
         identification = await self._exchange.ask(
             hello, lambda raw: _identification(raw, echo=hello), timeout_s=IDENTIFICATION_TIMEOUT_S
         )
         # a link that cannot change speed makes the meter stay at its opening speed
-        baud = identification.baud if isinstance(link, BaudLink) and identification.baud else BAUDS[0]
+        baud = identification.baud if self._speed is not None and identification.baud else BAUDS[0]
         option = ack_option(baud_digit=BAUDS.index(baud), mode=0)
-        if isinstance(link, BaudLink):
-            await link.write(option)
+        if self._speed is not None:
+            await self._exchange.link.write(option)
             await self._clock.sleep(SWITCH_PAUSE_S)
-            await link.set_baud(baud)
+            await self._set_speed(baud)
             option = b""
         message = await self._exchange.ask(option, _block, timeout_s=READOUT_TIMEOUT_S)
         return identification, message.data
 
+    async def _set_speed(self, baud: int) -> None:
+        if self._speed is not None:
+            await self._speed.set_baud(baud)
+
+
+class EvenParityLink(Link):
+    """Adds the even parity bit to what is written, takes it from what is read."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self.key, self.url = link.key, link.url
+
+    async def read(self) -> bytes:
+        return bytes(byte & 0x7F for byte in await self._link.read())
+
+    async def write(self, data: bytes) -> None:
+        await self._link.write(bytes(byte | 0x80 if byte.bit_count() % 2 else byte for byte in data))
+
+    async def close(self) -> None:
+        await self._link.close()
+
 
 def _identification(raw: bytes, *, echo: bytes) -> Message:
-    text = bytes(byte & 0x7F for byte in raw).removeprefix(echo)  # many heads echo what they send
+    text = raw.removeprefix(echo)  # many heads echo what they send
     start = text.find(b"/")
     if start < 0 or not text.endswith(b"\r\n"):
         raise FrameRejected("incomplete", frame=raw)
@@ -114,11 +148,10 @@ def _identification(raw: bytes, *, echo: bytes) -> Message:
 
 
 def _block(raw: bytes) -> Message:
-    text = bytes(byte & 0x7F for byte in raw)
-    start, end = text.find(b"\x02"), text.find(b"\x03")
-    if start < 0 or end < 0 or len(text) < end + 2:
+    start, end = raw.find(b"\x02"), raw.find(b"\x03")
+    if start < 0 or end < 0 or len(raw) < end + 2:
         raise FrameRejected("incomplete", frame=raw)
-    return decode_message(text[start : end + 2])
+    return decode_message(raw[start : end + 2])
 
 
 def _find(data: tuple[DataSet, ...], names: tuple[str, ...]) -> DataSet | None:

@@ -4,16 +4,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from skerry_core.clock import Clock
-from skerry_firmware_bridge.device import DeviceConfig, LineSettings, Session, Surroundings, Values
+from skerry_firmware_bridge.device import DeviceConfig, Session, Surroundings, Values
 from skerry_firmware_bridge.errors import DeviceTimeout, FrameRejected
 from skerry_firmware_bridge.links.base import Link
+from skerry_firmware_bridge.links.settings import SerialSettings
 from skerry_firmware_bridge.meter.energy import EnergyReading, from_p1
 from skerry_firmware_bridge.meter.p1 import P1Stream, Telegram, check_telegram
 from skerry_firmware_bridge.meter.p1_values import P1Reading, read_telegram
 
 __all__ = ["LINES", "P1Session", "open_p1"]
 
-LINES = {"p1": LineSettings(baud=115_200), "p1-v2": LineSettings(baud=9600, bits=7, parity="E")}
+# the 7E1 of old versions is read as 8N1, and its parity bit masked: the bits on the wire are the same
+LINES = {"p1": SerialSettings(baudrate=115_200), "p1-v2": SerialSettings(baudrate=9600)}
 SILENCE_S = 35.0  # more than three telegrams of the slow versions
 BAD_IN_A_ROW = 10  # then it is no longer noise at the start but a bad cable (serial-devices 4, row 21)
 

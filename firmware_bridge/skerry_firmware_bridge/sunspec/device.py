@@ -3,7 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from skerry_firmware_bridge.device import DeviceConfig, LineSettings, Session, Surroundings, Values
+from skerry_firmware_bridge.device import DeviceConfig, Session, Surroundings, Values
+from skerry_firmware_bridge.links.settings import SerialSettings
 from skerry_firmware_bridge.sunspec.energy import ENERGY_MODELS, common_values, energy_values
 from skerry_firmware_bridge.sunspec.reader import LINE, SunSpecReader, open_bus
 
@@ -18,7 +19,8 @@ async def open_sunspec(config: DeviceConfig, around: Surroundings) -> AsyncItera
     """Connect to a Modbus URL. Options: `unit` (1), `baud` (9600), `parity` (N), `poll_s` (5). Raises `BridgeError`."""
     del around  # pymodbus opens its own ports
     options = config.options
-    line = LineSettings(baud=int(options.get("baud", LINE.baud)), parity=str(options.get("parity", LINE.parity)))
+    baud, parity = int(options.get("baud", LINE.baudrate)), str(options.get("parity", LINE.parity))
+    line = SerialSettings(baudrate=baud, parity=parity)
     async with open_bus(config.url, unit=int(options.get("unit", 1)), line=line) as bus:
         yield SunSpecSession(SunSpecReader(bus), interval_s=float(options.get("poll_s", POLL_S)))
 

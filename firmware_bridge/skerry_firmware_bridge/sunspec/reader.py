@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from skerry_core.clock import io_timeout
-from skerry_firmware_bridge.device import LineSettings
 from skerry_firmware_bridge.errors import DeviceTimeout, LinkLost, LinkRefused
+from skerry_firmware_bridge.links.settings import SerialSettings
 from skerry_firmware_bridge.modbus.frames import split_requests
 from skerry_firmware_bridge.sunspec.blocks import Model, decode_model
 from skerry_firmware_bridge.sunspec.scan import Found, ModelAt, Registers, scan
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LINE", "PymodbusBus", "RegisterBus", "SunSpecReader", "open_bus"]
 
-LINE = LineSettings(baud=9600)  # SunSpec practice; the Modbus document says 8E1
+LINE = SerialSettings(baudrate=9600)  # SunSpec practice; the Modbus document says 8E1
 CONNECT_TIMEOUT_S = 5.0
 ANSWER_TIMEOUT_S = 1.0
 ATTEMPTS = 3  # one silent device must not close a bus that others share, so retries are ours
@@ -100,7 +100,7 @@ class PymodbusBus:
 
 
 @asynccontextmanager
-async def open_bus(url: str, *, unit: int = 1, line: LineSettings = LINE) -> AsyncIterator[PymodbusBus]:
+async def open_bus(url: str, *, unit: int = 1, line: SerialSettings = LINE) -> AsyncIterator[PymodbusBus]:
     """Connect to a Modbus device for the length of the body. Raises `LinkRefused`."""
     client = _client(url, line)
     try:
@@ -118,7 +118,7 @@ async def open_bus(url: str, *, unit: int = 1, line: LineSettings = LINE) -> Asy
         client.close()
 
 
-def _client(url: str, line: LineSettings) -> "ModbusBaseClient":
+def _client(url: str, line: SerialSettings) -> "ModbusBaseClient":
     import_module("serial")  # pymodbus looks whether somebody has imported it
     from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
 
@@ -135,8 +135,8 @@ def _client(url: str, line: LineSettings) -> "ModbusBaseClient":
     if parts.scheme == "modbus-rtu" and parts.path:
         return AsyncModbusSerialClient(
             parts.path,
-            baudrate=line.baud,
-            bytesize=line.bits,
+            baudrate=line.baudrate,
+            bytesize=line.byte_size,
             parity=line.parity,
             timeout=ANSWER_TIMEOUT_S,
             retries=0,

@@ -20,8 +20,8 @@ from skerry_wallet.chain.journal import Journal
 from skerry_wallet.chain.lock import WAIT_S, DirectoryLock
 from skerry_wallet.chain.machine import BLOCKHASH_LIFE_SLOTS, Execution, Machine
 from skerry_wallet.chain.snapshot import Snapshot
-from skerry_wallet.errors import ChainDamaged, TransactionRejected
-from skerry_wallet.transaction import MalformedTransaction, Transaction, parse_transaction
+from skerry_wallet.errors import ChainDamaged, MalformedTransaction, TransactionRejected
+from skerry_wallet.transaction import Transaction, parse_transaction
 
 __all__ = ["Bank", "Landed"]
 
@@ -46,7 +46,16 @@ class Landed:
     def to_bytes(self) -> bytes:
         """Return the journal's payload."""
         return cbor2.dumps(
-            [self.slot, self.unix_ms, self.raw, self.error, self.fee, self.units, self.balances_before, self.balances_after]  # noqa: E501
+            [
+                self.slot,
+                self.unix_ms,
+                self.raw,
+                self.error,
+                self.fee,
+                self.units,
+                self.balances_before,
+                self.balances_after,
+            ]
         )
 
     @classmethod
@@ -183,14 +192,30 @@ class Bank:
 
     def commit(self) -> None:
         """Make everything durable that was executed so far; write a snapshot when it is time."""
-        if self._journal.dirty:
-            self._journal.sync()
-        self.committed = self._journal.size
+        if self.dirty:
+            self.committed_to(self.sync_point())
+
+    def sync_point(self) -> int:
+        """Hand everything executed so far to the operating system; return the position for `committed_to`."""
+        self._journal.flush()
+        return self._journal.size
+
+    def sync(self) -> None:
+        """Wait for the disk; the only method that may run on another thread than the others."""
+        self._journal.sync()
+
+    def committed_to(self, position: int, *, synced: bool = False) -> None:
+        """Let transactions before a sync point be seen as landed, after waiting for the disk unless that was done."""
+        if not synced:
+            self.sync()
+        self.committed = position
         if self._since_snapshot >= SNAPSHOT_EVERY:
             self.snapshot()
 
     def snapshot(self) -> None:
         """Store all accounts, so that the next opening replays nothing older."""
+        self._journal.flush()
+        self._journal.sync()  # a snapshot must never stand behind the journal's durable end
         Snapshot(
             offset=self._journal.size,
             unix_ms=self.machine.unix_ms,

@@ -38,7 +38,7 @@ class Journal:
             raise ChainDamaged(f"{path.name} is no journal")
 
     def append(self, payload: bytes) -> int:
-        """Queue a record for the next `sync`; return its offset."""
+        """Queue a record for the next `flush`; return its offset."""
         offset = self.size
         self._waiting.append(_HEADER.pack(len(payload), zlib.crc32(payload)) + payload)
         self.size += _HEADER.size + len(payload)
@@ -46,7 +46,7 @@ class Journal:
 
     @property
     def dirty(self) -> bool:
-        """Whether records wait for `sync`."""
+        """Whether records wait for `flush`."""
         return bool(self._waiting)
 
     def flush(self) -> None:
@@ -58,8 +58,7 @@ class Journal:
                 written += self._file.write(chunk[written:]) or 0
 
     def sync(self) -> None:
-        """Make everything appended so far durable."""
-        self.flush()
+        """Make everything that was flushed durable; may run on another thread than `append`."""
         os.fdatasync(self._file.fileno())
 
     def payload(self, offset: int) -> bytes:
@@ -93,6 +92,7 @@ class Journal:
     def close(self) -> None:
         """Make everything durable and free the file."""
         if not self._file.closed:
+            self.flush()
             self.sync()
             self._file.close()
 

@@ -44,9 +44,7 @@ class Marker:
         """Return what creates the marker; the second fails when it is there."""
         return (
             transfer_lamports(source=self.payer, target=self.address, lamports=rent_lamports),
-            allocate_with_seed(
-                account=self.address, base=self.payer, seed=self.seed, size_bytes=0, owner=MEMO_PROGRAM
-            ),
+            allocate_with_seed(account=self.address, base=self.payer, seed=self.seed, size_bytes=0, owner=MEMO_PROGRAM),
         )
 
 

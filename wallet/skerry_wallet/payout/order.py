@@ -75,7 +75,9 @@ class PayoutPolicy:
 def check_order(order: PayoutOrder, policy: PayoutPolicy) -> None:
     """Raise `PayoutRefused` with the first rule that the order breaks."""
     if order.network != policy.network:
-        raise _refused("E_PAYOUT_NETWORK", f"The order is for network {order.network}, this payer pays {policy.network}.")
+        raise _refused(
+            "E_PAYOUT_NETWORK", f"The order is for network {order.network}, this payer pays {policy.network}."
+        )
     if not order.lines or order.epoch < 0 or len(order.manifest_hash) != 32:
         raise _refused("E_PAYOUT_MALFORMED", "The order has no lines, no epoch or no manifest hash.")
     _check_signatures(order, policy)
@@ -85,7 +87,7 @@ def check_order(order: PayoutOrder, policy: PayoutPolicy) -> None:
         if total > caps.get(mint, 0):
             raise PayoutRefused(
                 "E_PAYOUT_OVER_CAP",
-                f"The order pays {total} base units of {mint}, the emission of epoch {order.epoch} is {caps.get(mint, 0)}.",
+                f"The order pays {total} base units of {mint}, epoch {order.epoch} emits {caps.get(mint, 0)}.",
                 remedy="Check the profile's emission and the oracle that made the manifest.",
                 params={"mint": mint, "total": total, "cap": caps.get(mint, 0)},
             )

@@ -12,7 +12,16 @@ from enum import Enum
 from skerry_wallet.address import KEY_SIZE, address_bytes
 from skerry_wallet.transaction import parse_message
 
-__all__ = ["Attempt", "EpochClaim", "Payment", "PaymentState", "PaymentStore", "Update", "template_of", "with_blockhash"]
+__all__ = [
+    "Attempt",
+    "EpochClaim",
+    "Payment",
+    "PaymentState",
+    "PaymentStore",
+    "Update",
+    "template_of",
+    "with_blockhash",
+]
 
 ZERO_BLOCKHASH = "1" * 32
 

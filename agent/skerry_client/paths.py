@@ -1,4 +1,4 @@
-"""Where everything is: settings, databases, keys, token, socket. Used by the CLI and the composition root.
+"""Where everything is: settings, databases, keys, token, socket. Used by the agent and by every local client of it.
 
 Three layouts: everything in one folder (`--dir` or SKERRY_DIR), a system service, a desktop user.
 """

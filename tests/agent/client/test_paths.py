@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from skerry_agent.paths import choose_paths
+from skerry_client.paths import choose_paths
 
 
 def test_with_a_folder_everything_is_inside_it(tmp_path: Path) -> None:

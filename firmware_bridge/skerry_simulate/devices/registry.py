@@ -1,0 +1,115 @@
+"""The emulators by name, for `skerry simulate --list`, `skerry simulate NAME`, the demo and the tests."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from skerry_core.clock import Clock
+from skerry_simulate.devices import concentrator, meter, modem, sunspec_unit
+from skerry_simulate.devices.firmware import NO_LINE_FAULTS, Firmware, LineFaults
+from skerry_simulate.devices.hosts import PtyHost, TcpHost, open_pty, open_tcp
+
+__all__ = ["EMULATORS", "Emulator", "Running", "run_emulator"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emulator:
+    """One emulated device. `kind` is the driver's name, `make` builds its firmware, `tcp` = on a port, not a pty."""
+
+    about: str
+    kind: str
+    make: Callable[[Clock, Random], Firmware]
+    tcp: bool = False
+    url_prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A running emulator: configure a device of `kind` at `url` to talk to it."""
+
+    name: str
+    kind: str
+    url: str
+    host: PtyHost | TcpHost
+
+
+EMULATORS: dict[str, Emulator] = {
+    "corecell-usb": Emulator(
+        about="SX1302 CoreCell USB microcontroller",
+        kind="sx1302-usb",
+        make=lambda clock, _: concentrator.CoreCellFirmware(clock=clock),
+    ),
+    "generic-lte": Emulator(
+        about="LTE modem with the 3GPP commands only", kind="modem", make=lambda _, random: modem.generic_lte(random)
+    ),
+    "optical-meter": Emulator(
+        about="IEC 62056-21 mode C meter",
+        kind="iec62056",
+        make=lambda clock, _: meter.OpticalMeterFirmware(clock=clock),
+    ),
+    "p1-v2": Emulator(
+        about="DSMR 2.2 meter, every 10 s, no checksum",
+        kind="p1-v2",
+        make=lambda clock, _: meter.P1Firmware(clock=clock, version=2),
+    ),
+    "p1-v5": Emulator(
+        about="DSMR 5 meter, every second", kind="p1", make=lambda clock, _: meter.P1Firmware(clock=clock, version=5)
+    ),
+    "picocell": Emulator(
+        about="PicoCell gateway (SX1308)",
+        kind="picogw",
+        make=lambda clock, _: concentrator.PicoCellFirmware(clock=clock),
+    ),
+    "quectel-ec25": Emulator(
+        about="Quectel EC25 on LTE band 3", kind="modem", make=lambda _, random: modem.quectel_ec25(random)
+    ),
+    "quectel-rm520n": Emulator(
+        about="Quectel RM520N-GL on standalone 5G n78",
+        kind="modem",
+        make=lambda _, random: modem.quectel_rm520n(random),
+    ),
+    "sunspec-battery": Emulator(
+        about="SunSpec storage (models 701, 702, 713) on Modbus TCP",
+        kind="sunspec",
+        make=lambda clock, _: sunspec_unit.ModbusFirmware(sunspec_unit.battery(clock), tcp=True),
+        tcp=True,
+        url_prefix="modbus-tcp://",
+    ),
+    "sunspec-inverter": Emulator(
+        about="SunSpec inverter (models 103, 160) on Modbus TCP",
+        kind="sunspec",
+        make=lambda clock, _: sunspec_unit.ModbusFirmware(sunspec_unit.inverter(clock), tcp=True),
+        tcp=True,
+        url_prefix="modbus-tcp://",
+    ),
+    "sunspec-meter-rtu": Emulator(
+        about="SunSpec meter (model 203) on Modbus RTU",
+        kind="sunspec",
+        make=lambda clock, _: sunspec_unit.ModbusFirmware(sunspec_unit.meter(clock), tcp=False),
+        url_prefix="modbus-rtu://",
+    ),
+}
+
+
+@asynccontextmanager
+async def run_emulator(
+    name: str,
+    *,
+    clock: Clock,
+    random: Random,
+    faults: LineFaults = NO_LINE_FAULTS,
+    link: Path | None = None,
+    port: int = 0,
+) -> AsyncIterator[Running]:
+    """Run an emulator for the length of the body. `link`: path of a symlink to its pty. Raises `KeyError`."""
+    emulator = EMULATORS[name]
+    if emulator.tcp:
+        async with open_tcp(
+            lambda: emulator.make(clock, random), clock=clock, random=random, faults=faults, port=port
+        ) as host:
+            yield Running(name=name, kind=emulator.kind, url=f"{emulator.url_prefix}127.0.0.1:{host.port}", host=host)
+        return
+    async with open_pty(emulator.make(clock, random), clock=clock, random=random, faults=faults, link=link) as pty:
+        yield Running(name=name, kind=emulator.kind, url=emulator.url_prefix + pty.path, host=pty)

@@ -1,0 +1,112 @@
+"""A supervised device tells honestly whether it is up, unknown or down, and comes back."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from skerry_core.clock import NS_PER_S
+from skerry_firmware_bridge.device import DeviceConfig
+from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, StateChanged, StatusReported
+from skerry_firmware_bridge.supervise import DOWN_AFTER_S, supervise
+from skerry_simulate.clock import SimulatedClock
+from skerry_simulate.devices.firmware import LineFaults
+from skerry_simulate.devices.registry import EMULATORS
+from skerry_testing.simulated import Bench, simulated
+
+Script = Callable[[SimulatedClock, Bench], Coroutine[Any, Any, None]]
+
+
+def _supervised(name: str, script: Script, **options: str | int) -> tuple[list[tuple[float, DeviceEvent]], Bench]:
+    """Run `script` beside a supervised emulator; return the events with their times in seconds."""
+    events: list[tuple[float, DeviceEvent]] = []
+    benches: list[Bench] = []
+
+    async def main(clock: SimulatedClock) -> None:
+        emulator = EMULATORS[name]
+        bench = Bench(emulator.make, clock=clock, faults=LineFaults())
+        benches.append(bench)
+        config = DeviceConfig(device_id="d1", kind=emulator.kind, url="memory:d1", options=options)
+
+        def note(event: DeviceEvent) -> None:
+            events.append((clock.monotonic_ns() / NS_PER_S, event))
+
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(supervise(config, around=bench.around, events=note), name="d1")
+            await script(clock, bench)
+            task.cancel()
+
+    simulated(main)
+    return events, benches[0]
+
+
+def _states(events: list[tuple[float, DeviceEvent]]) -> list[tuple[float, DeviceState]]:
+    return [(at, event.state) for at, event in events if isinstance(event, StateChanged)]
+
+
+def test_a_modem_reports_its_cell_within_five_seconds() -> None:
+    async def script(clock: SimulatedClock, bench: Bench) -> None:
+        await clock.sleep(5)
+
+    events, _ = _supervised("quectel-rm520n", script)
+    reports = [event for _, event in events if isinstance(event, StatusReported)]
+    assert reports
+    assert reports[0].values["nr_band"] == 78
+    assert reports[0].values["model"] == "RM520N-GL"
+
+
+def test_an_unplugged_device_is_unknown_then_down_and_returns_within_three_seconds() -> None:
+    async def script(clock: SimulatedClock, bench: Bench) -> None:
+        await clock.sleep(60)
+        bench.unplug()
+        await clock.sleep(60)
+        bench.plugged = True
+        await clock.sleep(10)
+
+    events, _ = _supervised("quectel-rm520n", script)
+    states = _states(events)
+    assert [state for _, state in states] == [DeviceState.UP, DeviceState.UNKNOWN, DeviceState.DOWN, DeviceState.UP]
+    assert 60 <= states[1][0] < 61
+    assert states[2][0] - states[1][0] <= DOWN_AFTER_S + 1
+    assert 120 < states[3][0] < 123
+
+
+def test_a_down_device_says_why_in_words_for_people() -> None:
+    async def script(clock: SimulatedClock, bench: Bench) -> None:
+        bench.plugged = False
+        await clock.sleep(30)
+
+    events, _ = _supervised("p1-v5", script)
+    last = [event for _, event in events if isinstance(event, StateChanged)][-1]
+    assert last.state is DeviceState.DOWN
+    assert last.reason == "There is no serial port memory:d1."
+
+
+def test_a_dead_modem_port_climbs_the_ladder_to_the_secondary_port() -> None:
+    async def script(clock: SimulatedClock, bench: Bench) -> None:
+        bench.faults = LineFaults(stuck=True)
+        await clock.sleep(1500)
+
+    _, bench = _supervised("quectel-rm520n", script, secondary_url="memory:d2")
+    assert "memory:d2" in bench.opened
+    assert bench.opened.index("memory:d2") >= 5
+
+
+def test_a_flapping_cable_is_named() -> None:
+    async def script(clock: SimulatedClock, bench: Bench) -> None:
+        for _ in range(5):
+            await clock.sleep(20)
+            bench.unplug()
+            await clock.sleep(3)
+            bench.plugged = True
+        await clock.sleep(5)
+
+    events, _ = _supervised("p1-v5", script)
+    assert any(isinstance(event, StateChanged) and "unstable USB" in event.reason for _, event in events)
+
+
+def test_a_supervised_device_leaves_no_task_behind_when_cancelled() -> None:
+    async def script(clock: SimulatedClock, bench: Bench) -> None:
+        await clock.sleep(5)
+
+    _, bench = _supervised("quectel-ec25", script)
+    assert bench.links
