@@ -93,7 +93,7 @@ class GwmpSession:
         return outgoing
 
     def receive(self, raw: bytes, source: Address, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
-        """Take one datagram; nothing that it holds raises."""
+        """Take one datagram; nothing that it holds raises. A source with port 0 is a serial port's name."""
         try:
             datagram = Datagram.from_bytes(raw)
         except FrameRejected as error:
@@ -215,7 +215,7 @@ class GwmpSession:
         if not isinstance(packets, list):
             raise FrameRejected("invalid_json", detail="rxpk is no list")
         frames = []
-        told_source = f"udp {source[0]}:{source[1]}"
+        told_source = f"udp {source[0]}:{source[1]}" if source[1] else source[0]
         for rxpk in packets:
             try:
                 if not isinstance(rxpk, dict):
