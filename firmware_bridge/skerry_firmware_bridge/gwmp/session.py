@@ -111,7 +111,7 @@ class GwmpSession:
             if gateway is None:
                 return []
             events += self._greet(gateway, source, wall_ns=wall_ns, now_ns=now_ns)
-        elif host_of(source) != gateway.host:
+        elif source[0] != gateway.told_host and host_of(source) != gateway.host:
             detail = f"{source[0]} also claims EUI {gateway.eui.hex()}, which belongs to {gateway.host}; refused."
             return self._trouble(gateway, "second_source", detail, now_ns=now_ns, wall_ns=wall_ns)
         answer = acknowledgement(raw)
@@ -256,6 +256,7 @@ class GwmpSession:
         gateway = Gateway(
             eui=datagram.eui,
             host=host_of(source),
+            told_host=source[0],
             version=datagram.version,
             heard_ns=now_ns,
             device_id=device_id(datagram.eui),
