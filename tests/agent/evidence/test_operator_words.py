@@ -27,7 +27,6 @@ from skerry_simulate.clock import SimulatedClock
 from skerry_testing.bundle import Neighbourhood
 from skerry_testing.evidence import BOOT
 from skerry_testing.oracle import NETWORK, SeededRandom, place, registration, signer, simulated
-from skerry_wire.generated.data_rate_pb2 import data_rate
 from skerry_wire.generated.poc_lora_pb2 import lora_beacon_report_req_v1, lora_witness_report_req_v1
 from skerry_wire.signing import sign_message
 
@@ -86,7 +85,7 @@ async def send_reports(oracle: EmbeddedOracle, log: EvidenceLog, clock: Simulate
         remote_entropy=beacon.remote_entropy,
         data=beacon.data,
         frequency=beacon.frequency_hz,
-        datarate=data_rate.Value(beacon.datarate),
+        datarate=beacon.datarate,
         tx_power=beacon.conducted_power_dbm,
         timestamp=clock.wall_ns(),
     )
@@ -101,7 +100,7 @@ async def send_reports(oracle: EmbeddedOracle, log: EvidenceLog, clock: Simulate
             signal=-1050 if number < 3 else 0,  # the last one is louder than physics allows
             snr=-12,
             frequency=beacon.frequency_hz,
-            datarate=data_rate.Value(beacon.datarate),
+            datarate=beacon.datarate,
         )
         await clock.sleep(0.2)
         await sink.submit_witness(sign_message(heard, gateway).SerializeToString())
