@@ -4,19 +4,47 @@ Called by the embedded operator when an epoch closes; `record_words` keeps the r
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from skerry_agent.evidence.verdicts import OperatorWords, ReceivedReport, SessionProof
+from skerry_agent.evidence.export import export_beacons
+from skerry_agent.evidence.log import EvidenceLog
+from skerry_agent.evidence.verdicts import OperatorWords, ReceivedReport, SessionProof, record_words
 from skerry_core import __version__
+from skerry_coverage.bundle import container
+from skerry_coverage.bundle.profile import profile_bytes
 from skerry_coverage.bundle.records import SignedRecord
 from skerry_coverage.bundle.state import statement_of
 from skerry_coverage.bundle.statement import sign_statement
 from skerry_coverage.iot.judge import PocInput, judge_poc
+from skerry_coverage.profile.model import Profile
 from skerry_oracle.embedded import EmbeddedOracle
 from skerry_oracle.judge import JudgedInputs
 from skerry_oracle.store.reports import BEACON, WITNESS, StoredReport
 
-__all__ = ["words_on"]
+__all__ = ["prove_beacon", "words_on"]
+
+
+async def prove_beacon(
+    oracle: EmbeddedOracle, logs: Sequence[EvidenceLog], poc_id: bytes, *, profile: Profile
+) -> bytes | None:
+    """Return a bundle file that proves a judged beacon, from the logs of the hotspots of this process.
+
+    The oracle's words go into the log of the hotspot that sent the beacon, and what is new in every log is sealed.
+    None where the oracle has nothing to say, or the beacon came from a hotspot without a log here. Raises `NotSealed`
+    before the clock was synchronised.
+    """
+    words = await words_on(oracle, poc_id)
+    beacon = await oracle.reports.get(BEACON, poc_id)
+    home = next((log for log in logs if beacon is not None and log.agent == beacon.gateway), None)
+    if words is None or home is None:
+        return None
+    recorded = await record_words(home, words, link="process", source=f"oracle of {oracle.network.network}")
+    for log in logs:
+        await log.seal()
+    bundle = await export_beacons(
+        [home, *(log for log in logs if log is not home)], [recorded.beacon.id], profile=profile_bytes(profile)
+    )
+    return container.pack(bundle.to_map())
 
 
 async def words_on(oracle: EmbeddedOracle, poc_id: bytes) -> OperatorWords | None:

@@ -8,7 +8,7 @@ from skerry_coverage.bundle.statement import SignedStatement
 from skerry_coverage.evidence.entry import EntryKind
 from skerry_wire.generated.poc_lora_pb2 import lora_stream_session_offer_v1
 
-__all__ = ["OperatorWords", "ReceivedReport", "SessionProof", "record_words"]
+__all__ = ["OperatorWords", "ReceivedReport", "RecordedWords", "SessionProof", "record_words"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,19 +38,28 @@ class OperatorWords:
     locations: tuple[SignedRecord, ...]
 
 
-async def record_words(log: EvidenceLog, words: OperatorWords, *, link: str, source: str) -> Recorded:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedWords:
+    """Where the beacon and the statement on it stand in the log."""
+
+    beacon: Recorded
+    statement: Recorded
+
+
+async def record_words(log: EvidenceLog, words: OperatorWords, *, link: str, source: str) -> RecordedWords:
     """Record an operator's statement and what belongs to it; what the log holds already is not repeated."""
-    await _report(log, EntryKind.BEACON_REPORT, words.beacon, link, source)
+    beacon = await _report(log, EntryKind.BEACON_REPORT, words.beacon, link, source)
     for witness in words.witnesses:
         await _report(log, EntryKind.WITNESS_REPORT, witness, link, source)
     for registration in words.registrations:
         await log.append_once(EntryKind.REGISTRATION, registration.to_bytes(), link=link, source=source)
     for location in words.locations:
         await log.append_once(EntryKind.ASSERTION, location.to_bytes(), link=link, source=source)
-    return await log.append_once(EntryKind.STATEMENT, words.statement.to_bytes(), link=link, source=source)
+    statement = await log.append_once(EntryKind.STATEMENT, words.statement.to_bytes(), link=link, source=source)
+    return RecordedWords(beacon=beacon, statement=statement)
 
 
-async def _report(log: EvidenceLog, kind: EntryKind, report: ReceivedReport, link: str, source: str) -> None:
+async def _report(log: EvidenceLog, kind: EntryKind, report: ReceivedReport, link: str, source: str) -> Recorded:
     refs: list[bytes] = []
     if report.session is not None:
         offer = lora_stream_session_offer_v1(nonce=report.session.nonce).SerializeToString()
@@ -59,4 +68,4 @@ async def _report(log: EvidenceLog, kind: EntryKind, report: ReceivedReport, lin
             EntryKind.SESSION_INIT, report.session.init, link=link, source=source, refs=[offered.id]
         )
         refs = [opened.id]
-    await log.append_once(kind, report.body, link=link, source=source, refs=refs)
+    return await log.append_once(kind, report.body, link=link, source=source, refs=refs)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from skerry_agent.evidence import EVIDENCE, EvidenceLog, TimeKeeper
 from skerry_agent.evidence.export import beacons, export_beacons
-from skerry_agent.evidence.operator_words import words_on
+from skerry_agent.evidence.operator_words import prove_beacon, words_on
 from skerry_agent.evidence.verdicts import record_words
 from skerry_agent.store import Database
 from skerry_coverage.bundle import container
@@ -137,6 +137,10 @@ def test_an_oracles_judgement_becomes_a_proof_that_anyone_checks(tmp_path: Path)
         assert manifest is not None
         assert proof.operator.manifest_hash == manifest.hash.hex()
         assert await words_on(oracle, bytes(32)) is None
+        packed = await prove_beacon(oracle, [log], beacon.report_id, profile=PROFILE)
+        assert packed is not None
+        assert verify_bundle(packed, trusted_keys=[ORACLE.public_key]).level is Level.ORACLE_VERIFIED
+        assert await prove_beacon(oracle, [], beacon.report_id, profile=PROFILE) is None
         forged = dataclasses.replace(bundle, profile=profile_bytes(load_profile("skerry-open")))
         assert not verify_bundle(container.pack(forged.to_map())).is_intact
         await db.close()
