@@ -23,9 +23,17 @@ __all__ = ["proof"]
 _MAX_PROFILE_BYTES = 1 << 20
 
 
+_folder_option = click.option(
+    "--dir",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The agent's folder, as with `skerry --dir`. The agent may be running.",
+)
+
+
 @click.group()
 def proof() -> None:
-    """Proofs of coverage that anyone can check: export, verify, show."""
+    """Proofs of coverage that anyone can check."""
 
 
 @proof.command()
@@ -75,12 +83,7 @@ def show(*, file: Path, as_json_: bool) -> None:
 
 @proof.command()
 @click.argument("beacon", required=False)
-@click.option(
-    "--dir",
-    "folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="The agent's folder, as with `skerry --dir`. The agent may be running.",
-)
+@_folder_option
 @click.option("--out", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Where to write the bundle.")
 @click.option(
     "--profile",
@@ -112,6 +115,28 @@ def export(
     target = out or Path("proof.skp")
     target.write_bytes(packed)
     click.echo(f"{target}: {len(packed)} bytes. Check it with: skerry proof verify {target}")
+
+
+@proof.command()
+@_folder_option
+@json_option
+@pass_cli
+def check(cli: Cli, /, *, folder: Path | None, as_json_: bool) -> None:
+    """Check the agent's whole evidence: every entry, the chain, every seal. Says what retention has deleted."""
+    from skerry_agent.cli.proof_text import json_check, text_check
+
+    reports = asyncio.run(_check((cli.paths if folder is None else choose_paths(folder, environ={})).database))
+    show_result(json_check(reports), json_wanted=as_json_, text=lambda: text_check(reports))
+    if not all(report.is_intact for report in reports.values()):
+        leave(ERROR)
+
+
+async def _check(database: Path) -> dict[bytes, Any]:
+    from skerry_agent.evidence.check import check as check_log
+    from skerry_keys.verify import verify as verify_signature
+
+    async with _Logs(database) as logs:
+        return {log.agent: await check_log(log, verify=verify_signature) for log in logs}
 
 
 async def _list(database: Path) -> list[str]:

@@ -16,6 +16,7 @@ __all__ = [
     "add_entry",
     "add_seal",
     "ensure_log",
+    "has_undated",
     "head",
     "last_seal",
     "leaves",
@@ -143,6 +144,15 @@ def seals(
         StoredSeal(number=number, tree_size=size, at_ns=at_ns, signed=SignedSeal(seal=seal, signature=signature))
         for number, size, at_ns, seal, signature in db.conn.execute(sql + " ORDER BY number", [log, *parameters])
     ]
+
+
+def has_undated(db: sqlite_utils.Database, log: int) -> bool:
+    """Say whether entries without a time stand after the last synchronisation, left by a run that never saw one."""
+    sql = (
+        "SELECT 1 FROM evidence_entries WHERE log = :log AND at_ns IS NULL AND seq > coalesce("
+        "(SELECT max(seq) FROM evidence_entries WHERE log = :log AND kind = 'clock_sync'), -1) LIMIT 1"
+    )
+    return db.conn.execute(sql, {"log": log}).fetchone() is not None
 
 
 def last_seal(db: sqlite_utils.Database, log: int) -> StoredSeal | None:

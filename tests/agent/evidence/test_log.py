@@ -168,6 +168,21 @@ async def test_nothing_is_sealed_before_synchronisation_and_early_entries_are_da
     assert (await checked(log)).is_intact
 
 
+async def test_a_crash_before_synchronisation_leaves_no_entry_undated(db: Database) -> None:
+    early = await (await opened(db, time=keeper(synchronised=False))).append(
+        EntryKind.FRAME, b"early", link="udp", source="127.0.0.1:40001"
+    )
+    for _ in range(2):
+        log = await opened(db)  # the next run starts synchronised
+        await add(log)
+    entry = await log.entry(early.id)
+    assert entry is not None
+    when = await log.when(entry)
+    assert when is not None
+    assert when.wall_ns is not None
+    assert len(await log.find(EntryKind.CLOCK_SYNC)) == 1
+
+
 async def test_a_deleted_body_is_reported_and_breaks_nothing(db: Database) -> None:
     log = await opened(db)
     await add(log, 4)
