@@ -14,9 +14,7 @@ def stored(poc: PocInput) -> StoredPoc:
             received_ms=poc.beacon.received_ms,
         ),
         witnesses=[
-            StoredReport(
-                raw=one.report.SerializeToString(), signer=one.report.pub_key, received_ms=one.received_ms
-            )
+            StoredReport(raw=one.report.SerializeToString(), signer=one.report.pub_key, received_ms=one.received_ms)
             for one in poc.witnesses
         ],
         entropy=poc.entropy,
@@ -43,9 +41,7 @@ def test_judging_from_stored_bytes_repeats_the_live_verdicts() -> None:
         pocs.append(stored(poc))
     times: dict[bytes, KeptTimes] = {}
     again = list(
-        judge_stored(
-            pocs, registry=town.registry, denylist=town.denylist, times=times, parameters=town.parameters
-        )
+        judge_stored(pocs, registry=town.registry, denylist=town.denylist, times=times, parameters=town.parameters)
     )
     assert times == live_times
     assert {verdict.beacon.reason for verdict in live} == {None, "gateway_no_valid_witnesses"}
@@ -60,13 +56,9 @@ def test_a_forged_report_never_reaches_the_rules() -> None:
     town = Neighbourhood(3)
     town.everybody_known(START_S * 1000)
     poc = stored(town.poc([1, 2]))
-    forged = StoredReport(
-        raw=poc.witnesses[0].raw, signer=town.key(2), received_ms=poc.witnesses[0].received_ms
-    )
+    forged = StoredReport(raw=poc.witnesses[0].raw, signer=town.key(2), received_ms=poc.witnesses[0].received_ms)
     noise = StoredReport(raw=b"\xff\xff", signer=town.key(2), received_ms=1)
-    tampered = StoredPoc(
-        beacon=poc.beacon, witnesses=[forged, noise, poc.witnesses[1]], entropy=poc.entropy
-    )
+    tampered = StoredPoc(beacon=poc.beacon, witnesses=[forged, noise, poc.witnesses[1]], entropy=poc.entropy)
     (one,) = judge_stored(
         [tampered],
         registry=town.registry,

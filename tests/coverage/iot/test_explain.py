@@ -22,9 +22,7 @@ places = st.builds(
 )
 gateways = st.builds(Gateway, full=st.booleans(), asserted=st.none() | places)
 moments = st.none() | st.integers(NOW_MS - 60 * HOUR_MS, NOW_MS)
-kept_times = st.builds(
-    KeptTimes, last_beacon_ms=moments, last_witness_ms=moments, last_beacon_reciprocity_ms=moments
-)
+kept_times = st.builds(KeptTimes, last_beacon_ms=moments, last_witness_ms=moments, last_beacon_reciprocity_ms=moments)
 
 
 @st.composite

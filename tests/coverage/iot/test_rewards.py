@@ -20,9 +20,7 @@ def test_never_more_than_the_emission_is_given_out(
     rules: object, emission: int, price: int, shares: dict[bytes, GatewayShares]
 ) -> None:
     chosen = HIP138 if rules is HIP138 else HIP149
-    result = reward_epoch(
-        chosen, emission_bones=emission, price=Price(oracle_price=price, decimals=8), shares=shares
-    )
+    result = reward_epoch(chosen, emission_bones=emission, price=Price(oracle_price=price, decimals=8), shares=shares)
     paid = sum(payout.total_bones for payout in result.gateways.values())
     total = paid + result.operations_bones + result.oracles_unallocated_bones + (result.poc_unallocated_bones or 0)
     assert total <= emission
@@ -33,9 +31,7 @@ def test_never_more_than_the_emission_is_given_out(
 def test_the_order_of_gateways_changes_nothing(shares: dict[bytes, GatewayShares]) -> None:
     price = Price(oracle_price=3_590_000, decimals=8)
     forward = reward_epoch(HIP138, emission_bones=10**12, price=price, shares=shares)
-    backward = reward_epoch(
-        HIP138, emission_bones=10**12, price=price, shares=dict(reversed(list(shares.items())))
-    )
+    backward = reward_epoch(HIP138, emission_bones=10**12, price=price, shares=dict(reversed(list(shares.items()))))
     assert dict(forward.gateways) == dict(backward.gateways)
     assert forward.per_share == backward.per_share
 

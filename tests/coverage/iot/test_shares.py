@@ -38,7 +38,9 @@ def test_an_invalid_or_unheard_beacon_earns_nothing() -> None:
 
 
 def test_an_epoch_takes_its_end_and_leaves_its_start() -> None:
-    transfers = [DataTransfer(gateway=b"a", dc=dc, received_ms=at) for dc, at in ((1, 100), (10, 101), (100, 200), (1000, 201))]
+    transfers = [
+        DataTransfer(gateway=b"a", dc=dc, received_ms=at) for dc, at in ((1, 100), (10, 101), (100, 200), (1000, 201))
+    ]
     assert epoch_shares([], transfers, start_ms=100, end_ms=200)[b"a"].dc == 110
 
 

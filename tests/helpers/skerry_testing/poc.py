@@ -66,9 +66,7 @@ class Neighbourhood:
     def beacon(self, index: int = 0, at_s: int = START_S) -> lora_beacon_report_req_v1:
         """Return a signed, correct beacon report."""
         remote = self.entropy(at_s)
-        beacon = build_beacon(
-            remote=remote, local=_LOCAL_ENTROPY, params=region_params(REGION), gain_ddbi=GAIN_DDBI
-        )
+        beacon = build_beacon(remote=remote, local=_LOCAL_ENTROPY, params=region_params(REGION), gain_ddbi=GAIN_DDBI)
         report = lora_beacon_report_req_v1(
             pub_key=self.key(index),
             local_entropy=beacon.local_entropy,
