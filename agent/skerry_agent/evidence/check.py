@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import sqlite_utils
 
 from skerry_agent.evidence import tables
-from skerry_agent.evidence.log import EvidenceLog
+from skerry_agent.evidence.reader import EvidenceReader
 from skerry_agent.evidence.tables import EntryRow, StoredSeal
 from skerry_coverage.evidence import chain, merkle
 from skerry_coverage.evidence.entry import entry_id
@@ -46,7 +46,7 @@ class CheckReport:
         return not self.findings
 
 
-async def check(log: EvidenceLog, *, verify: SignatureCheck) -> CheckReport:
+async def check(log: EvidenceReader, *, verify: SignatureCheck) -> CheckReport:
     """Check every entry, block, seal and the head of a log. `verify(public_key, message, signature)` checks a seal."""
     head, seals = await log.db.read(lambda db: (tables.head(db, log.log), tables.seals(db, log.log)))
     walk = _Walk(agent=log.agent, seals=seals, verify=verify)

@@ -14,7 +14,7 @@ __all__ = ["NoSuchEntry", "NotSealed"]
 
 
 class NotSealed(RefusedError):
-    """The clock was never synchronised, so nothing could be sealed."""
+    """An entry is not under a seal yet: too new, or the clock was never synchronised."""
 
 
 class NoSuchEntry(NotFoundError):

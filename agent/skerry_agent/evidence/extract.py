@@ -6,7 +6,7 @@ import sqlite_utils
 
 from skerry_agent.evidence import tables
 from skerry_agent.evidence.errors import NoSuchEntry, NotSealed
-from skerry_agent.evidence.log import EvidenceLog
+from skerry_agent.evidence.reader import EvidenceReader
 from skerry_agent.evidence.tables import EntryRow, StoredSeal
 from skerry_coverage.bundle.model import LogExtract, OpenedEntry, Segment
 from skerry_coverage.evidence import chain, merkle
@@ -14,18 +14,17 @@ from skerry_coverage.evidence import chain, merkle
 __all__ = ["extract"]
 
 
-async def extract(log: EvidenceLog, entry_ids: Iterable[bytes]) -> LogExtract:
-    """Return the log's segments that show these entries; seals first what is not sealed yet.
+async def extract(log: EvidenceReader, entry_ids: Iterable[bytes]) -> LogExtract:
+    """Return the log's segments that show these entries.
 
-    Raises `NotFoundError` E_EVIDENCE_UNKNOWN for an unknown id or a deleted body, `RefusedError` E_EVIDENCE_UNSEALED
-    while the clock was never synchronised.
+    Raises `NoSuchEntry` E_EVIDENCE_UNKNOWN for an unknown id or a deleted body, `NotSealed` E_EVIDENCE_UNSEALED while
+    one of them is not under a seal yet (the holder of the key calls `EvidenceLog.seal` first).
     """
-    await log.seal()
     wanted = frozenset(entry_ids)
     return await log.db.read(lambda db: _extract(db, log, wanted))
 
 
-def _extract(db: sqlite_utils.Database, log: EvidenceLog, wanted: frozenset[bytes]) -> LogExtract:
+def _extract(db: sqlite_utils.Database, log: EvidenceReader, wanted: frozenset[bytes]) -> LogExtract:
     chosen = sorted((_row(db, log, entry_id) for entry_id in wanted), key=lambda row: row.seq)
     segments: list[Segment] = []
     earlier: StoredSeal | None = None
@@ -39,7 +38,11 @@ def _extract(db: sqlite_utils.Database, log: EvidenceLog, wanted: frozenset[byte
 
 
 def _segment(
-    db: sqlite_utils.Database, log: EvidenceLog, stored: StoredSeal, inside: list[EntryRow], earlier: StoredSeal | None
+    db: sqlite_utils.Database,
+    log: EvidenceReader,
+    stored: StoredSeal,
+    inside: list[EntryRow],
+    earlier: StoredSeal | None,
 ) -> Segment:
     first_seq = stored.signed.decoded().first_seq
     tree = tables.tree(db, log.log)
@@ -60,26 +63,26 @@ def _opened(row: EntryRow, tree: merkle.Tree, size: int) -> OpenedEntry:
     return OpenedEntry(salt=row.salt, header=row.header, body=row.body, path=path)
 
 
-def _chain_before(db: sqlite_utils.Database, log: EvidenceLog, stored: StoredSeal) -> bytes:
+def _chain_before(db: sqlite_utils.Database, log: EvidenceReader, stored: StoredSeal) -> bytes:
     if stored.number == 0:
         return chain.genesis(log.agent)
     (before,) = tables.seals(db, log.log, "number = ?", [stored.number - 1])
     return before.signed.decoded().chain
 
 
-def _seal_over(db: sqlite_utils.Database, log: EvidenceLog, seq: int) -> StoredSeal:
+def _seal_over(db: sqlite_utils.Database, log: EvidenceReader, seq: int) -> StoredSeal:
     first = "tree_size = (SELECT min(tree_size) FROM evidence_seals WHERE log = ? AND tree_size > ?)"
     found = tables.seals(db, log.log, first, [log.log, seq])
     if not found:
         raise NotSealed(
             "E_EVIDENCE_UNSEALED",
-            "The evidence is not sealed, because the clock was never synchronised.",
-            remedy="Connect the computer to a time server (NTP) and try again.",
+            "The evidence is not sealed yet.",
+            remedy="A running agent seals every ten minutes, once its clock was set by a time server (NTP).",
         )
     return found[0]
 
 
-def _row(db: sqlite_utils.Database, log: EvidenceLog, entry_id: bytes) -> EntryRow:
+def _row(db: sqlite_utils.Database, log: EvidenceReader, entry_id: bytes) -> EntryRow:
     found = tables.rows(db, log.log, "id = ? AND body IS NOT NULL", [entry_id])
     if not found:
         raise NoSuchEntry(

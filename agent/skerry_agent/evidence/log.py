@@ -1,6 +1,6 @@
 """The evidence log of one hotspot: appends durably, seals by count and age, lets old bodies go.
 
-The agent's runtime appends and calls `seal_if_due` now and then; `check` and `extract` are in their own modules.
+The agent's runtime appends and calls `seal_if_due` now and then. Looking things up is `EvidenceReader`'s part.
 An append is acknowledged when it is awaited: from then on it survives `kill -9`.
 """
 
@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import sqlite_utils
 
 from skerry_agent.evidence import tables
+from skerry_agent.evidence.reader import EvidenceReader
 from skerry_agent.evidence.tables import StoredSeal
 from skerry_agent.evidence.timekeeper import TimeKeeper
 from skerry_agent.store.database import Database
 from skerry_core.clock import NS_PER_S, Clock
 from skerry_coverage.evidence import merkle
-from skerry_coverage.evidence.clocks import dated
 from skerry_coverage.evidence.entry import SALT_BYTES, Entry, EntryKind, Stamp
 from skerry_coverage.evidence.seal import NO_SEAL, Seal, sign_seal
 from skerry_keys.signer import Signer
@@ -41,7 +41,7 @@ class SealPolicy:
     max_age_s: int = 600
 
 
-class EvidenceLog:
+class EvidenceLog(EvidenceReader):
     """One agent key's entries in `skerry.db`. Make it with `open`; it needs no closing."""
 
     def __init__(
@@ -55,10 +55,7 @@ class EvidenceLog:
         time: TimeKeeper,
         policy: SealPolicy,
     ) -> None:
-        self.db = db
-        self.log = log
-        self.agent = signer.public_key
-        self.network = network
+        super().__init__(db, log=log, agent=signer.public_key, network=network)
         self._signer = signer
         self._clock = clock
         self._time = time
@@ -91,6 +88,17 @@ class EvidenceLog:
         """
         await self._note_synchronisation()
         return await self.db.write(self.job(kind, body, link=link, source=source, refs=refs))
+
+    async def append_once(self, kind: EntryKind, body: bytes, *, link: str, source: str) -> Recorded:
+        """Record bytes unless an entry of this kind holds the same already, as neighbours' registrations often do."""
+        await self._note_synchronisation()
+        append = self.job(kind, body, link=link, source=source)
+
+        def run(db: sqlite_utils.Database) -> Recorded:
+            same = tables.rows(db, self.log, "kind = ? AND body = ?", [str(kind), body])
+            return Recorded(id=same[0].id, seq=same[0].seq) if same else append(db)
+
+        return await self.db.write(run)
 
     def job(
         self, kind: EntryKind, body: bytes, *, link: str, source: str, refs: Sequence[bytes] = ()
@@ -142,26 +150,6 @@ class EvidenceLog:
             await self.db.write(lambda db: tables.add_seal(db, self.log, stored))
             return stored
 
-    async def entry(self, entry_id: bytes) -> Entry | None:
-        """Return an entry by its id; None when it is unknown or its body is gone."""
-        found = await self.db.read(lambda db: tables.rows(db, self.log, "id = ?", [entry_id]))
-        return found[0].entry() if found else None
-
-    async def find(self, kind: EntryKind, *, newest: int = 100) -> list[tuple[bytes, Entry]]:
-        """Return ids and entries of one kind that still have bodies, the newest `newest`, oldest of them first."""
-        condition = "kind = ? AND body IS NOT NULL AND seq >= coalesce((SELECT min(seq) FROM (SELECT seq FROM evidence_entries WHERE log = ? AND kind = ? ORDER BY seq DESC LIMIT ?)), 0)"  # noqa: E501
-        rows = await self.db.read(
-            lambda db: tables.rows(db, self.log, condition, [str(kind), self.log, str(kind), newest])
-        )
-        return [(row.id, entry) for row in rows if (entry := row.entry()) is not None]
-
-    async def when(self, entry: Entry) -> Stamp | None:
-        """Return an entry's time; for one from before synchronisation, counted back from it. None: still unknown."""
-        if entry.stamp.wall_ns is not None:
-            return entry.stamp
-        syncs = [sync.stamp for _, sync in await self.find(EntryKind.CLOCK_SYNC, newest=1000)]
-        return dated(entry.stamp, syncs)
-
     async def forget_bodies(self, *, before_ns: int, kinds: Sequence[EntryKind]) -> int:
         """Delete the bodies of sealed entries of some kinds recorded before a time; return how many.
 
@@ -178,7 +166,7 @@ class EvidenceLog:
 
     async def _ends(self) -> tuple[tables.Head, StoredSeal | None]:
         def read(db: sqlite_utils.Database) -> tuple[tables.Head, StoredSeal | None]:
-            return tables.head(db, self.log), _last_seal(db, self.log)
+            return tables.head(db, self.log), tables.last_seal(db, self.log)
 
         return await self.db.read(read)
 
@@ -188,7 +176,7 @@ class EvidenceLog:
         return self._clock.wall_ns() - last.at_ns >= self._policy.max_age_s * NS_PER_S
 
     def _next_seal(self, db: sqlite_utils.Database, stamp: Stamp) -> Seal | None:
-        end, last = tables.head(db, self.log), _last_seal(db, self.log)
+        end, last = tables.head(db, self.log), tables.last_seal(db, self.log)
         first_seq = last.tree_size if last else 0
         if end.next_seq == first_seq:
             return None
@@ -211,8 +199,3 @@ class EvidenceLog:
             await self.db.write(
                 self.job(EntryKind.CLOCK_SYNC, b"", link="clock", source=str(self._time.stamp().source))
             )
-
-
-def _last_seal(db: sqlite_utils.Database, log: int) -> StoredSeal | None:
-    found = tables.seals(db, log, "number = (SELECT max(number) FROM evidence_seals WHERE log = ?)", [log])
-    return found[0] if found else None

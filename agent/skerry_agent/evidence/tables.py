@@ -17,6 +17,7 @@ __all__ = [
     "add_seal",
     "ensure_log",
     "head",
+    "last_seal",
     "leaves",
     "rows",
     "seals",
@@ -141,3 +142,9 @@ def seals(
         StoredSeal(number=number, tree_size=size, at_ns=at_ns, signed=SignedSeal(seal=seal, signature=signature))
         for number, size, at_ns, seal, signature in db.conn.execute(sql + " ORDER BY number", [log, *parameters])
     ]
+
+
+def last_seal(db: sqlite_utils.Database, log: int) -> StoredSeal | None:
+    """Return a log's newest seal, None before the first."""
+    found = seals(db, log, "number = (SELECT max(number) FROM evidence_seals WHERE log = ?)", [log])
+    return found[0] if found else None

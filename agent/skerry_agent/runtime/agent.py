@@ -15,7 +15,7 @@ from skerry_agent.runtime.device_board import DeviceBoard
 from skerry_agent.runtime.hotspot import Hotspot
 from skerry_agent.runtime.operator import Operator
 from skerry_agent.runtime.radios import Radios
-from skerry_agent.store import BeaconRow, OutboxItem, OutboxState, ReportState, Stores, Verdict, WitnessRow
+from skerry_agent.store import BeaconRow, Stores, Verdict, WitnessRow
 from skerry_core.clock import Clock
 from skerry_core.errors import SkerryError
 from skerry_wire.sink import SinkUnavailable
@@ -24,7 +24,6 @@ __all__ = ["Agent"]
 
 HOUSEKEEPING_S = 60.0  # seals, device list, news of the operator
 _log = logging.getLogger(__name__)
-_STATES = {OutboxState.DELIVERED: ReportState.DELIVERED, OutboxState.REFUSED: ReportState.REFUSED}
 
 
 class Agent:
@@ -68,11 +67,6 @@ class Agent:
                 group.create_task(self._keep_house(), name="housekeeping")
         finally:
             await self.tidy()
-
-    async def settled(self, item: OutboxItem, state: OutboxState, reason: str | None) -> None:
-        """Note on a report what became of it; called by the outbox."""
-        table = self.stores.beacons if item.class_ == "beacon" else self.stores.witnesses
-        await table.set_state(item.id, _STATES[state], reason=reason)
 
     async def tidy(self) -> None:
         """Store devices, seal evidence, fetch the operator's news once."""

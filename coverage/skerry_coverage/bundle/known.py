@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from skerry_coverage.bundle.records import OwnerRecord, SignedRecord
 from skerry_coverage.bundle.report import VerificationReport
+from skerry_coverage.bundle.statement import MAX_TIMESTAMP_S
 from skerry_coverage.evidence.entry import Entry, EntryKind
 from skerry_coverage.evidence.errors import EvidenceRejected
 from skerry_coverage.evidence.packets import PacketRoot
@@ -22,8 +23,6 @@ from skerry_wire.signing import verify_message
 from skerry_wire.sink import Entropy
 
 __all__ = ["Known", "cell_number", "check_others"]
-
-_MAX_TIMESTAMP_S = 1 << 40  # far beyond any date, and safely inside what the rules' arithmetic takes
 
 
 @dataclass(slots=True)
@@ -140,7 +139,7 @@ def _asserted(record: OwnerRecord) -> Asserted:
 
 def _entropy(entry: Entry, known: Known) -> None:
     answer = parse(entropy_report_v1, entry.body)
-    if answer.timestamp > _MAX_TIMESTAMP_S:
+    if answer.timestamp > MAX_TIMESTAMP_S:
         raise EvidenceRejected("bad_time", f"entropy of the year {answer.timestamp // 31_556_952}")
     entropy = Entropy(data=answer.data, timestamp_s=answer.timestamp, version=answer.version)
     known.entropies.setdefault(entropy.data, []).append(entropy)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from skerry_coverage.bundle.known import Known, cell_number
-from skerry_coverage.bundle.reports import BeaconSeen, Reports, WitnessSeen
+from skerry_coverage.bundle.reports import BeaconSeen, WitnessSeen
 from skerry_coverage.bundle.statement import StatedGateway, StatedReport, Statement
 from skerry_coverage.evidence.errors import EvidenceRejected
 from skerry_coverage.iot.denylist import ExplicitDenylist
@@ -17,7 +17,7 @@ from skerry_coverage.iot.parameters import PocParameters
 from skerry_coverage.iot.registry import Asserted, Gateway, KeptTimes
 from skerry_wire.sink import Entropy
 
-__all__ = ["Mismatch", "compare", "input_of_statement", "input_of_reports"]
+__all__ = ["Mismatch", "compare", "input_of_reports", "input_of_statement", "stated_place"]
 
 _NS_PER_MS = 1_000_000
 
@@ -47,7 +47,7 @@ def input_of_statement(
             ReceivedWitness(report=seen.report, received_ms=stated.received_ms)
             for seen, stated in zip(witnesses, statement.witnesses, strict=True)
         ],
-        registry={key: stated_gateway(one.gateway) for key, one in pairs if one.gateway is not None},
+        registry={key: _gateway(one.gateway) for key, one in pairs if one.gateway is not None},
         denylist=ExplicitDenylist.of(
             tag=statement.denylist_serial,
             keys=[key for key, one in pairs if one.gateway is not None and one.gateway.denied],
@@ -101,11 +101,6 @@ def compare(statement: Statement, witnesses: list[WitnessSeen], verdict: PocVerd
     return found
 
 
-def stated_gateway(stated: StatedGateway) -> Gateway:
-    """Return a hotspot as the operator knew it. Raises `EvidenceRejected` for a place that is none."""
-    return Gateway(full=stated.full, asserted=stated_place(stated))
-
-
 def stated_place(stated: StatedGateway) -> Asserted | None:
     """Return the asserted place, None when nothing was asserted. Raises `EvidenceRejected` for a place that is none."""
     if stated.cell is None:
@@ -113,9 +108,11 @@ def stated_place(stated: StatedGateway) -> Asserted | None:
     cell = cell_number(stated.cell)
     if cell is None:
         raise EvidenceRejected("bad_cell", f"{stated.cell!r} is no H3 cell")
-    return Asserted(
-        cell=cell, region=stated.region, gain_ddbi=stated.gain_ddbi, elevation_m=stated.elevation_m
-    )
+    return Asserted(cell=cell, region=stated.region, gain_ddbi=stated.gain_ddbi, elevation_m=stated.elevation_m)
+
+
+def _gateway(stated: StatedGateway) -> Gateway:
+    return Gateway(full=stated.full, asserted=stated_place(stated))
 
 
 def _times(stated: StatedGateway) -> KeptTimes:

@@ -4,6 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from skerry_coverage.iot.explain import Explanation
+
 __all__ = ["Failure", "Level", "OperatorWord", "Proof", "VerificationReport"]
 
 
@@ -36,7 +38,10 @@ class OperatorWord:
 
     signer: str  # address of the oracle key
     is_trusted: bool  # on the reader's trust list
+    rule_set: str
+    epoch: int
     manifest_hash: str | None  # of the reward manifest that paid it, in hex; None while the epoch is open
+    unshown_witnesses: int  # witness reports that it judged and that the bundle does not hold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,13 +52,13 @@ class Proof:
     gateway: str
     gateway_name: str
     cell: str | None  # as asserted by the owner
-    verdict: str  # "valid", "invalid" or "not judged"
-    reason: str | None
+    reason: str | None  # why the rules refuse the beacon; None when it is valid
     witnesses_valid: int
     witnesses_invalid: int
     witness_owners: int  # distinct owners of valid witnesses, the beacon's own owner left out
     level: Level
     operator: OperatorWord | None
+    explanation: Explanation  # every rule's line, recomputed here
 
 
 @dataclass(slots=True, kw_only=True)

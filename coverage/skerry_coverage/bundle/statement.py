@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from skerry_coverage.evidence import dcbor
+from skerry_coverage.evidence.errors import EvidenceRejected
 from skerry_coverage.evidence.fields import Fields, decode_map
 from skerry_keys.signer import Signer, evidence_message
 from skerry_keys.verify import verify
@@ -16,6 +17,7 @@ from skerry_keys.verify import verify
 __all__ = ["STATEMENT_DOMAIN", "SignedStatement", "StatedGateway", "StatedReport", "Statement", "sign_statement"]
 
 STATEMENT_DOMAIN = "skerry/operator-statement/1"
+MAX_TIMESTAMP_S = 1 << 40  # far beyond any date, and safely inside what the rules' arithmetic takes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +181,8 @@ class Statement:
             witnesses=tuple(StatedReport.from_map(witness) for witness in fields.items("witnesses")),
         )
         fields.end()
+        if statement.entropy_timestamp_s > MAX_TIMESTAMP_S or statement.entropy_version > 1:
+            raise EvidenceRejected("bad_entropy", "the entropy's time or version is out of range")
         return statement
 
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import h3.api.basic_int as h3
+import h3.api.basic_int as h3  # type: ignore[import-untyped]  # ships no annotations
 
 __all__ = ["Box", "Projection", "grid_cells", "scale_bar_m"]
 
@@ -94,7 +94,8 @@ class Projection:
         return [self.place(lat, lng) for lat, lng in h3.cell_to_boundary(cell)]
 
     def _around(self, lng: float) -> float:
-        return self._origin_lng + (lng - self._origin_lng + 180.0) % 360.0 - 180.0
+        turned: float = (lng - self._origin_lng + 180.0) % 360.0
+        return self._origin_lng + turned - 180.0
 
 
 def grid_cells(projection: Projection, box: Box) -> tuple[int, list[int]]:

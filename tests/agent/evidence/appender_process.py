@@ -8,7 +8,7 @@ from skerry_agent.evidence import EVIDENCE, EvidenceLog, SealPolicy, TimeKeeper
 from skerry_agent.store import Database
 from skerry_core.clock import SystemClock
 from skerry_coverage.evidence.entry import EntryKind, TimeSource
-from skerry_testing.evidence import BOOT, TestSigner
+from skerry_testing.evidence import BOOT, signer_of
 
 
 async def main(folder: Path) -> None:
@@ -17,7 +17,7 @@ async def main(folder: Path) -> None:
     time.synchronised(TimeSource.NTP, error_ns=0)
     db = await Database.open(folder / "skerry.db", clock=clock, migrations=(EVIDENCE,))
     policy = SealPolicy(max_entries=7)
-    log = await EvidenceLog.open(db, signer=TestSigner(), network="skerry-open", clock=clock, time=time, policy=policy)
+    log = await EvidenceLog.open(db, signer=signer_of(), network="skerry-open", clock=clock, time=time, policy=policy)
     async with asyncio.TaskGroup() as group:
         for number in range(3):
             group.create_task(append_for_ever(log), name=f"appender {number}")

@@ -13,7 +13,7 @@ from skerry_agent.store import Database
 from skerry_core.clock import SystemClock
 from skerry_coverage.evidence.entry import TimeSource
 from skerry_keys.verify import verify
-from skerry_testing.evidence import BOOT, TestSigner
+from skerry_testing.evidence import BOOT, signer_of
 
 KILLS = 20
 CHILD = Path(__file__).with_name("appender_process.py")
@@ -42,7 +42,7 @@ async def test_twenty_kills_lose_nothing_acknowledged(tmp_path: Path) -> None:
     time.synchronised(TimeSource.NTP, error_ns=0)
     db = await Database.open(tmp_path / "skerry.db", clock=clock, migrations=(EVIDENCE,))
     try:
-        log = await EvidenceLog.open(db, signer=TestSigner(), network="skerry-open", clock=clock, time=time)
+        log = await EvidenceLog.open(db, signer=signer_of(), network="skerry-open", clock=clock, time=time)
         stored = await db.read(lambda raw: {row[0] for row in raw.conn.execute("SELECT id FROM evidence_entries")})
         report = await check(log, verify=verify)
     finally:

@@ -14,9 +14,9 @@ from skerry_core.clock import NS_PER_S, SystemClock
 from skerry_coverage.evidence import chain, merkle
 from skerry_coverage.evidence.entry import EntryKind, TimeSource
 from skerry_keys.verify import verify
-from skerry_testing.evidence import BOOT, TestSigner
+from skerry_testing.evidence import BOOT, signer_of
 
-SIGNER = TestSigner()
+SIGNER = signer_of()
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ async def test_the_chain_goes_on_after_a_restart(tmp_path: Path) -> None:
 
 async def test_two_hotspots_keep_two_logs_in_one_file(db: Database) -> None:
     mine = await opened(db)
-    other = await EvidenceLog.open(db, signer=TestSigner(2), network="skerry-open", clock=SystemClock(), time=keeper())
+    other = await EvidenceLog.open(db, signer=signer_of(2), network="skerry-open", clock=SystemClock(), time=keeper())
     await add(mine, 2)
     await add(other, 3)
     await mine.seal()

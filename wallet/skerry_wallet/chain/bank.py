@@ -55,7 +55,7 @@ class Landed:
                 self.units,
                 self.balances_before,
                 self.balances_after,
-            ]  # noqa: E501
+            ]
         )
 
     @classmethod

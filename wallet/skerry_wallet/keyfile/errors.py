@@ -6,6 +6,7 @@ Tree::
       KeyImportRejected      a phrase, key text or foreign file is not acceptable; `reason` is KINDS-wallet's term
       UserError
         KeyMissing           E_KEY_MISSING: an identity is recorded, its key file is gone
+        KeyExists            E_KEY_EXISTS: a key would be written over another file
         KeyMismatch          E_KEY_MISMATCH: the key file holds another key than the recorded identity
         KeyExposed           E_KEY_PERMISSIONS: others may read the key file
         WrongPassword        E_KEY_PASSWORD: the file is whole, the password does not open it
@@ -17,6 +18,7 @@ from skerry_core.errors import NotFoundError, RefusedError, SkerryError, UserErr
 
 __all__ = [
     "KeyDamaged",
+    "KeyExists",
     "KeyExposed",
     "KeyImportRejected",
     "KeyMismatch",
@@ -43,6 +45,18 @@ class KeyMissing(NotFoundError):
             f"The key file {path} of gateway {address} is missing.",
             remedy="Put the key file back from your backup; a new key would be a new hotspot, so none is made.",
             params={"path": path, "address": address},
+        )
+
+
+class KeyExists(RefusedError):
+    """There is a file where a new key should go."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            "E_KEY_EXISTS",
+            f"There is already a file {path}; a key is never written over it.",
+            remedy="Choose another name, or move the old file away.",
+            params={"path": path},
         )
 
 

@@ -20,6 +20,7 @@ __all__ = ["export_phrase", "open_export"]
 _VERSION = 1
 _OPS = 3
 _MEMORY_BYTES = 256 * MIB
+_SALT_SIZE = 16
 
 
 def open_export(seed: Mapping[str, Any], password: str) -> str:
@@ -28,6 +29,8 @@ def open_export(seed: Mapping[str, Any], password: str) -> str:
         raise KeyImportRejected("unsupported_version", "only version 1 is known")
     try:
         salt, nonce, ciphertext = (_decode(seed[name]) for name in ("salt", "nonce", "ciphertext"))
+        if (len(salt), len(nonce)) != (_SALT_SIZE, SecretBox.NONCE_SIZE):
+            raise ValueError("salt or nonce of another length")
         box = SecretBox(Argon2id(salt=salt, memory_bytes=_MEMORY_BYTES, ops=_OPS).derive(password.encode()))
         return box.decrypt(ciphertext, nonce).decode()
     except (KeyError, TypeError, ValueError, CryptoError):  # nacl's length errors are ValueErrors
