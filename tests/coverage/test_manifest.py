@@ -91,7 +91,7 @@ def test_changed_rows_are_refused() -> None:
     raw = manifest().to_bytes()
     for old, new in ((b'"beacon":0', b'"beacon":1'), (b'"paid_bones":', b'"paid_bones":1'), (b'"owner"', b'"Owner"')):
         assert old in raw
-        with pytest.raises(ManifestRejected, match="bad_row|not_canonical"):
+        with pytest.raises(ManifestRejected, match=r"bad_row|not_canonical"):
             Manifest.from_bytes(raw.replace(old, new, 1))
 
 

@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +12,7 @@ heights = st.lists(st.floats(-100, 3000), min_size=2, max_size=40)
 F_HZ = 868_100_000
 
 
-def path(ground: list[float | None], tx: float = 10.0, rx: float = 10.0) -> Path:
+def path(ground: Sequence[float | None], tx: float = 10.0, rx: float = 10.0) -> Path:
     return Path(step_m=50.0, heights_m=ground, tx_height_m=tx, rx_height_m=rx)
 
 

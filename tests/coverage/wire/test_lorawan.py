@@ -9,10 +9,12 @@ DATA = bytes(range(51))
 
 @given(st.binary(max_size=80))
 def test_any_bytes_are_a_frame_or_malformed(phy: bytes) -> None:
+    reason = None
     try:
         parse_frame(phy)
     except FrameMalformed as error:
-        assert error.reason in {"invalid_version", "invalid_type", "invalid_size", "invalid_port"}
+        reason = error.reason
+    assert reason in {None, "invalid_version", "invalid_type", "invalid_size", "invalid_port"}
     assert packet_type(phy).type in {"join_request", "uplink", "undefined"}
     assert classify(phy) in FrameClass
 
