@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from skerry_radio.errors import RadioRefused
 from skerry_radio.link_budget import DEFAULT_NOISE_FIGURE_DB, sensitivity
 
-__all__ = ["LinkBudget", "Link", "link_budget"]
+__all__ = ["Link", "LinkBudget", "link_budget"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

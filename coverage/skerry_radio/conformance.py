@@ -70,9 +70,7 @@ def _sensitivity(case: Case) -> dict[str, Any]:
         spreading, bandwidth = parse_exact_datarate(case["datarate"])
     else:
         spreading, bandwidth = case["spreading_factor"], case["bandwidth_hz"]
-    result = sensitivity(
-        spreading_factor=spreading, bandwidth_hz=bandwidth, noise_figure_db=case["noise_figure_db"]
-    )
+    result = sensitivity(spreading_factor=spreading, bandwidth_hz=bandwidth, noise_figure_db=case["noise_figure_db"])
     return asdict(result)
 
 

@@ -6,7 +6,7 @@ __all__ = ["RadioRefused", "UnknownRegion"]
 
 
 class RadioRefused(SkerryError):
-    """An input lies outside what a formula or table covers; `reason` is the term of KINDS (`distance`, `frequency`, ...)."""
+    """An input lies outside what a formula or table covers; `reason` is the term of KINDS (`distance`, ...)."""
 
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)

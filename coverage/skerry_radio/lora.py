@@ -51,7 +51,7 @@ def airtime_ms(*, spreading_factor: int, bandwidth_khz: int, phy_bytes: int) -> 
     """
     if spreading_factor not in range(6, 13) or bandwidth_khz <= 0 or phy_bytes < 0:
         return 0.0
-    symbol_ms = 2**spreading_factor / bandwidth_khz
+    symbol_ms: float = (1 << spreading_factor) / bandwidth_khz
     low_rate = 2 if symbol_ms > _LOW_RATE_SYMBOL_MS else 0
     bits = 8 * phy_bytes - 4 * spreading_factor + 28 + 16
     payload_symbols = 8 + max(math.ceil(bits / (4 * (spreading_factor - low_rate))) * 5, 0)

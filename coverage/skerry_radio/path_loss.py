@@ -39,9 +39,18 @@ def hata_db(
     distance outside the models' own ranges.
     """
     f_mhz, distance_km = frequency_hz / 1e6, distance_m / 1000
-    _check_hata(model, environment, f_mhz, base_height_m, mobile_height_m, distance_km)
+    _check_hata(
+        model,
+        environment,
+        f_mhz=f_mhz,
+        base_height_m=base_height_m,
+        mobile_height_m=mobile_height_m,
+        distance_km=distance_km,
+    )
     f, base = math.log10(f_mhz), math.log10(base_height_m)
-    correction = _mobile_correction_db(f_mhz, mobile_height_m, large=(model, environment) == ("okumura_hata", "urban_large"))
+    correction = _mobile_correction_db(
+        f_mhz, mobile_height_m, large=(model, environment) == ("okumura_hata", "urban_large")
+    )
     slope = (44.9 - 6.55 * base) * math.log10(distance_km)
     if model == "cost231":
         extra = _COST231_METROPOLITAN_DB if environment == "urban_large" else 0.0
@@ -55,7 +64,7 @@ def hata_db(
 
 
 def _check_hata(
-    model: str, environment: str, f_mhz: float, base_height_m: float, mobile_height_m: float, distance_km: float
+    model: str, environment: str, *, f_mhz: float, base_height_m: float, mobile_height_m: float, distance_km: float
 ) -> None:
     environments = {"urban_small", "urban_large", "suburban"}
     if model == "okumura_hata":

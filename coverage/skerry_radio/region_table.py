@@ -34,7 +34,7 @@ _PUBLISHED: dict[str, tuple[tuple[int, ...], int, _Spreading]] = {
     "IN865": ((865_062_500, 865_402_500, 865_985_000), 300, _L1),
     "KR920": (_every_200_khz(922_100, 7), 140, _L1),
     "CN470": (_every_200_khz(486_300, 8), 191, _L1),
-    "RU864": (_every_200_khz(864_100, 5) + (868_900_000, 869_100_000), 160, _L1),
+    "RU864": ((*_every_200_khz(864_100, 5), 868_900_000, 869_100_000), 160, _L1),
     # The published file lacks a digit (433.175, 433.375, 433.575 MHz are meant); beacons are off there anyway.
     "EU433": ((43_317_500, 43_337_500, 43_357_500), 121, _L1),
 }

@@ -15,7 +15,7 @@ VIRTUAL = "skerry_wire/generated"  # the path the compiler sees, so that generat
 
 def compile_protos(target: Path) -> list[Path]:
     """Compile every source into `target`/skerry_wire/generated; return the files written. Needs grpcio-tools."""
-    from grpc_tools import protoc
+    from grpc_tools import protoc  # type: ignore[import-untyped]  # ships no annotations
 
     sources = sorted(path.name for path in SOURCES.glob("*.proto"))
     target.mkdir(parents=True, exist_ok=True)

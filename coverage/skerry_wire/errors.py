@@ -14,7 +14,7 @@ class MessageRejected(SkerryError):
 
 
 class FrameMalformed(SkerryError):
-    """A LoRaWAN frame breaks the format; `reason` is one of invalid_version, invalid_type, invalid_size, invalid_port."""
+    """A LoRaWAN frame breaks the format: `reason` is invalid_version, invalid_type, invalid_size or invalid_port."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")

@@ -15,6 +15,9 @@ from skerry_wire.errors import MessageRejected
 
 __all__ = ["fill", "to_fields"]
 
+# The stubs name two descriptor classes for one; fields are passed around as this.
+Field = Any
+
 _KEY_FIELDS = frozenset({"pub_key", "gateway", "session_key", "address", "signer", "owner", "payer", "hotspot_key"})
 
 
@@ -36,19 +39,19 @@ def fill(message: Message, fields: Mapping[str, Any]) -> None:
             raise MessageRejected("bad_field", f"{message.DESCRIPTOR.name}.{name}: {error}") from None
 
 
-def _shown_name(field: FieldDescriptor) -> str:
+def _shown_name(field: Field) -> str:
     if field.type == FieldDescriptor.TYPE_BYTES and field.name not in _KEY_FIELDS:
         return f"{field.name}_hex"
-    return field.name
+    return str(field.name)
 
 
-def _shown(field: FieldDescriptor, value: Any) -> Any:
+def _shown(field: Field, value: Any) -> Any:
     if field.is_repeated:
         return [_shown_one(field, element) for element in value]
     return _shown_one(field, value)
 
 
-def _shown_one(field: FieldDescriptor, value: Any) -> Any:
+def _shown_one(field: Field, value: Any) -> Any:
     if field.type == FieldDescriptor.TYPE_MESSAGE:
         return to_fields(value)
     if field.type == FieldDescriptor.TYPE_ENUM:
@@ -66,7 +69,7 @@ def _address_or_hex(binary: bytes) -> str:
         return binary.hex()  # shown as it came: a report with a broken key must stay readable
 
 
-def _set(message: Message, field: FieldDescriptor, value: Any) -> None:
+def _set(message: Message, field: Field, value: Any) -> None:
     if field.is_repeated:
         target = getattr(message, field.name)
         for element in value:
@@ -82,7 +85,7 @@ def _set(message: Message, field: FieldDescriptor, value: Any) -> None:
         setattr(message, field.name, _plain(field, value))
 
 
-def _plain(field: FieldDescriptor, value: Any) -> Any:
+def _plain(field: Field, value: Any) -> Any:
     if field.type == FieldDescriptor.TYPE_BYTES:
         return PublicKey.from_address(value).binary if field.name in _KEY_FIELDS else bytes.fromhex(value)
     if field.type == FieldDescriptor.TYPE_ENUM:

@@ -71,11 +71,22 @@ class Cluster(ABC):
 
     @abstractmethod
     async def send(self, transaction: bytes) -> str:
-        """Send a signed transaction; return its signature. Success means accepted, not final."""
+        """Send a signed transaction; return its signature. Success means accepted, not final.
+
+        Raises `TransactionRejected` when the cluster refuses it and `ClusterUnavailable` when nobody knows.
+        """
 
     @abstractmethod
     async def statuses(self, signatures: list[str]) -> list[SignatureStatus | None]:
         """Return what is known of each transaction, searching history too; None where nothing is known."""
+
+    @abstractmethod
+    async def history(self, address: str, *, limit: int = 20) -> list[str]:
+        """Return signatures of landed transactions that name the address, newest first."""
+
+    @abstractmethod
+    async def transaction(self, signature: str) -> bytes | None:
+        """Return the signed bytes of a landed transaction, None when it is not known."""
 
     @abstractmethod
     async def close(self) -> None:

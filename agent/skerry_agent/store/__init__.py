@@ -11,7 +11,7 @@ from sqlite_utils.migrations import Migrations
 from skerry_agent.store.accounts import Audit, AuditRow, Facts, TokenRow, Tokens
 from skerry_agent.store.database import Database, Synchronous
 from skerry_agent.store.devices import DeviceRow, Devices
-from skerry_agent.store.duty import DutyLedger, DutyRow
+from skerry_agent.store.duty import DutyLedger
 from skerry_agent.store.errors import StoreClosed, StoreCorrupt, StoreUnavailable
 from skerry_agent.store.money import Intent, Intents, IntentState, RewardRow, Rewards, RewardState
 from skerry_agent.store.outbox import Backlog, Outbox, OutboxItem, OutboxState
@@ -31,7 +31,6 @@ __all__ = [
     "DeviceRow",
     "Devices",
     "DutyLedger",
-    "DutyRow",
     "Facts",
     "Intent",
     "IntentState",

@@ -3,7 +3,6 @@
 Used by the repositories.
 """
 
-import base64
 import json
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -122,17 +121,13 @@ def _same(value: Any) -> Any:
 
 
 def _write_cursor(order: int, row_id: str) -> str:
-    return base64.urlsafe_b64encode(f"{order}:{row_id}".encode()).decode().rstrip("=")
+    return f"{order}~{row_id}"
 
 
 def _read_cursor(text: str) -> tuple[int, str]:
-    try:
-        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True).decode()
-        order, _, row_id = raw.partition(":")
-        if not (-(1 << 63) <= int(order) < 1 << 63):
-            raise ValueError("out of range")
-        return int(order), row_id
-    except ValueError:  # covers bad base64 and bad UTF-8
+    order, separator, row_id = text.partition("~")
+    if not (order.isascii() and order.isdecimal() and len(order) <= 19 and separator and row_id):
         raise UsageError(
             "E_CURSOR", "The cursor is not one that this agent gave out.", remedy="Start again without a cursor."
-        ) from None
+        )
+    return min(int(order), (1 << 63) - 1), row_id

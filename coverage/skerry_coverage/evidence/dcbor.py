@@ -11,9 +11,10 @@ import cbor2
 
 from skerry_coverage.evidence.errors import EvidenceRejected
 
-__all__ = ["MAX_DEPTH", "decode", "encode"]
+__all__ = ["MAX_DEPTH", "MAX_ITEMS", "decode", "encode"]
 
 MAX_DEPTH = 12  # a bundle nests seven deep; more is an attack on the stack
+MAX_ITEMS = 1_000_000  # values in one encoding; bounds the memory that hostile bytes can ask for
 _MAX_INT = 1 << 64
 _SIMPLE = {20: False, 21: True, 22: None}
 
@@ -59,11 +60,15 @@ class _Reader:
 
     def __init__(self, data: bytes) -> None:
         self._data = data
+        self._items = 0
         self.position = 0
 
     def value(self, depth: int) -> Any:
         if depth < 0:
             raise EvidenceRejected("too_deep", f"nested more than {MAX_DEPTH} deep")
+        self._items += 1
+        if self._items > MAX_ITEMS:
+            raise EvidenceRejected("too_large", f"more than {MAX_ITEMS} values")
         initial = self._take(1)[0]
         major, info = initial >> 5, initial & 0x1F
         if major == 7:

@@ -57,10 +57,36 @@ class Fields:
 
     def optional_count(self, name: str) -> int | None:
         """Take an unsigned 64-bit integer or null."""
-        if name in self._left and self._left[name] is None:
-            del self._left[name]
-            return None
-        return self.count(name)
+        return None if self._take_null(name) else self.count(name)
+
+    def optional_data(self, name: str, *, size: int | None = None) -> bytes | None:
+        """Take bytes or null."""
+        return None if self._take_null(name) else self.data(name, size=size)
+
+    def optional_text(self, name: str) -> str | None:
+        """Take text or null."""
+        return None if self._take_null(name) else self.text(name)
+
+    def integer(self, name: str) -> int:
+        """Take a signed integer of at most 64 bits."""
+        value = self.take(name)
+        if isinstance(value, bool) or not isinstance(value, int) or not -_U64 // 2 <= value < _U64 // 2:
+            raise self.bad(name, "an integer")
+        return value
+
+    def flag(self, name: str) -> bool:
+        """Take true or false."""
+        value = self.take(name)
+        if not isinstance(value, bool):
+            raise self.bad(name, "true or false")
+        return value
+
+    def byte_strings(self, name: str) -> list[bytes]:
+        """Take a list of byte strings."""
+        values = self.items(name)
+        if not all(isinstance(value, bytes) for value in values):
+            raise self.bad(name, "a list of byte strings")
+        return values
 
     def items(self, name: str) -> list[Any]:
         """Take a list."""
@@ -84,3 +110,9 @@ class Fields:
     def bad(self, name: str, expected: str) -> EvidenceRejected:
         """Return the error for a field of the wrong kind."""
         return EvidenceRejected("bad_type", f"field '{name}' of {self._what} is not {expected}")
+
+    def _take_null(self, name: str) -> bool:
+        if self._left.get(name, ...) is not None:
+            return False
+        del self._left[name]
+        return True

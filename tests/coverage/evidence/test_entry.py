@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from skerry_coverage.evidence import chain, dcbor
 from skerry_coverage.evidence.entry import Entry, EntryKind, entry_id, leaf_hash
 from skerry_coverage.evidence.errors import EvidenceRejected
-from skerry_testing.evidence import TestSigner, entry, salt, stamp
+from skerry_testing.evidence import entry, salt, signer_of, stamp
 
 
 def test_an_entry_is_rebuilt_from_its_header_and_body() -> None:
@@ -57,8 +57,8 @@ def test_a_byte_moved_from_header_to_body_changes_the_leaf() -> None:
 def test_the_id_can_be_checked_when_only_the_leaf_is_left() -> None:
     original = entry(7)
     leaf = original.leaf(salt(7))
-    assert original.id(salt(7)) == entry_id(kind="frame", agent=TestSigner().public_key, seq=7, leaf=leaf)
-    assert original.id(salt(7)) != entry_id(kind="frame", agent=TestSigner().public_key, seq=8, leaf=leaf)
+    assert original.id(salt(7)) == entry_id(kind="frame", agent=signer_of().public_key, seq=7, leaf=leaf)
+    assert original.id(salt(7)) != entry_id(kind="frame", agent=signer_of().public_key, seq=8, leaf=leaf)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_noise_raises_our_error_only(noise: bytes) -> None:
 
 def test_the_chain_depends_on_agent_order_position_and_every_leaf() -> None:
     leaves = [entry(seq).leaf(salt(seq)) for seq in range(4)]
-    start = chain.genesis(TestSigner().public_key)
+    start = chain.genesis(signer_of().public_key)
     whole = chain.run(start, 0, leaves)
     assert chain.run(chain.run(start, 0, leaves[:2]), 2, leaves[2:]) == whole
     assert chain.run(start, 0, [leaves[1], leaves[0], *leaves[2:]]) != whole

@@ -11,10 +11,11 @@ from nacl.signing import VerifyKey
 from skerry_coverage.evidence import dcbor
 from skerry_coverage.evidence.errors import EvidenceRejected
 from skerry_coverage.evidence.seal import NO_SEAL, Seal, sign_seal
-from skerry_testing.evidence import TestSigner, stamp
+from skerry_keys.signer import Signer
+from skerry_testing.evidence import signer_of, stamp
 
 
-def seal_of(signer: TestSigner) -> Seal:
+def seal_of(signer: Signer) -> Seal:
     return Seal(
         agent=signer.public_key,
         network="skerry-open",
@@ -29,7 +30,7 @@ def seal_of(signer: TestSigner) -> Seal:
 
 
 def test_a_signed_seal_is_checked_with_the_agents_key_and_decodes_to_itself() -> None:
-    signer = TestSigner()
+    signer = signer_of()
     signed = sign_seal(seal_of(signer), signer)
     VerifyKey(signer.public_key[1:]).verify(signed.signed_message(), signed.signature)
     assert signed.decoded() == seal_of(signer)
@@ -38,11 +39,11 @@ def test_a_signed_seal_is_checked_with_the_agents_key_and_decodes_to_itself() ->
 
 def test_another_key_cannot_seal_for_the_agent() -> None:
     with pytest.raises(ValueError, match="the agent it names"):
-        sign_seal(seal_of(TestSigner()), TestSigner(2))
+        sign_seal(seal_of(signer_of()), signer_of(2))
 
 
 def test_nothing_is_sealed_before_the_clock_was_synchronised() -> None:
-    signer = TestSigner()
+    signer = signer_of()
     with pytest.raises(ValueError, match="synchronised"):
         sign_seal(dataclasses.replace(seal_of(signer), stamp=stamp(synchronised=False)), signer)
 
@@ -58,7 +59,7 @@ def test_nothing_is_sealed_before_the_clock_was_synchronised() -> None:
     ],
 )
 def test_a_seal_that_makes_no_sense_is_refused(change: dict[str, Any], reason: str) -> None:
-    encoded = dcbor.encode(dcbor.decode(seal_of(TestSigner()).to_bytes()) | change)
+    encoded = dcbor.encode(dcbor.decode(seal_of(signer_of()).to_bytes()) | change)
     with pytest.raises(EvidenceRejected) as caught:
         Seal.from_bytes(encoded)
     assert caught.value.reason == reason

@@ -1,42 +1,17 @@
-"""Keys and records for evidence tests: a real Ed25519 signer that signs evidence only."""
-
-from dataclasses import dataclass
-
-from google.protobuf.message import Message
-from nacl.signing import SigningKey
+"""Keys and records for evidence tests."""
 
 from skerry_coverage.evidence.entry import Entry, EntryKind, Stamp, TimeSource
-from skerry_keys.signer import Signer, evidence_message
+from skerry_keys.signer import Signer
+from skerry_keys.software import SoftwareSigner
 
-__all__ = ["BOOT", "TestSigner", "entry", "salt", "stamp"]
+__all__ = ["BOOT", "entry", "salt", "signer_of", "stamp"]
 
 BOOT = bytes(range(16))
 
 
-@dataclass(frozen=True)
-class TestSigner(Signer):
-    """An Ed25519 key from a seed number."""
-
-    __test__ = False
-    number: int = 1
-
-    @property
-    def _key(self) -> SigningKey:
-        return SigningKey(self.number.to_bytes(32, "big"))
-
-    @property
-    def public_key(self) -> bytes:
-        return b"\x01" + bytes(self._key.verify_key)
-
-    def sign_helium(self, message: Message) -> bytes:
-        message.ClearField("signature")
-        return bytes(self._key.sign(message.SerializeToString(deterministic=True)).signature)
-
-    def sign_evidence(self, domain: str, network: str, digest: bytes) -> bytes:
-        return bytes(self._key.sign(evidence_message(domain, network, digest)).signature)
-
-    def sign_transaction(self, message: bytes) -> bytes:
-        raise ValueError("no transactions here")
+def signer_of(number: int = 1) -> Signer:
+    """Return a real Ed25519 signer from a seed number."""
+    return SoftwareSigner.from_seed(number.to_bytes(32, "big"))
 
 
 def stamp(at_s: int = 1_700_000_000, *, synchronised: bool = True) -> Stamp:
@@ -59,7 +34,7 @@ def entry(seq: int = 0, *, agent: bytes | None = None, body: bytes = b"body", ki
     """Return an entry that differs by its sequence number."""
     return Entry(
         kind=kind,
-        agent=TestSigner().public_key if agent is None else agent,
+        agent=signer_of().public_key if agent is None else agent,
         seq=seq,
         stamp=stamp(1_700_000_000 + seq),
         link="udp",

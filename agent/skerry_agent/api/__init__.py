@@ -1,0 +1,1 @@
+"""The HTTP API: `ApiServer` serves it, `AgentView` is what it asks the runtime, openapi.json is the contract."""

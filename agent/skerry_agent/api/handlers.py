@@ -1,0 +1,316 @@
+"""The resources of `/api/v1`: each handler reads stores and view and returns JSON. The route table is at the end."""
+
+import json
+import unicodedata
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+from aiohttp import web
+
+from skerry_agent.api.guard import ACCOUNT
+from skerry_agent.api.present import present, rfc3339
+from skerry_agent.api.stream import EventStreams
+from skerry_agent.api.tokens import SCOPES
+from skerry_agent.api.view import AgentView, DeviceState, LiveDevice
+from skerry_agent.events import EventHub
+from skerry_agent.metrics import Metrics
+from skerry_agent.settings.table import REGIONS
+from skerry_agent.store import DeviceRow, Page, Stores, Verdict
+from skerry_core import __version__, strict_json
+from skerry_core.clock import NS_PER_S, Clock, io_timeout
+from skerry_core.errors import NotFoundError, UsageError
+
+__all__ = ["MAX_BODY_BYTES", "Api", "Route"]
+
+MAX_BODY_BYTES = 64 * 1024  # no resource needs more than a few hundred bytes
+BODY_LIMIT_S = 10.0  # a body that takes longer is an attack or a dead link
+MAX_LIMIT = 500  # rows per page
+MAX_TEXT = 200  # characters of an id or a name
+ID_RULE = "An id has 1 to 200 printable ASCII characters."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One resource and method; `scope` None means that no token is needed."""
+
+    method: str
+    path: str
+    scope: str | None
+    handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Api:
+    """The handlers of one agent."""
+
+    def __init__(
+        self, *, clock: Clock, stores: Stores, hub: EventHub, view: AgentView, metrics: Metrics, streams: EventStreams
+    ) -> None:
+        self._clock = clock
+        self._stores = stores
+        self._hub = hub
+        self._view = view
+        self._metrics = metrics
+        self._streams = streams
+        self._document = resources.files("skerry_agent.api").joinpath("openapi.json").read_bytes()
+
+    def routes(self, *, metrics_open: bool) -> list[Route]:
+        """Return every route; openapi.json lists exactly these."""
+        read = "read"
+        table: list[tuple[str, str, str | None, Callable[[web.Request], Awaitable[web.StreamResponse]]]] = [
+            ("GET", "/healthz", None, self.healthz),
+            ("GET", "/readyz", None, self.readyz),
+            ("GET", "/metrics", None if metrics_open else read, self.metrics),
+            ("GET", "/openapi.json", None, self.openapi),
+            ("GET", "/api/v1/status", read, self.status),
+            ("GET", "/api/v1/capabilities", read, self.capabilities),
+            ("GET", "/api/v1/devices", read, self.devices),
+            ("PATCH", "/api/v1/devices/{id}", "control", self.change_device),
+            ("GET", "/api/v1/packets", read, self.packets),
+            ("GET", "/api/v1/beacons", read, self.beacons),
+            ("GET", "/api/v1/witnesses", read, self.witnesses),
+            ("GET", "/api/v1/witnesses/{id}/explain", read, self.explain_witness),
+            ("GET", "/api/v1/rewards", read, self.rewards),
+            ("GET", "/api/v1/rewards/{id}/explain", read, self.explain_reward),
+            ("GET", "/api/v1/balances", read, self.balances),
+            ("GET", "/api/v1/outbox", read, self.outbox),
+            ("GET", "/api/v1/audit", "control", self.audit),
+            ("GET", "/api/v1/events", read, self.events),
+        ]
+        return [Route(method=method, path=path, scope=scope, handler=call) for method, path, scope, call in table]
+
+    async def healthz(self, _request: web.Request) -> web.Response:
+        """The process runs."""
+        return _json({"status": "ok"})
+
+    async def readyz(self, _request: web.Request) -> web.Response:
+        """The agent can do its work; 503 names what is missing."""
+        checks = dict(self._view.ready())
+        good = all(checks.values())
+        return _json({"status": "ready" if good else "not_ready", "checks": checks}, status=200 if good else 503)
+
+    async def metrics(self, request: web.Request) -> web.Response:
+        """Prometheus text."""
+        _query(request)
+        return web.Response(
+            body=self._metrics.text().encode(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
+        )
+
+    async def openapi(self, _request: web.Request) -> web.Response:
+        """The contract itself."""
+        return web.Response(body=self._document, content_type="application/json")
+
+    async def status(self, request: web.Request) -> web.Response:
+        """Everything on one screen."""
+        _query(request)
+        status = self._view.status()
+        counts = {state.value: 0 for state in DeviceState}
+        live = self._view.devices()
+        for row in await self._stores.devices.all():
+            counts[_live(row, live).state.value] += 1
+        body = present(status) | {
+            "version": __version__,
+            "uptime_s": max(0, (self._clock.wall_ns() - status.started_ns) // NS_PER_S),
+            "devices": counts,
+            "telemetry_rebuilt": self._stores.telemetry.rebuilt,
+        }
+        return _json(self._envelope() | body)
+
+    async def capabilities(self, request: web.Request) -> web.Response:
+        """What this agent, this version and this token can do."""
+        _query(request)
+        body = {
+            "version": __version__,
+            "api": ["v1"],
+            "features": dict(self._view.features()),
+            "scopes": [scope for scope in SCOPES if scope in request[ACCOUNT].scopes],
+            "limits": {"page": MAX_LIMIT, "body_bytes": MAX_BODY_BYTES},
+        }
+        return _json(self._envelope() | body)
+
+    async def devices(self, request: web.Request) -> web.Response:
+        """Every device ever seen, with its live state."""
+        _query(request)
+        live = self._view.devices()
+        return self._list([_device(row, live) for row in await self._stores.devices.all()])
+
+    async def change_device(self, request: web.Request) -> web.Response:
+        """Name a device or confirm its region."""
+        device_id = _path_id(request, "device")
+        body = await _object(request, {"name", "region"})
+        name, region = body.get("name"), body.get("region")
+        if name is not None and not (isinstance(name, str) and _is_name(name)):
+            raise UsageError("E_NAME", f"A name has 1 to {MAX_TEXT} characters and no control characters.")
+        if region is not None and (not isinstance(region, str) or region not in REGIONS[1:]):
+            raise UsageError("E_REGION", f"Regions are {', '.join(REGIONS[1:])}.")
+        row = await self._stores.devices.change(device_id, name=name, region=region)
+        if row is None:
+            raise _absent("device", device_id)
+        if region is not None:
+            await self._view.region_confirmed(device_id, region)
+        device = _device(row, self._view.devices())
+        self._hub.publish("devices", device)
+        return _json(self._envelope() | {"device": device})
+
+    async def packets(self, request: web.Request) -> web.Response:
+        """Received frames, newest first."""
+        query = _query(request, "device", "limit", "cursor")
+        page = await self._stores.packets.page(
+            cursor=query.get("cursor"), limit=_limit(query), device_id=query.get("device")
+        )
+        return self._page(page)
+
+    async def beacons(self, request: web.Request) -> web.Response:
+        """Our own beacons, newest first."""
+        query = _query(request, "verdict", "limit", "cursor")
+        page = await self._stores.beacons.page(cursor=query.get("cursor"), limit=_limit(query), verdict=_verdict(query))
+        return self._page(page, without=("report",))
+
+    async def witnesses(self, request: web.Request) -> web.Response:
+        """Beacons of others that we heard, newest first."""
+        query = _query(request, "verdict", "limit", "cursor")
+        page = await self._stores.witnesses.page(
+            cursor=query.get("cursor"), limit=_limit(query), verdict=_verdict(query)
+        )
+        return self._page(page, without=("report",))
+
+    async def explain_witness(self, request: web.Request) -> web.Response:
+        """Why a witness report has its verdict."""
+        _query(request)
+        report_id = _path_id(request, "witness")
+        row = await self._stores.witnesses.get(report_id)
+        if row is None:
+            raise _absent("witness", report_id)
+        return _json(self._envelope() | present(await self._view.explain_witness(row)))
+
+    async def rewards(self, request: web.Request) -> web.Response:
+        """Reward shares, newest first."""
+        query = _query(request, "hotspot", "limit", "cursor")
+        page = await self._stores.rewards.page(
+            cursor=query.get("cursor"), limit=_limit(query), hotspot=query.get("hotspot")
+        )
+        return self._page(page)
+
+    async def explain_reward(self, request: web.Request) -> web.Response:
+        """Which reports earned a reward, back to the frames."""
+        _query(request)
+        reward_id = _path_id(request, "reward")
+        row = await self._stores.rewards.get(reward_id)
+        if row is None:
+            raise _absent("reward", reward_id)
+        return _json(self._envelope() | present(await self._view.explain_reward(row)))
+
+    async def balances(self, request: web.Request) -> web.Response:
+        """What the owners hold, as last read from the chain."""
+        _query(request)
+        return self._list([present(balance) for balance in await self._view.balances()])
+
+    async def outbox(self, request: web.Request) -> web.Response:
+        """What is waiting to be sent, by class."""
+        _query(request)
+        return self._list([present(backlog) for backlog in await self._stores.outbox.backlog()])
+
+    async def audit(self, request: web.Request) -> web.Response:
+        """Who changed what, newest first."""
+        query = _query(request, "limit", "cursor")
+        return self._page(await self._stores.audit.page(cursor=query.get("cursor"), limit=_limit(query)))
+
+    async def events(self, request: web.Request) -> web.StreamResponse:
+        """The live stream."""
+        _query(request, "after", "topics")
+        return await self._streams.serve(request)
+
+    def _envelope(self) -> dict[str, Any]:
+        return {
+            "as_of": rfc3339(self._clock.wall_ns()),
+            "test_tokens": self._view.test_tokens,
+            "last_event_id": self._hub.last_id,
+        }
+
+    def _list(self, items: list[Any]) -> web.Response:
+        return _json(self._envelope() | {"items": items})
+
+    def _page(self, page: Page[Any], *, without: tuple[str, ...] = ()) -> web.Response:
+        items = [present(row, without=without) for row in page.rows]
+        return _json(self._envelope() | {"items": items, "next_cursor": page.next_cursor})
+
+
+def _json(body: Mapping[str, Any], *, status: int = 200) -> web.Response:
+    return web.Response(text=json.dumps(body), status=status, content_type="application/json")
+
+
+def _live(row: DeviceRow, live: Mapping[str, LiveDevice]) -> LiveDevice:
+    unknown = LiveDevice(
+        id=row.id, state=DeviceState.UNKNOWN, reason="not seen since the start", values={}, as_of_ns=row.last_seen_ns
+    )
+    return live.get(row.id, unknown)
+
+
+def _device(row: DeviceRow, live: Mapping[str, LiveDevice]) -> dict[str, Any]:
+    return dict(present(row) | present(_live(row, live)))
+
+
+def _query(request: web.Request, *known: str) -> dict[str, str]:
+    query: dict[str, str] = {}
+    for name, value in request.query.items():
+        if name not in known or name in query:
+            raise UsageError(
+                "E_QUERY",
+                "A query parameter is unknown or given twice.",
+                remedy=f"Known here: {', '.join(known) or 'none'}.",
+                params={"name": ascii(name)[:MAX_TEXT]},
+            )
+        if not _is_id(value) and name != "topics":
+            raise UsageError("E_QUERY", ID_RULE, params={"name": name})
+        query[name] = value
+    return query
+
+
+def _is_id(value: str) -> bool:
+    return 0 < len(value) <= MAX_TEXT and value.isascii() and value.isprintable()
+
+
+def _is_name(value: str) -> bool:
+    return 0 < len(value) <= MAX_TEXT and all(unicodedata.category(one) not in {"Cc", "Cs"} for one in value)
+
+
+def _limit(query: Mapping[str, str]) -> int:
+    text = query.get("limit", "50")
+    if not (text.isdecimal() and len(text) <= 4 and 1 <= int(text) <= MAX_LIMIT):
+        raise UsageError("E_QUERY", f"limit is a whole number from 1 to {MAX_LIMIT}.", params={"name": "limit"})
+    return int(text)
+
+
+def _verdict(query: Mapping[str, str]) -> Verdict | None:
+    try:
+        return Verdict(query["verdict"]) if "verdict" in query else None
+    except ValueError:
+        known = ", ".join(verdict.value for verdict in Verdict)
+        raise UsageError("E_QUERY", f"verdict is one of {known}.", params={"name": "verdict"}) from None
+
+
+def _path_id(request: web.Request, kind: str) -> str:
+    untrusted = request.match_info["id"]
+    if not _is_id(untrusted):
+        raise _absent(kind, "")
+    return untrusted
+
+
+def _absent(kind: str, name: str) -> NotFoundError:
+    return NotFoundError(f"E_NO_{kind.upper()}", f"There is no such {kind}.", params={"id": name})
+
+
+async def _object(request: web.Request, members: set[str]) -> dict[str, Any]:
+    if request.content_type != "application/json":
+        raise UsageError("E_CONTENT_TYPE", "The body must be application/json.")
+    try:
+        async with io_timeout(BODY_LIMIT_S):
+            body = strict_json.loads(await request.read(), limit_bytes=MAX_BODY_BYTES)
+    except strict_json.JsonRejected as error:
+        raise UsageError("E_JSON", "The body is not acceptable JSON.", params={"reason": error.reason}) from None
+    except TimeoutError:
+        raise UsageError("E_SLOW_BODY", f"The body did not arrive within {BODY_LIMIT_S:.0f} s.") from None
+    if not isinstance(body, dict) or not body or not body.keys() <= members:
+        raise UsageError("E_BODY", f"The body is an object with {', '.join(sorted(members))} and nothing else.")
+    return body

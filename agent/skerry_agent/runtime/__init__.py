@@ -1,0 +1,1 @@
+"""What a running agent does: hears frames, beacons, witnesses, forwards packets, delivers reports, follows verdicts."""

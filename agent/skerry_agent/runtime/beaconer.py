@@ -1,0 +1,146 @@
+"""Sends one beacon in every interval, at a random moment of it (iot-poc 1.4, 1.5).
+
+The plan follows the operator's clock: each region answer carries a time, and the next beacon is computed from it.
+A failed beacon is not repeated inside its interval, because the oracle would count the repeat as irregular.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from skerry_agent.runtime.delivery import retry_wait_s
+from skerry_agent.runtime.reports import Reports
+from skerry_agent.store import BeaconRow
+from skerry_core.clock import Clock
+from skerry_core.errors import SkerryError
+from skerry_coverage.iot.beacon import Beacon, build_beacon
+from skerry_coverage.iot.region_message import decode_region_params
+from skerry_coverage.iot.schedule import next_beacon_time_s
+from skerry_radio.regions import RegionParams
+from skerry_wire.frames import TransmitOutcome, TransmitRequest
+from skerry_wire.generated.region_pb2 import blockchain_region_params_v1
+from skerry_wire.messages import parse
+from skerry_wire.sink import Entropy, ReportSink
+
+__all__ = ["BeaconPlan", "Beaconer", "Transmit"]
+
+LOCAL_ENTROPY_BYTES = 4  # iot-poc 1.1
+REGION_POLL_S = 3600.0  # how often the region is asked for again, so that the plan follows the operator's clock
+
+Transmit = Callable[[TransmitRequest], Awaitable[tuple[str, TransmitOutcome]]]
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeaconPlan:
+    """What the beaconer intends; `problem` says in a sentence why nothing is planned."""
+
+    next_wall_s: int | None
+    region: str | None
+    problem: str | None
+
+
+class Beaconer:
+    """The beacons of one hotspot. `transmit` puts a frame on the air through the gate and names the device."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        gateway: bytes,
+        sink: ReportSink,
+        reports: Reports,
+        transmit: Transmit,
+        seen: Callable[[bytes], object],
+        sent: Callable[[BeaconRow], Awaitable[None]],
+        last_beacon_s: int | None,
+        interval_s: int,
+        clock: Clock,
+        random_bytes: Callable[[int], bytes],
+        draw_below: Callable[[int], int],
+    ) -> None:
+        self._name = name
+        self._gateway = gateway
+        self._sink = sink
+        self._reports = reports
+        self._transmit = transmit
+        self._seen = seen
+        self._sent = sent
+        self._previous_s = last_beacon_s
+        self._interval_s = interval_s
+        self._clock = clock
+        self._random_bytes = random_bytes
+        self._draw_below = draw_below
+        self._params: RegionParams | None = None
+        self._gain_ddbi = 0
+        self.plan = BeaconPlan(next_wall_s=None, region=None, problem="the operator has not been asked yet")
+
+    async def run(self) -> None:
+        """Plan and send until cancelled."""
+        failures = 0
+        while True:
+            try:
+                wait_s = await self._ask_region()
+                failures = 0
+            except SkerryError as error:
+                wait_s = retry_wait_s(failures, self._draw_below(1000) / 1000)
+                failures += 1
+                self._say(f"no region parameters: {error}")
+            due_s = self.plan.next_wall_s
+            now_s = self._clock.wall_s()
+            if due_s is not None and due_s - now_s <= wait_s:
+                await self._clock.sleep(max(0, due_s - now_s))
+                await self._tick()
+            else:
+                await self._clock.sleep(wait_s)
+
+    async def _ask_region(self) -> float:
+        """Fetch region and gain, plan the next beacon, return how long this answer is good for."""
+        answer = await self._sink.region(self._gateway)
+        message = parse(blockchain_region_params_v1, answer.params)
+        self._params = decode_region_params(answer.region, message)
+        self._gain_ddbi = answer.gain_ddbi
+        next_s = next_beacon_time_s(
+            now_s=answer.timestamp_s,
+            previous_s=self._previous_s,
+            interval_s=self._interval_s,
+            draw_below=self._draw_below,
+        )
+        self._previous_s = next_s
+        # The operator's clock may differ from ours: keep the distance, not the moment.
+        due_s = self._clock.wall_s() + next_s - answer.timestamp_s
+        self.plan = BeaconPlan(next_wall_s=due_s, region=answer.region, problem=None)
+        return min(REGION_POLL_S, self._interval_s / 2)
+
+    async def _tick(self) -> None:
+        try:
+            row = await self._send_one()
+        except SkerryError as error:
+            self._say(f"no beacon in this interval: {error}")
+        else:
+            _log.info("%s: beacon %s sent at %d Hz, %s", self._name, row.id, row.frequency_hz, row.datarate)
+            await self._sent(row)
+
+    async def _send_one(self) -> BeaconRow:
+        assert self._params is not None  # a plan exists only after a region answer
+        remote = await self._sink.entropy()
+        beacon = self._build(remote, self._params)
+        request = TransmitRequest(
+            phy=beacon.phy,
+            frequency_hz=beacon.frequency_hz,
+            datarate=beacon.datarate,
+            power_dbm=beacon.conducted_power_dbm,
+            inverted_polarity=False,
+        )
+        self._seen(beacon.data)  # an echo of our own beacon, heard by our own radio, is no witness
+        device_id, outcome = await self._transmit(request)
+        return await self._reports.beacon_sent(beacon, outcome, device_id=device_id)
+
+    def _build(self, remote: Entropy, params: RegionParams) -> Beacon:
+        local = self._random_bytes(LOCAL_ENTROPY_BYTES)
+        return build_beacon(remote=remote, local=local, params=params, gain_ddbi=self._gain_ddbi)
+
+    def _say(self, problem: str) -> None:
+        if problem != self.plan.problem:
+            _log.warning("%s: %s", self._name, problem)
+        self.plan = BeaconPlan(next_wall_s=self.plan.next_wall_s, region=self.plan.region, problem=problem)

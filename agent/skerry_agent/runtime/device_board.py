@@ -1,0 +1,97 @@
+"""The live state of every device of this agent, from the events that its drivers send.
+
+The API and doctor read it; the stored list of devices (names, regions, first sight) is `store.devices`.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import assert_never
+
+from skerry_agent.api.view import LiveDevice
+from skerry_agent.events import EventHub
+from skerry_agent.store import DeviceRow, Devices
+from skerry_core.clock import Clock
+from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, FrameHeard, StateChanged, StatusReported
+from skerry_wire.frames import ReceivedFrame
+
+__all__ = ["DeviceBoard"]
+
+_log = logging.getLogger(__name__)
+
+
+class DeviceBoard:
+    """Takes device events (`take` is an `EventSink`), keeps states, hands frames to `frame_heard`."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        hub: EventHub,
+        frame_heard: Callable[[str, ReceivedFrame], None],
+    ) -> None:
+        self._clock = clock
+        self._hub = hub
+        self._frame_heard = frame_heard
+        self._live: dict[str, LiveDevice] = {}
+        self._unsaved: dict[str, DeviceRow] = {}
+
+    def live(self) -> Mapping[str, LiveDevice]:
+        """Return the state of every device heard of since the start."""
+        return dict(self._live)
+
+    def expect(self, device_id: str, reason: str) -> None:
+        """List a configured device that has not been heard yet: its state is unknown."""
+        self._live.setdefault(device_id, self._unknown(device_id, reason))
+
+    def take(self, event: DeviceEvent) -> None:
+        """Accept one event from a driver; never blocks."""
+        match event:
+            case FrameHeard():
+                self._seen(event.device_id)
+                self._frame_heard(event.device_id, event.frame)
+            case StateChanged():
+                self._change(event)
+            case StatusReported():
+                old = self._live.get(event.device_id) or self._unknown(event.device_id, "status received")
+                self._live[event.device_id] = replace(
+                    old, values={**old.values, **event.values}, as_of_ns=event.wall_ns
+                )
+                self._hub.publish("devices", {"id": event.device_id, "values": dict(event.values)})
+            case DeviceEvent():
+                _log.debug("%s: %s", event.device_id, event)
+            case _:
+                assert_never(event)
+
+    async def save(self, devices: Devices) -> None:
+        """Store devices that came or changed since the last call."""
+        rows, self._unsaved = self._unsaved, {}
+        for row in rows.values():
+            await devices.seen(row)
+
+    def _change(self, event: StateChanged) -> None:
+        old = self._live.get(event.device_id) or self._unknown(event.device_id, event.reason)
+        self._live[event.device_id] = replace(old, state=event.state, reason=event.reason, as_of_ns=event.wall_ns)
+        level = logging.INFO if event.state is DeviceState.UP else logging.WARNING
+        _log.log(level, "%s: %s (%s)", event.device_id, event.state.value, event.reason)
+        self._note(event.device_id)
+        change = {"id": event.device_id, "state": event.state.value, "reason": event.reason}
+        self._hub.publish("devices", change)
+
+    def _seen(self, device_id: str) -> None:
+        old = self._live.get(device_id) or self._unknown(device_id, "frame received")
+        if old.state is not DeviceState.UP:
+            self._note(device_id)
+        self._live[device_id] = replace(old, state=DeviceState.UP, as_of_ns=self._clock.wall_ns())
+
+    def _note(self, device_id: str) -> None:
+        now_ns = self._clock.wall_ns()
+        kind, _, name = device_id.partition(":")
+        self._unsaved[device_id] = DeviceRow(
+            id=device_id, kind=kind, name=name or device_id, first_seen_ns=now_ns, last_seen_ns=now_ns, details={}
+        )
+
+    def _unknown(self, device_id: str, reason: str) -> LiveDevice:
+        return LiveDevice(
+            id=device_id, state=DeviceState.UNKNOWN, reason=reason, values={}, as_of_ns=self._clock.wall_ns()
+        )

@@ -1,0 +1,97 @@
+"""The one table of settings: CLI, documentation, sample file and desktop program all read it.
+
+To add a setting, declare it here; a test fails until the documentation is generated anew.
+"""
+
+from typing import Any
+
+from skerry_agent.settings.setting import Setting, choice, flag, integer, text, texts
+
+__all__ = [
+    "ALLOWED_HOSTS",
+    "ANTENNA_GAIN_DDBI",
+    "API_HOST",
+    "API_PORT",
+    "API_SOCKET",
+    "API_TLS_CERTIFICATE",
+    "API_TLS_KEY",
+    "BEACON_INTERVAL_S",
+    "CLUSTER",
+    "GATEWAY_KEY",
+    "GWMP_GATEWAYS",
+    "GWMP_LISTEN",
+    "LOCATION_CELL",
+    "LOCATION_ELEVATION_M",
+    "LOG_FORMAT",
+    "LOG_LEVEL",
+    "METRICS_OPEN",
+    "OPERATOR_CONFIG",
+    "OPERATOR_ENTROPY",
+    "OPERATOR_INGEST",
+    "OPERATOR_KEY",
+    "OPERATOR_PROFILE",
+    "OPERATOR_ROUTER",
+    "OWNER",
+    "REGION",
+    "RETENTION_AUDIT_DAYS",
+    "RETENTION_PACKETS",
+    "RETENTION_PACKETS_DAYS",
+    "SERIAL_RADIOS",
+    "SETTINGS",
+    "STREAM_CLIENTS",
+]
+
+REGIONS = (
+    "", "US915", "EU868", "EU433", "CN470", "AU915", "AS923_1", "AS923_1B", "AS923_1C", "AS923_2", "AS923_3",
+    "AS923_4", "KR920", "IN865",
+)  # fmt: skip
+
+OWNER = text("hotspot.owner", "", "Wallet address of the hotspot's owner.")
+GATEWAY_KEY = text("hotspot.key", "", "Gateway key file; empty means keys/gateway.key in the state folder.")
+REGION = choice("hotspot.region", "", REGIONS, "Region confirmed by the owner; nothing is transmitted without it.")
+LOCATION_CELL = text("hotspot.location", "", "Asserted location as an H3 cell of resolution 12, in hex.")
+LOCATION_ELEVATION_M = integer(
+    "hotspot.elevation_m", 0, "Height of the antenna above ground in metres.", low=-500, high=9000
+)
+ANTENNA_GAIN_DDBI = integer(
+    "hotspot.antenna_gain_ddbi", 12, "Antenna gain in tenths of dBi (12 is 1.2 dBi).", low=-300, high=300
+)
+
+GWMP_LISTEN = text(
+    "gwmp.listen", "127.0.0.1:1680", "Address for packet forwarders that speak Semtech UDP; empty switches it off."
+)
+GWMP_GATEWAYS = texts(
+    "gwmp.gateways", (), "Gateways allowed beyond loopback, each as EUI@address; others are refused and reported."
+)
+SERIAL_RADIOS = texts("serial.radios", (), "Serial LoRa radios, each as KIND:PORT such as wio-e5:/dev/ttyUSB0.")
+
+OPERATOR_PROFILE = text("operator.profile", "skerry-open", "Network profile: a shipped name or the path of a file.")
+OPERATOR_KEY = text("operator.key", "", "Public key of the operator's oracle; empty means that no operator is set.")
+OPERATOR_INGEST = text("operator.ingest", "", "Address of the operator's report service, such as http://host:9081.")
+OPERATOR_ENTROPY = text("operator.entropy", "", "Address of the operator's entropy service.")
+OPERATOR_CONFIG = text("operator.config", "", "Address of the operator's configuration service.")
+OPERATOR_ROUTER = text("operator.router", "", "Address of the operator's packet router.")
+BEACON_INTERVAL_S = integer(
+    "beacon.interval_s", 21_600, "Seconds between beacons; 0 sends none.", low=0, high=31_536_000
+)
+CLUSTER = text("chain.cluster", "embedded", "Solana cluster: embedded, or the address of a JSON-RPC server.")
+
+API_HOST = text("api.host", "127.0.0.1", "Address the API listens on; beyond loopback it demands TLS and a token.")
+API_PORT = integer("api.port", 8474, "Port of the API; 0 takes any free one.", low=0, high=65_535)
+API_SOCKET = flag("api.socket", True, "Serve the API on a Unix socket in the runtime folder too.")
+API_TLS_CERTIFICATE = text("api.tls_certificate", "", "Certificate file (PEM) for the API.")
+API_TLS_KEY = text("api.tls_key", "", "Private key file (PEM) for the API's certificate.")
+ALLOWED_HOSTS = texts("api.allowed_hosts", (), "Further names by which clients may address the API.")
+METRICS_OPEN = flag("api.metrics_open", False, "Serve /metrics without a token.")
+STREAM_CLIENTS = integer("api.stream_clients", 32, "Most clients of the event stream at one time.", low=1, high=1000)
+
+RETENTION_PACKETS_DAYS = integer("retention.packets_days", 7, "Days that received frames are kept.", low=1, high=3650)
+RETENTION_PACKETS = integer("retention.packets_max", 100_000, "Most received frames kept.", low=100, high=100_000_000)
+RETENTION_AUDIT_DAYS = integer("retention.audit_days", 400, "Days that audit lines are kept.", low=1, high=36_500)
+
+LOG_LEVEL = choice("log.level", "info", ("debug", "info", "warning", "error"), "Least important messages logged.")
+LOG_FORMAT = choice(
+    "log.format", "auto", ("auto", "text", "json"), "Log lines as key=value text or JSON; auto is text."
+)
+
+SETTINGS: tuple[Setting[Any], ...] = tuple(value for value in list(globals().values()) if isinstance(value, Setting))

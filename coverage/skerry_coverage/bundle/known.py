@@ -1,0 +1,145 @@
+"""What a bundle's other entries tell: owner-signed records, entropy, region answers. Signatures are checked here.
+
+Called by `verify`; what does not hold is reported and left out.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from skerry_coverage.bundle.records import OwnerRecord, SignedRecord
+from skerry_coverage.bundle.report import VerificationReport
+from skerry_coverage.bundle.statement import MAX_TIMESTAMP_S
+from skerry_coverage.evidence.entry import Entry, EntryKind
+from skerry_coverage.evidence.errors import EvidenceRejected
+from skerry_coverage.evidence.packets import PacketRoot
+from skerry_coverage.iot.geometry import is_cell
+from skerry_coverage.iot.registry import Asserted, Gateway
+from skerry_wire.errors import MessageRejected
+from skerry_wire.generated.entropy_pb2 import entropy_report_v1
+from skerry_wire.generated.iot_config_pb2 import gateway_region_params_res_v1
+from skerry_wire.messages import parse
+from skerry_wire.signing import verify_message
+from skerry_wire.sink import Entropy
+
+__all__ = ["Known", "cell_number", "check_others"]
+
+
+@dataclass(slots=True)
+class Known:
+    """Signed facts by gateway key; of several records of a gateway all are kept, oldest first."""
+
+    registrations: dict[bytes, list[OwnerRecord]] = field(default_factory=dict)
+    locations: dict[bytes, list[OwnerRecord]] = field(default_factory=dict)
+    entropies: dict[bytes, list[Entropy]] = field(default_factory=dict)
+    unread: Counter[str] = field(default_factory=Counter)  # entries of kinds that no check looks into
+
+    def owner(self, gateway: bytes) -> bytes | None:
+        """Return who owns a gateway by a record that both signed, None without one."""
+        records = self.registrations.get(gateway)
+        return records[-1].owner if records else None
+
+    def gateway(self, gateway: bytes) -> Gateway | None:
+        """Return a gateway as its owner's newest records describe it, None when it has no registration."""
+        registrations = self.registrations.get(gateway)
+        if not registrations:
+            return None
+        owner = registrations[-1].owner
+        own = [record for record in self.locations.get(gateway, []) if record.owner == owner]
+        newest = max(own, key=lambda record: int(record.members["number"]), default=None)
+        return Gateway(
+            full=registrations[-1].members["full"] is True, asserted=None if newest is None else _asserted(newest)
+        )
+
+    def asserts(self, gateway: bytes, owner: bytes, asserted: Asserted) -> bool:
+        """Say whether the owner signed exactly this place for the gateway."""
+        return any(
+            record.owner == owner and _asserted(record) == asserted for record in self.locations.get(gateway, [])
+        )
+
+
+def check_others(entries: Mapping[bytes, Entry], network: str, report: VerificationReport) -> Known:
+    """Check every entry that is no report and no statement."""
+    known = Known()
+    for entry_id, entry in entries.items():
+        where = f"{entry.kind} {entry_id.hex()[:16]}"
+        try:
+            match entry.kind:
+                case EntryKind.REGISTRATION | EntryKind.ASSERTION:
+                    _record(entry, network, where, known, report)
+                case EntryKind.ENTROPY:
+                    _entropy(entry, known)
+                case EntryKind.REGION_ANSWER:
+                    answer = parse(gateway_region_params_res_v1, entry.body)
+                    report.expect(
+                        verify_message(answer, answer.signer),
+                        "region answers",
+                        code="bad_region_signature",
+                        where=where,
+                        detail="the operator did not sign this region answer",
+                    )
+                case EntryKind.PACKETS:
+                    PacketRoot.from_bytes(entry.body)
+                case EntryKind.FRAME | EntryKind.CLOCK_SYNC:
+                    pass  # shown, but nothing in them is signed
+                case (
+                    EntryKind.BEACON_REPORT
+                    | EntryKind.WITNESS_REPORT
+                    | EntryKind.SESSION_INIT
+                    | EntryKind.SESSION_OFFER
+                    | EntryKind.STATEMENT
+                ):
+                    pass  # checked elsewhere
+                case _:
+                    known.unread[entry.kind] += 1
+        except (EvidenceRejected, MessageRejected) as error:
+            report.fail("bad_body", where, str(error))
+    return known
+
+
+def cell_number(text: str) -> int | None:
+    """Return an H3 index from its hexadecimal text, None for text that is none."""
+    if not 1 <= len(text) <= 16 or not text.isascii() or text != text.lower():
+        return None
+    try:
+        number = int(text, 16)
+    except ValueError:
+        return None
+    return number if is_cell(number) else None
+
+
+def _record(entry: Entry, network: str, where: str, known: Known, report: VerificationReport) -> None:
+    kind = EntryKind(entry.kind)
+    signed = SignedRecord.from_bytes(entry.body)
+    record = signed.read(kind)
+    if kind is EntryKind.ASSERTION:
+        _asserted(record)
+    holds = record.network == network and signed.is_signed(record)
+    detail = "the owner (for a registration: owner and gateway) did not sign this for this network"
+    if report.expect(holds, "owner-signed records", code="bad_record_signature", where=where, detail=detail):
+        book = known.registrations if kind is EntryKind.REGISTRATION else known.locations
+        book.setdefault(record.gateway, []).append(record)
+
+
+def _asserted(record: OwnerRecord) -> Asserted:
+    """Return a location record's place. Raises `EvidenceRejected`."""
+    members = record.members
+    cell = cell_number(str(members.get("cell")))
+    numbers = [members.get(name) for name in ("gain_ddbi", "elevation_m", "number")]
+    whole = all(isinstance(number, int) and not isinstance(number, bool) for number in numbers)
+    if cell is None or not whole or not isinstance(members.get("region"), str):
+        raise EvidenceRejected("bad_record", "the location record names no place")
+    return Asserted(
+        cell=cell,
+        region=members["region"],
+        gain_ddbi=members["gain_ddbi"],
+        elevation_m=members["elevation_m"],
+    )
+
+
+def _entropy(entry: Entry, known: Known) -> None:
+    answer = parse(entropy_report_v1, entry.body)
+    if answer.timestamp > MAX_TIMESTAMP_S:
+        raise EvidenceRejected("bad_time", f"entropy of the year {answer.timestamp // 31_556_952}")
+    entropy = Entropy(data=answer.data, timestamp_s=answer.timestamp, version=answer.version)
+    known.entropies.setdefault(entropy.data, []).append(entropy)

@@ -1,0 +1,1 @@
+"""Reward epochs: their calendar, the steps of closing one, what is paid."""

@@ -1,0 +1,294 @@
+"""Closes epochs step by step: verify, share, state the manifest, sign, pay.
+
+Each step writes its result and the epoch's new state in one transaction, and starts from what the step before left, so
+that a crash anywhere is followed by the same step again. Paying is the only step with an effect outside the store: the
+payer must be idempotent by (network, epoch), which the marker accounts make it (DESIGN, Settlement).
+
+    open -> verified -> shared -> stated -> signed -> paid
+                                                  \\-> unpaid   (no operator: what would have been earned)
+"""
+
+import hashlib
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from skerry_core import strict_json
+from skerry_core.clock import Clock
+from skerry_keys.signer import Signer
+from skerry_oracle.epochs.settle import EpochSums, ProofFacts, build_manifest, shares_of
+from skerry_oracle.judge import Judge
+from skerry_oracle.network import OracleNetwork
+from skerry_oracle.registry.book import Registry
+from skerry_oracle.store.database import Database, Statement
+from skerry_oracle.store.epochs import EpochRow, EpochTable, ManifestRow
+from skerry_oracle.store.packets import PacketTable
+from skerry_oracle.store.reports import BEACON, ReportTable
+from skerry_oracle.store.verdicts import VerdictTable
+
+__all__ = ["MANIFEST_DOMAIN", "EpochDriver", "EpochState", "Payer", "Payment", "PayoutOrder"]
+
+_log = logging.getLogger(__name__)
+
+MANIFEST_DOMAIN = "manifest"
+
+
+class EpochState(Enum):
+    """How far an epoch is."""
+
+    OPEN = "open"
+    VERIFIED = "verified"
+    SHARED = "shared"
+    STATED = "stated"
+    SIGNED = "signed"
+    PAID = "paid"
+    UNPAID = "unpaid"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more will happen to the epoch."""
+        return self in (EpochState.PAID, EpochState.UNPAID)
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """One owner's amount: Solana address, token name, base units."""
+
+    owner: str
+    token: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayoutOrder:
+    """What a payer is asked to pay; it checks the signatures itself and refuses a second manifest for an epoch."""
+
+    network: str
+    epoch: int
+    payments: tuple[Payment, ...]
+    manifest: bytes
+    manifest_hash: bytes
+    signatures: tuple[tuple[bytes, bytes], ...]  # (public key, evidence signature in domain "manifest")
+
+
+Payer = Callable[[PayoutOrder], Awaitable[str]]
+"""Pays an order once, however often it is asked; returns a receipt when the payment is final."""
+
+
+class EpochDriver:
+    """One network's epochs. `load()` before use; one call at a time."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        network: OracleNetwork,
+        clock: Clock,
+        registry: Registry,
+        judge: Judge,
+        signer: Signer,
+        payer: Payer | None,
+    ) -> None:
+        self._database = database
+        self._epochs = EpochTable(database)
+        self._verdicts = VerdictTable(database)
+        self._reports = ReportTable(database)
+        self._packets = PacketTable(database)
+        self._network = network
+        self._calendar = network.calendar
+        self._clock = clock
+        self._registry = registry
+        self._judge = judge
+        self._signer = signer
+        self._payer = payer
+        self._current: EpochRow | None = None
+
+    async def load(self) -> None:
+        """Find the first epoch that is not final; a new oracle begins with the running one."""
+        rows = [row for row in await self._epochs.all() if not EpochState(row.state).is_final]
+        if rows:
+            self._current = rows[0]
+            return
+        latest = await self._epochs.latest()
+        # A millisecond on: an oracle that starts at an epoch's very end begins with the next one.
+        number = latest.epoch + 1 if latest else self._calendar.epoch_of(self._clock.wall_ms() + 1)
+        self._current = self._row(number, EpochState.OPEN)
+        await self._database.apply([self._epochs.set_state(self._current)])
+
+    @property
+    def current(self) -> EpochRow:
+        """The oldest epoch that is not final."""
+        assert self._current is not None, "load() comes first"
+        return self._current
+
+    @property
+    def due_ms(self) -> int:
+        """When the current epoch may be closed: its reports are in and ripe."""
+        epoch = self.current.epoch
+        return max(self._calendar.close_ms(epoch), self.current.end_ms + 2 * self._judge.ripe_ms)
+
+    async def next_work_ms(self) -> tuple[int, bool]:
+        """Return when there is something to do next, and whether a new report could bring that forward."""
+        ripe_ms = await self._judge.next_ripe_ms(until_ms=self._judged_at_most_ms)
+        return (self.due_ms, True) if ripe_ms is None else (min(ripe_ms, self.due_ms), False)
+
+    async def advance(self) -> int:
+        """Judge what is ripe and close every epoch that is due; return how many epochs became final."""
+        closed = 0
+        while True:
+            now_ms = self._clock.wall_ms()
+            await self._judge_ripe(now_ms)
+            if now_ms < self.due_ms:
+                return closed
+            await self.close_current()
+            closed += 1
+
+    async def close_current(self) -> EpochRow:
+        """Take the current epoch through its remaining steps and open the next; return the closed one."""
+        row = self.current
+        while not EpochState(row.state).is_final:
+            row = await self._step(row)
+            self._current = row
+        following = self._row(row.epoch + 1, EpochState.OPEN)
+        await self._database.apply([self._epochs.set_state(following)])
+        self._current = following
+        return row
+
+    @property
+    def _judged_at_most_ms(self) -> int:
+        """How far the open epoch judges: density is taken from the kept times as they are then, live or afterwards."""
+        return self.current.end_ms + self._judge.ripe_ms
+
+    async def _judge_ripe(self, now_ms: int) -> None:
+        if self.current.state == EpochState.OPEN.value:
+            moment_ms = min(now_ms - self._judge.ripe_ms, self._judged_at_most_ms)
+            await self._judge.judge_until(moment_ms, closed_until_ms=self.current.start_ms)
+
+    async def _step(self, row: EpochRow) -> EpochRow:
+        match EpochState(row.state):
+            case EpochState.OPEN:
+                await self._judge.judge_until(self._judged_at_most_ms, closed_until_ms=row.start_ms)
+                return await self._enter(row, EpochState.VERIFIED, [])
+            case EpochState.VERIFIED:
+                return await self._enter(row, EpochState.SHARED, [await self._shares(row)])
+            case EpochState.SHARED:
+                return await self._enter(row, EpochState.STATED, [await self._manifest(row)])
+            case EpochState.STATED:
+                return await self._enter(row, EpochState.SIGNED, [await self._signature(row)])
+            case EpochState.SIGNED:
+                return await self._pay(row)
+            case final:
+                raise AssertionError(f"epoch {row.epoch} is {final.value}")
+
+    async def _shares(self, row: EpochRow) -> Statement:
+        verdicts = [
+            verdict for verdict in await self._verdicts.of_epoch(row.epoch, valid_only=True) if verdict.selected
+        ]
+        proofs = await self._proofs({verdict.poc_id for verdict in verdicts if verdict.poc_id is not None})
+        shares = shares_of(
+            verdicts,
+            proofs=proofs,
+            owners=self._owners(),
+            active_cells=self._active_cells(row.end_ms),
+            network=self._network,
+        )
+        return self._epochs.insert_shares(shares)
+
+    async def _proofs(self, poc_ids: set[bytes]) -> dict[bytes, ProofFacts]:
+        selected = await self._verdicts.selected_of(sorted(poc_ids))
+        proofs = {}
+        for poc_id in poc_ids:
+            beacon = await self._reports.get(BEACON, poc_id)
+            assert beacon is not None
+            hotspot = self._registry.hotspot_at(beacon.gateway, beacon.received_ms)
+            assert hotspot is not None
+            assert hotspot.location is not None  # the beacon was valid
+            proofs[poc_id] = ProofFacts(beaconer_cell=int(hotspot.location.cell, 16), selected=selected[poc_id])
+        return proofs
+
+    def _active_cells(self, end_ms: int) -> list[int]:
+        """Return the cell of every hotspot whose beacon others reported lately (iot-poc 4.6)."""
+        since_ms = end_ms - self._network.active_s * 1000
+        cells = []
+        for gateway, kept in sorted(self._judge.times.items()):
+            if kept.last_beacon_reciprocity_ms is None or kept.last_beacon_reciprocity_ms <= since_ms:
+                continue
+            hotspot = self._registry.hotspot_at(gateway, end_ms)
+            if hotspot is not None and hotspot.location is not None:
+                cells.append(int(hotspot.location.cell, 16))
+        return cells
+
+    def _owners(self) -> dict[bytes, bytes]:
+        return {row.gateway: row.owner for row in self._registry.registrations()}
+
+    async def _manifest(self, row: EpochRow) -> Statement:
+        previous = await self._epochs.manifest(row.epoch - 1)
+        lifetime: dict[str, int] = {}
+        if previous is not None:
+            members = strict_json.loads(previous.body, limit_bytes=1 << 30)
+            lifetime = {line["owner"]: line["amount"] for line in members["lifetime"]}
+        owners = self._owners()
+        carried = await self._packets.data_credits(row.epoch)
+        sums = EpochSums(
+            epoch=row.epoch,
+            owners=owners,
+            data_credits={gateway: dc for gateway, dc in carried.items() if gateway in owners},
+            verdicts=await self._verdicts.counts(row.epoch),
+            lifetime=lifetime,
+            previous_hash=previous.hash if previous else None,
+            pays=self._payer is not None,
+        )
+        body, digest = build_manifest(await self._epochs.shares(row.epoch), sums, self._network)
+        return self._epochs.insert_manifest(
+            ManifestRow(epoch=row.epoch, body=body, hash=digest, made_ms=self._clock.wall_ms())
+        )
+
+    async def _signature(self, row: EpochRow) -> Statement:
+        manifest = await self._stated(row.epoch)
+        if hashlib.sha256(manifest.body).digest() != manifest.hash:
+            raise AssertionError(f"the stored manifest of epoch {row.epoch} does not match its hash")
+        signature = self._signer.sign_evidence(MANIFEST_DOMAIN, self._network.network, manifest.hash)
+        return self._epochs.insert_signature(row.epoch, signer=self._signer.public_key, signature=signature)
+
+    async def _pay(self, row: EpochRow) -> EpochRow:
+        if self._payer is None:
+            return await self._enter(row, EpochState.UNPAID, [])
+        manifest = await self._stated(row.epoch)
+        payments = tuple(
+            Payment(line["owner"], self._network.token, line["amount"])
+            for line in strict_json.loads(manifest.body, limit_bytes=1 << 30)["payments"]
+        )
+        receipt = "nothing to pay"
+        if payments:
+            order = PayoutOrder(
+                network=self._network.network,
+                epoch=row.epoch,
+                payments=payments,
+                manifest=manifest.body,
+                manifest_hash=manifest.hash,
+                signatures=tuple(await self._epochs.signatures(row.epoch)),
+            )
+            receipt = await self._payer(order)
+        paid = self._epochs.insert_payout(row.epoch, receipt=receipt, paid_ms=self._clock.wall_ms())
+        return await self._enter(row, EpochState.PAID, [paid])
+
+    async def _stated(self, epoch: int) -> ManifestRow:
+        manifest = await self._epochs.manifest(epoch)
+        assert manifest is not None
+        return manifest
+
+    async def _enter(self, row: EpochRow, state: EpochState, statements: list[Statement]) -> EpochRow:
+        moved = replace(row, state=state.value, changed_ms=self._clock.wall_ms())
+        await self._database.apply([*statements, self._epochs.set_state(moved)])
+        _log.info("epoch %d: %s", row.epoch, state.value)
+        return moved
+
+    def _row(self, epoch: int, state: EpochState) -> EpochRow:
+        return EpochRow(
+            epoch=epoch,
+            state=state.value,
+            start_ms=self._calendar.start_ms(epoch),
+            end_ms=self._calendar.end_ms(epoch),
+            changed_ms=self._clock.wall_ms(),
+        )

@@ -1,0 +1,178 @@
+"""Takes signed reports in: limits, signature, network, entropy; stores the exact bytes before it acknowledges.
+
+Retry or replay? Agents deliver at least once, so the same content may come again honestly. Content is what was signed
+(the message without its signature), so a report that is signed again for a new session is the same content.
+
+- **Retry**: same content, same party, within `RETRY_WINDOW_S` of its first receipt. The party is the gateway that
+  opened the session, or the peer's address where there is none. The first receipt is repeated, nothing is stored.
+- **Replay**: every other repetition. It is stored as a copy and judged by the rules like any report, so its verdict
+  names the exact reason; but a copy never changes the times kept per gateway and never becomes valid
+  (`skerry_oracle.judge`), so that nobody can burn a hotspot's beacon slot by replaying what it sent.
+"""
+
+import asyncio
+import hashlib
+from collections import Counter, OrderedDict
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from skerry_core.clock import Clock
+from skerry_keys.errors import KeyRejected
+from skerry_keys.public_key import PublicKey
+from skerry_oracle.entropy import EntropySource
+from skerry_oracle.epochs.calendar import EpochCalendar
+from skerry_oracle.errors import StoreBusy, StoreFailed
+from skerry_oracle.limits import IngestLimits, RateLimiter
+from skerry_oracle.refusals import Refusals
+from skerry_oracle.store.database import Database
+from skerry_oracle.store.reports import BEACON, ReportTable, SessionRow, StoredReport
+from skerry_wire.errors import MessageRejected
+from skerry_wire.messages import parse
+from skerry_wire.signing import signed_bytes, verify_message
+from skerry_wire.sink import Receipt, SinkRefused, SinkUnavailable
+
+if TYPE_CHECKING:
+    from skerry_wire.generated.poc_lora_pb2 import lora_beacon_report_req_v1, lora_witness_report_req_v1
+
+    Report = lora_beacon_report_req_v1 | lora_witness_report_req_v1
+
+__all__ = ["RETRY_WINDOW_S", "Ingest"]
+
+RETRY_WINDOW_S = 180  # the life of entropy: a later repetition of an honest report could not be valid anyway
+REMEMBERED_CONTENTS = 50_000  # recent content ids, some 10 MB at most
+
+
+class Ingest:
+    """One oracle's door. `submit` either returns a receipt for a stored report or raises."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        clock: Clock,
+        calendar: EpochCalendar,
+        key_network: str,
+        entropy: EntropySource,
+        is_registered: Callable[[bytes], bool],
+        report_id: Callable[[bytes, int, bytes], bytes],
+        refusals: Refusals,
+        limits: IngestLimits | None = None,
+    ) -> None:
+        self._database = database
+        self._table = ReportTable(database)
+        self._clock = clock
+        self._calendar = calendar
+        self._key_network = key_network
+        self._entropy = entropy
+        self._is_registered = is_registered
+        self._report_id = report_id
+        self._refusals = refusals
+        self.limits = limits or IngestLimits()
+        self._per_peer = RateLimiter(
+            clock=clock,
+            per_s=self.limits.reports_per_s_per_peer,
+            burst=self.limits.burst_per_peer,
+            max_keys=self.limits.tracked_peers,
+        )
+        self._total = RateLimiter(
+            clock=clock, per_s=self.limits.reports_per_s_total, burst=self.limits.burst_total, max_keys=1
+        )
+        self.stored = asyncio.Event()  # set at each stored report; who waits for it clears it
+        self._recent: OrderedDict[tuple[bytes, str], int] = OrderedDict()
+        self._epoch = -1
+        self._stored_of: Counter[bytes] = Counter()
+        self._stored_unknown = 0
+
+    async def submit(
+        self, kind: str, body: bytes, *, peer: str, session: SessionRow | None = None, verified: bool = False
+    ) -> Receipt:
+        """Store one encoded report and return when it was received.
+
+        `verified` says that the stream session has checked the session key's signature and the gateway already. Raises
+        `SinkRefused` (rate_limited, malformed, wrong_network, bad_signature, bad_entropy, gateway_not_found) for good,
+        `SinkUnavailable` when the same report may be sent again later.
+        """
+        received_ms = self._clock.wall_ms()
+        try:
+            return await self._take(kind, body, received_ms, peer=peer, session=session, verified=verified)
+        except SinkRefused as refusal:
+            self._refusals.note(kind=kind, reason=refusal.reason, peer=peer, body=body[: self.limits.report_bytes])
+            raise
+        except (StoreBusy, StoreFailed) as error:
+            raise SinkUnavailable(f"the oracle cannot store reports now: {error}") from error
+
+    async def _take(
+        self, kind: str, body: bytes, received_ms: int, *, peer: str, session: SessionRow | None, verified: bool
+    ) -> Receipt:
+        if not self._per_peer.take(peer) or not self._total.take("all"):
+            raise SinkRefused("rate_limited")
+        report = self._parse(kind, body)
+        if not verified:
+            self._check_key(report.pub_key)
+            # The limits come first: a signature check costs more than everything before it together.
+            if not verify_message(report, session.session_key if session else report.pub_key):
+                raise SinkRefused("bad_signature")
+        if kind == BEACON and await self._entropy.find(report.remote_entropy) is None:  # type: ignore[union-attr]
+            raise SinkRefused("bad_entropy")
+        content_id = hashlib.sha256(signed_bytes(report)).digest()
+        party = session.gateway.hex() if session else peer
+        first_ms = self._recent.get((content_id, party))
+        if first_ms is not None and received_ms - first_ms <= RETRY_WINDOW_S * 1000:
+            return Receipt(received_ms=first_ms)
+        self._check_quota(report.pub_key, received_ms)
+        stored = StoredReport(
+            kind=kind,
+            report_id=self._report_id(report.data, received_ms, report.pub_key),
+            content_id=content_id,
+            gateway=report.pub_key,
+            data=report.data,
+            body=body,
+            received_ms=received_ms,
+            stored_ms=self._clock.wall_ms(),
+            session_id=session.session_id if session else None,
+            peer=peer,
+            is_copy=False,
+        )
+        await self._database.apply([self._table.insert(stored)])
+        self._remember(content_id, party, received_ms)
+        self.stored.set()
+        return Receipt(received_ms=received_ms)
+
+    def _parse(self, kind: str, body: bytes) -> "Report":
+        from skerry_wire.generated import poc_lora_pb2
+
+        limit = self.limits.report_bytes
+        try:
+            if kind == BEACON:
+                return parse(poc_lora_pb2.lora_beacon_report_req_v1, body, limit_bytes=limit)
+            return parse(poc_lora_pb2.lora_witness_report_req_v1, body, limit_bytes=limit)
+        except MessageRejected as error:
+            raise SinkRefused("malformed") from error
+
+    def _check_key(self, key: bytes) -> None:
+        try:
+            network = PublicKey(key).network
+        except KeyRejected as error:
+            raise SinkRefused("malformed") from error
+        if network != self._key_network:
+            raise SinkRefused("wrong_network")
+
+    def _check_quota(self, gateway: bytes, received_ms: int) -> None:
+        """Bound what an epoch can store: per gateway, and for all gateways that are not admitted together."""
+        epoch = self._calendar.epoch_of(received_ms)
+        if epoch != self._epoch:
+            self._epoch, self._stored_unknown = epoch, 0
+            self._stored_of.clear()
+        if self._is_registered(gateway):
+            if self._stored_of[gateway] >= self.limits.reports_per_gateway_and_epoch:
+                raise SinkRefused("rate_limited")
+            self._stored_of[gateway] += 1
+            return
+        if self._stored_unknown >= self.limits.unknown_reports_per_epoch:
+            raise SinkRefused("gateway_not_found")
+        self._stored_unknown += 1
+
+    def _remember(self, content_id: bytes, party: str, received_ms: int) -> None:
+        self._recent[content_id, party] = received_ms
+        if len(self._recent) > REMEMBERED_CONTENTS:
+            self._recent.popitem(last=False)

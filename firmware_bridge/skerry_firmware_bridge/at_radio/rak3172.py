@@ -1,0 +1,87 @@
+"""The RAK3172's peer-to-peer mode (RUI3 firmware): `AT+NWM`, `AT+P2P`, `AT+PSEND`, `AT+PRECV`.
+
+A command ends with `OK` or a line `AT_..._ERROR`; events begin with `+EVT:`. Changing the channel while listening is
+refused as busy, so listening is switched off first.
+"""
+
+import re
+
+from skerry_firmware_bridge.at_radio.dialect import (
+    Answer,
+    Command,
+    Dialect,
+    Heard,
+    Line,
+    Rebooted,
+    Sent,
+    Tuning,
+    Unknown,
+    hex_bytes,
+)
+from skerry_firmware_bridge.errors import FrameRejected
+
+__all__ = ["Rak3172"]
+
+_HEARD = re.compile(r"\+EVT:RXP2P:(-?\d{1,3}):(-?\d{1,3}):([0-9A-Fa-f]*)")
+_ERROR = re.compile(r"AT_\w*(ERROR|OVERFLOW)|AT_NO_\w+")
+LORAWAN_SYNC_WORD = "3444"  # as the SX126x register holds it
+PREAMBLE = 8
+REBOOT_TIMEOUT_S = 5.0
+CODING_RATE_4_5 = 0
+LISTEN_ALWAYS = 65533  # until told otherwise, with sending allowed
+
+
+class Rak3172(Dialect):
+    """Power 5 to 22 dBm, as the module's manual gives it."""
+
+    kind = "rak3172"
+    power_dbm = range(5, 23)
+
+    def prepare(self) -> list[Command]:
+        # Setting the mode restarts the module when it was in another one; the banner or OK ends the command.
+        mode = Command(text="AT+NWM=0", answers=_is_ok, timeout_s=REBOOT_TIMEOUT_S, reboots=True)
+        return [_command("AT"), mode, _command("AT+PRECV=0"), _command(f"AT+SYNCWORD={LORAWAN_SYNC_WORD}")]
+
+    def tune(self, tuning: Tuning, power_dbm: int) -> list[Command]:
+        rate = tuning.datarate
+        channel = f"{tuning.frequency_hz}:{rate.spreading_factor}:{rate.bandwidth_khz}"
+        return [
+            _command(f"AT+P2P={channel}:{CODING_RATE_4_5}:{PREAMBLE}:{power_dbm}"),
+            _command(f"AT+IQINVER={int(tuning.inverted)}"),
+        ]
+
+    def listen(self) -> list[Command]:
+        return [_command(f"AT+PRECV={LISTEN_ALWAYS}")]
+
+    def hush(self) -> list[Command]:
+        return [_command("AT+PRECV=0")]
+
+    def transmit(self, phy: bytes) -> list[Command]:
+        return [_command(f"AT+PSEND={phy.hex().upper()}")]
+
+    def read(self, text: str) -> Line:
+        if text == "+EVT:TXP2P DONE":
+            return Sent()
+        heard = _HEARD.fullmatch(text)
+        if heard is not None and heard[3]:
+            return Heard(phy=hex_bytes(heard[3]), rssi_dbm=int(heard[1]), snr_db=float(heard[2]))
+        if text.startswith("+EVT:RXP2P:"):
+            raise FrameRejected("torn_line", detail=text)
+        if text.startswith("Current Work Mode"):
+            return Rebooted()
+        if text == "OK":
+            return Answer(text=text)
+        if _ERROR.fullmatch(text):
+            return Answer(text=text, error=text.lower())
+        return Unknown(text=text)
+
+    def forget(self) -> None:
+        """Nothing is kept between lines."""
+
+
+def _is_ok(line: str) -> bool:
+    return line == "OK"
+
+
+def _command(text: str) -> Command:
+    return Command(text=text, answers=_is_ok)

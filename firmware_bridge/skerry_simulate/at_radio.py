@@ -1,0 +1,76 @@
+"""An AT LoRa module at a pseudo-terminal: open `path` like the real module's port."""
+
+from pathlib import Path
+from random import Random
+from types import TracebackType
+from typing import Self
+
+from skerry_core.clock import NS_PER_S, Clock
+from skerry_simulate.faults import NO_FAULTS, Faults
+from skerry_simulate.lora_module import MODULES
+from skerry_simulate.medium import RfMedium
+from skerry_simulate.pty import PtyPort
+
+__all__ = ["AtRadioEmulator"]
+
+
+class AtRadioEmulator:
+    """`kind` is `wio-e5` or `rak3172`. `async with` plugs it in; `unplug`, `replug` and `restart` are its accidents."""
+
+    def __init__(
+        self,
+        *,
+        kind: str,
+        name: str,
+        cell: str,
+        medium: RfMedium,
+        clock: Clock,
+        seed: int,
+        folder: Path | None = None,
+        gain_dbi: float = 1.2,
+        height_m: float = 10.0,
+        faults: Faults = NO_FAULTS,
+    ) -> None:
+        self.firmware = MODULES[kind](
+            name=name, cell=cell, medium=medium, clock=clock, gain_dbi=gain_dbi, height_m=height_m
+        )
+        self.firmware.output = self._say
+        self.faults = faults
+        self.port = PtyPort(name=name, clock=clock, on_data=self.firmware.feed, folder=folder)
+        self._clock = clock
+        self._random = Random(f"{seed}/{name}")  # noqa: S311 - a simulation must repeat itself
+
+    @property
+    def path(self) -> str:
+        """Return the port to open."""
+        return self.port.path
+
+    async def __aenter__(self) -> Self:
+        await self.port.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.port.__aexit__(kind, error, trace)
+
+    def unplug(self) -> None:
+        """Take the port away; the module loses power."""
+        self.port.unplug()
+        self.firmware.restart()
+
+    def replug(self) -> None:
+        """Bring the port back."""
+        self.port.plug()
+
+    def restart(self) -> None:
+        """Restart the firmware with the port in place."""
+        self.firmware.restart()
+
+    def _say(self, data: bytes) -> None:
+        for piece in self.faults.apply(data, self._random):
+            if piece.delay_s:
+                due_ns = self._clock.monotonic_ns() + round(piece.delay_s * NS_PER_S)
+                self._clock.call_at(due_ns, lambda data=piece.data: self.port.write(data))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+            else:
+                self.port.write(piece.data)

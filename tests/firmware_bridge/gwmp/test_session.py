@@ -1,0 +1,333 @@
+"""The server's side of GWMP as a conversation, without a socket."""
+
+import itertools
+from typing import Any
+
+import pytest
+
+from skerry_core.clock import NS_PER_S
+from skerry_firmware_bridge.errors import LinkLost
+from skerry_firmware_bridge.gwmp.datagram import Datagram
+from skerry_firmware_bridge.gwmp.session import DownlinkConcluded, GwmpSession
+from skerry_firmware_bridge.radio import (
+    DeviceEvent,
+    DeviceState,
+    DeviceTrouble,
+    FrameHeard,
+    StateChanged,
+    StatusReported,
+)
+from skerry_testing.gwmp import EUI, pull_data, push_data, rxpk, tx_ack
+from skerry_wire.frames import TransmitRequest, TransmitStatus
+
+UP = ("127.0.0.1", 40_001)
+DOWN = ("127.0.0.1", 40_002)
+FAR = ("192.0.2.1", 40_003)
+REQUEST = TransmitRequest(
+    phy=bytes(52), frequency_hz=868_100_000, datarate="SF12BW125", power_dbm=14, inverted_polarity=False
+)
+
+
+class Conversation:
+    """A session with a hand-moved clock."""
+
+    def __init__(self) -> None:
+        tokens = itertools.count(100)
+        self.session = GwmpSession(random_token=lambda: next(tokens))
+        self.now_s = 0.0
+
+    def say(self, raw: bytes, source: Any = UP) -> list[DeviceEvent]:
+        now_ns = round(self.now_s * NS_PER_S)
+        return self.session.receive(raw, source, now_ns=now_ns, wall_ns=now_ns)
+
+    def wait(self, seconds: float) -> list[DeviceEvent]:
+        self.now_s += seconds
+        now_ns = round(self.now_s * NS_PER_S)
+        return self.session.expire(now_ns=now_ns, wall_ns=now_ns)
+
+    def send(self) -> int:
+        return self.session.transmit(EUI, REQUEST, now_ns=round(self.now_s * NS_PER_S))
+
+    def answers(self) -> list[tuple[bytes, Any]]:
+        return self.session.to_send()
+
+
+def frames(events: list[DeviceEvent]) -> list[FrameHeard]:
+    return [event for event in events if isinstance(event, FrameHeard)]
+
+
+def troubles(events: list[DeviceEvent]) -> list[str]:
+    return [event.code for event in events if isinstance(event, DeviceTrouble)]
+
+
+def test_a_frame_is_heard_and_acknowledged_to_its_own_socket() -> None:
+    talk = Conversation()
+    (heard,) = frames(talk.say(push_data({"rxpk": [rxpk(rssis=-62)]})))
+    assert heard.device_id == "gwmp:aa555a0000000001"
+    assert heard.frame.phy == b"\x40\x04\x03\x02"
+    assert (heard.frame.frequency_hz, heard.frame.datarate) == (868_100_000, "SF7BW125")
+    assert (heard.frame.rssi_dbm, heard.frame.snr_db, heard.frame.tmst_us) == (-62, 9.5, 1_000_000)
+    assert heard.frame.source == "udp 127.0.0.1:40001"
+    assert talk.answers() == [(bytes.fromhex("02000701"), UP)]
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xff", b"[]", b'{"rxpk":5}', b"[" * 3000])
+def test_what_cannot_be_parsed_is_acknowledged_all_the_same(body: bytes) -> None:
+    talk = Conversation()
+    assert frames(talk.say(push_data(body))) == []
+    assert talk.answers() == [(bytes.fromhex("02000701"), UP)]
+    assert talk.session.counts["invalid_json"] == 1
+
+
+def test_a_bad_packet_does_not_cost_its_neighbours() -> None:
+    talk = Conversation()
+    packets = [rxpk(freq=None), rxpk(data="!!"), 5, rxpk(tmst="x"), rxpk(rssi=None), rxpk(), rxpk(stat=7)]
+    assert len(frames(talk.say(push_data({"rxpk": packets})))) == 1
+    assert talk.session.counts["bad_packets"] == 6
+
+
+def test_a_packet_of_another_modulation_is_counted_and_skipped() -> None:
+    talk = Conversation()
+    fsk = rxpk(modu="FSK", datr=50_000, codr=None, lsnr=None)
+    assert len(frames(talk.say(push_data({"rxpk": [fsk, rxpk()]})))) == 1
+    assert talk.session.counts["not_lora"] == 1
+
+
+def test_the_way_down_is_known_from_pull_data_only() -> None:
+    talk = Conversation()
+    talk.say(push_data({"rxpk": [rxpk()]}))
+    with pytest.raises(LinkLost):
+        talk.send()
+    talk.say(pull_data(), DOWN)
+    talk.answers()
+    token = talk.send()
+    ((raw, target),) = talk.answers()
+    assert target == DOWN
+    assert Datagram.from_bytes(raw).token == token
+    talk.say(push_data({"rxpk": [rxpk()]}), ("127.0.0.1", 40_009))
+    talk.answers()
+    talk.send()
+    assert talk.answers()[0][1] == DOWN
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "power_dbm", "reason"),
+    [
+        (b"", TransmitStatus.SENT, 14, None),
+        (b"\0", TransmitStatus.SENT, 14, None),
+        (b'{"txpk_ack":{"error":"NONE"}}', TransmitStatus.SENT, 14, None),
+        (b'{"txpk_ack":{"warn":"TX_POWER","value":12}}', TransmitStatus.ADJUSTED, 12, None),
+        (b'{"txpk_ack":{"warn":"TX_POWER"}}', TransmitStatus.ADJUSTED, None, None),
+        (b'{"txpk_ack":{"error":"TOO_LATE"}}\0', TransmitStatus.FAILED, None, "too_late"),
+        (b'{"txpk_ack":{"error":"SOMETHING_NEW"}}', TransmitStatus.FAILED, None, "unreadable_tx_ack"),
+        (b"{{", TransmitStatus.FAILED, None, "unreadable_tx_ack"),
+    ],
+)
+def test_a_tx_ack_concludes_its_downlink(
+    body: bytes, status: TransmitStatus, power_dbm: int | None, reason: str | None
+) -> None:
+    talk = Conversation()
+    talk.say(pull_data(), DOWN)
+    token = talk.send()
+    (event,) = talk.say(tx_ack(token, body), DOWN)
+    assert isinstance(event, DownlinkConcluded)
+    assert event.token == token
+    assert (event.outcome.status, event.outcome.power_dbm, event.outcome.reason) == (status, power_dbm, reason)
+    assert talk.say(tx_ack(token, body), DOWN) == []  # a second one means nothing
+    assert talk.session.counts["unmatched_tx_ack"] == 1
+
+
+def test_a_tx_ack_of_another_gateway_concludes_nothing() -> None:
+    talk = Conversation()
+    talk.say(pull_data(), DOWN)
+    token = talk.send()
+    other = bytes.fromhex("aa555a0000000002")
+    assert [type(event) for event in talk.say(tx_ack(token, eui=other), DOWN)] == [StateChanged]
+    assert talk.session.counts["unmatched_tx_ack"] == 1
+
+
+def test_a_downlink_without_tx_ack_fails_after_five_seconds() -> None:
+    talk = Conversation()
+    talk.say(pull_data(), DOWN)
+    token = talk.send()
+    assert talk.session.next_deadline_ns() == 5 * NS_PER_S
+    assert talk.wait(4.9) == []
+    (event,) = talk.wait(0.1)
+    assert isinstance(event, DownlinkConcluded)
+    assert (event.token, event.outcome.status, event.outcome.reason) == (token, TransmitStatus.FAILED, "timeout")
+
+
+def test_a_silent_gateway_is_unknown_then_down_and_its_downlinks_fail() -> None:
+    talk = Conversation()
+    talk.say(pull_data(), DOWN)
+    assert talk.wait(29) == []
+    (unknown,) = talk.wait(1)
+    assert isinstance(unknown, StateChanged)
+    assert (unknown.state, unknown.reason) == (DeviceState.UNKNOWN, "No datagram for 30 s.")
+    talk.now_s = 58
+    token = talk.send()
+    concluded, down = talk.wait(2)
+    assert isinstance(concluded, DownlinkConcluded)
+    assert (concluded.token, concluded.outcome.reason) == (token, "gateway_lost")
+    assert isinstance(down, StateChanged)
+    assert down.state is DeviceState.DOWN
+    assert talk.session.next_deadline_ns() is None
+
+
+def test_a_gateway_that_speaks_again_is_up_again() -> None:
+    talk = Conversation()
+    talk.say(pull_data(), DOWN)
+    talk.wait(40)
+    (event,) = talk.say(pull_data(), DOWN)
+    assert isinstance(event, StateChanged)
+    assert event.state is DeviceState.UP
+
+
+def test_a_second_address_for_a_live_gateway_is_refused_and_told_once_a_minute() -> None:
+    talk = Conversation()
+    talk.say(pull_data(), DOWN)
+    talk.answers()
+    assert troubles(talk.say(push_data({"rxpk": [rxpk()]}), FAR)) == ["second_source"]
+    assert talk.say(pull_data(), FAR) == []
+    assert talk.answers() == []
+    talk.now_s = 20
+    talk.say(pull_data(), DOWN)
+    talk.now_s = 61
+    assert troubles(talk.say(pull_data(), FAR)) == ["second_source"]
+
+
+def test_a_gateway_may_change_its_address_after_a_silence() -> None:
+    talk = Conversation()
+    talk.say(pull_data(), DOWN)
+    talk.wait(60)
+    events = talk.say(pull_data(), FAR)
+    assert [type(event) for event in events] == [StateChanged]
+    talk.answers()
+    talk.send()
+    assert talk.answers()[0][1] == FAR
+
+
+def test_a_restarted_forwarder_moves_the_way_down_at_once() -> None:
+    talk = Conversation()
+    talk.say(pull_data(), DOWN)
+    moved = ("127.0.0.1", 50_000)
+    assert talk.say(pull_data(), moved) == []
+    talk.answers()
+    talk.send()
+    assert talk.answers()[0][1] == moved
+
+
+def test_of_two_forwarders_with_one_eui_the_newcomer_is_refused() -> None:
+    talk = Conversation()
+    newcomer = ("127.0.0.1", 50_000)
+    talk.say(pull_data(), DOWN)
+    talk.say(pull_data(), newcomer)
+    assert talk.say(pull_data(), DOWN) == []
+    assert troubles(talk.say(pull_data(), newcomer)) == ["second_source"]
+    talk.answers()
+    talk.send()
+    assert talk.answers()[0][1] == DOWN
+
+
+def test_the_same_frame_within_ten_seconds_is_a_duplicate() -> None:
+    talk = Conversation()
+    assert len(frames(talk.say(push_data({"rxpk": [rxpk()]})))) == 1
+    assert frames(talk.say(push_data({"rxpk": [rxpk(tmst=5)]}))) == []
+    assert len(frames(talk.say(push_data({"rxpk": [rxpk(freq=868.3)]})))) == 1
+    talk.now_s = 10
+    assert len(frames(talk.say(push_data({"rxpk": [rxpk()]})))) == 1
+    assert talk.session.counts["duplicates"] == 1
+
+
+def test_of_copies_on_two_channels_the_stronger_is_kept() -> None:
+    talk = Conversation()
+    weak, strong = rxpk(lsnr=-2.2, freq=868.3, tmst=1_000_050), rxpk(lsnr=10.5)
+    (heard,) = frames(talk.say(push_data({"rxpk": [weak, strong]})))
+    assert heard.frame.snr_db == 10.5
+
+
+def test_a_storm_is_acknowledged_but_dropped_and_told_once() -> None:
+    talk = Conversation()
+    talk.say(pull_data(), DOWN)
+    talk.answers()
+    told = [code for number in range(500) for code in troubles(talk.say(push_data({"rxpk": [rxpk(tmst=number)]})))]
+    assert told == ["storm"]
+    assert len(talk.answers()) == 500
+    assert talk.session.counts["storm_dropped"] > 300
+    talk.now_s = 1
+    assert len(frames(talk.say(push_data({"rxpk": [rxpk(freq=868.5)]})))) == 1
+
+
+def test_eui_zero_is_acknowledged_told_and_never_used() -> None:
+    talk = Conversation()
+    zero = bytes(8)
+    assert troubles(talk.say(pull_data(eui=zero))) == ["zero_eui"]
+    assert talk.say(push_data({"rxpk": [rxpk()]}, eui=zero)) == []
+    assert len(talk.answers()) == 2
+    assert talk.session.gateways == {}
+
+
+def test_version_one_is_answered_in_version_one_and_told_once() -> None:
+    talk = Conversation()
+    assert troubles(talk.say(pull_data(version=1), DOWN)) == ["version_1"]
+    assert talk.say(pull_data(version=1), DOWN) == []
+    assert talk.answers() == [(bytes.fromhex("01000804"), DOWN)] * 2
+    talk.send()
+    assert talk.answers()[0][0][0] == 1
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b"", "invalid_length"),
+        (b"\x02\0\0\x02", "invalid_length"),
+        (b"\x03\0\0\x02" + EUI, "invalid_version"),
+        (b"\x02\0\0\x09" + EUI, "invalid_identifier"),
+        (b"\x02\0\0\x01", "unexpected"),
+    ],
+)
+def test_what_is_no_datagram_of_a_gateway_is_counted_and_unanswered(raw: bytes, reason: str) -> None:
+    talk = Conversation()
+    assert talk.say(raw) == []
+    assert talk.answers() == []
+    assert talk.session.counts == {reason: 1}
+
+
+def test_statistics_are_reported_by_clear_names() -> None:
+    talk = Conversation()
+    stat = {"time": "2026-11-20 09:25:28 GMT", "rxnb": 4, "ackr": None, "lati": 0, "long": 0, "alti": 0, "hal": "5.1"}
+    (status,) = [event for event in talk.say(push_data({"stat": stat})) if isinstance(event, StatusReported)]
+    assert status.values["received"] == 4
+    assert status.values["lat"] is None
+    assert status.values["hal"] == "5.1"
+
+
+def test_a_flood_of_invented_gateways_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("skerry_firmware_bridge.gwmp.session.MAX_GATEWAYS", 10)
+    talk = Conversation()
+    for number in range(1, 100):
+        talk.say(pull_data(eui=number.to_bytes(8, "big")))
+    assert len(talk.session.gateways) == 10
+    assert talk.session.counts["too_many_gateways"] == 89
+
+
+def test_closing_ends_every_downlink() -> None:
+    talk = Conversation()
+    talk.say(pull_data(), DOWN)
+    talk.send()
+    concluded, down = talk.session.close(wall_ns=0)
+    assert isinstance(concluded, DownlinkConcluded)
+    assert concluded.outcome.reason == "gateway_lost"
+    assert isinstance(down, StateChanged)
+    assert down.state is DeviceState.DOWN
+
+
+def test_a_pull_resp_fits_the_forwarders_buffer() -> None:
+    talk = Conversation()
+    talk.say(pull_data(), DOWN)
+    talk.answers()
+    largest = TransmitRequest(
+        phy=bytes(255), frequency_hz=868_100_000, datarate="SF12BW125", power_dbm=14, inverted_polarity=True, tmst_us=1
+    )
+    talk.session.transmit(EUI, largest, now_ns=0)
+    assert len(talk.answers()[0][0]) < 1000
