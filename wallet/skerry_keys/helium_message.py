@@ -1,5 +1,6 @@
 """The bytes that a signature over a `helium.*` message covers; signers and the oracle's checks share them."""
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,18 +17,23 @@ def signed_bytes(message: "Message") -> bytes:
     Signature fields are the bytes fields named `signature` or `*_signature` of the outer message. Raises `ValueError`
     for a message of another package or one without such a field.
     """
-    package = message.DESCRIPTOR.file.package
-    if package != _PACKAGE and not package.startswith(f"{_PACKAGE}."):
-        raise ValueError(f"only helium messages are signed this way, got package {package!r}")
-    names = [
-        field.name
-        for field in message.DESCRIPTOR.fields
-        if field.type == field.TYPE_BYTES and (field.name == "signature" or field.name.endswith("_signature"))
-    ]
-    if not names:
-        raise ValueError(f"{message.DESCRIPTOR.full_name} has no signature field")
     unsigned = type(message)()
     unsigned.CopyFrom(message)
-    for name in names:
+    for name in _signature_fields(type(message)):
         unsigned.ClearField(name)
     return unsigned.SerializeToString(deterministic=True)
+
+
+@cache  # an oracle checks thousands of messages of two types in a second
+def _signature_fields(kind: "type[Message]") -> tuple[str, ...]:
+    package = kind.DESCRIPTOR.file.package
+    if package != _PACKAGE and not package.startswith(f"{_PACKAGE}."):
+        raise ValueError(f"only helium messages are signed this way, got package {package!r}")
+    names = tuple(
+        field.name
+        for field in kind.DESCRIPTOR.fields
+        if field.type == field.TYPE_BYTES and (field.name == "signature" or field.name.endswith("_signature"))
+    )
+    if not names:
+        raise ValueError(f"{kind.DESCRIPTOR.full_name} has no signature field")
+    return names

@@ -84,7 +84,7 @@ def show(*, file: Path, as_json_: bool) -> None:
 @click.option("--out", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Where to write the bundle.")
 @click.option(
     "--profile",
-    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="NAME_OR_FILE",
     help="The network profile that goes into the bundle; default: the one of the operator in the same folder.",
 )
 @click.option("--without", multiple=True, metavar="KIND", help="Leave entries of this kind out. Repeatable.")
@@ -97,7 +97,7 @@ def export(
     beacon: str | None,
     folder: Path,
     out: Path | None,
-    profile: Path | None,
+    profile: str | None,
     without: tuple[str, ...],
     only_list: bool,
 ) -> None:
@@ -107,8 +107,8 @@ def export(
         for line in asyncio.run(_list(paths.database)):
             click.echo(line)
         return
-    profile_bytes = _read(profile or _operators_profile(paths.state), limit=_MAX_PROFILE_BYTES)
-    packed = asyncio.run(_export(paths.database, beacon, profile_bytes, without))
+    content = _profile_content(profile or _operators_profile(paths.state))
+    packed = asyncio.run(_export(paths.database, beacon, content, without))
     target = out or Path("proof.skp")
     target.write_bytes(packed)
     click.echo(f"{target}: {len(packed)} bytes. Check it with: skerry proof verify {target}")
@@ -155,8 +155,22 @@ class _Logs:
         await self._db.close()
 
 
-def _operators_profile(state: Path) -> Path:
-    """Return the profile's file of the network that this folder operates."""
+def _profile_content(name_or_file: str) -> bytes:
+    """Return the canonical content of a shipped profile, or of a file in either form."""
+    from skerry_coverage.bundle.profile import profile_bytes, read_profile
+    from skerry_coverage.evidence.errors import EvidenceRejected
+    from skerry_coverage.profile.loader import SHIPPED, load_profile
+
+    if name_or_file in SHIPPED:
+        return profile_bytes(load_profile(name_or_file))
+    try:
+        return profile_bytes(read_profile(_read(Path(name_or_file), limit=_MAX_PROFILE_BYTES)).profile)
+    except EvidenceRejected as error:
+        raise UsageError("E_PROFILE", f"{name_or_file}: {error.detail}.") from None
+
+
+def _operators_profile(state: Path) -> str:
+    """Return the shipped name or the file of the profile of the network that this folder operates."""
     from skerry_agent.operator.network_file import OperatorFolder
 
     folder = OperatorFolder(state / "operator")
@@ -164,7 +178,9 @@ def _operators_profile(state: Path) -> Path:
         raise UsageError(
             "E_NO_PROFILE", "This agent is no operator.", remedy="Give the network's profile file with --profile."
         )
-    return folder.path / folder.read().profile
+    named = folder.read().profile
+    file = folder.path / named
+    return str(file) if file.is_file() else named
 
 
 def _choose(beacon: str | None, known: list[bytes]) -> bytes:
@@ -190,7 +206,7 @@ def _kind(text: str) -> Any:
 
 def _trusted_keys(text: str) -> frozenset[bytes]:
     """Return the keys that a --trust value names: an address, or a profile file."""
-    from skerry_coverage.bundle.profile import oracle_keys
+    from skerry_coverage.bundle.profile import read_profile
     from skerry_coverage.evidence.errors import EvidenceRejected
     from skerry_keys.errors import KeyRejected
     from skerry_keys.public_key import PublicKey
@@ -205,7 +221,7 @@ def _trusted_keys(text: str) -> frozenset[bytes]:
                 remedy="Ask the network's operator for the address of its oracle key.",
             ) from None
     try:
-        return oracle_keys(_read(Path(text), limit=_MAX_PROFILE_BYTES))
+        return read_profile(_read(Path(text), limit=_MAX_PROFILE_BYTES)).oracle_keys()
     except EvidenceRejected as error:
         raise UsageError("E_TRUST_KEY", f"--trust {text}: {error.detail}.") from None
 
