@@ -175,6 +175,7 @@ def test_a_backup_is_private_whole_and_restores_into_an_empty_folder_only(tmp_pa
     home, other, target = tmp_path / "a", tmp_path / "b", tmp_path / "backup.tar.gz"
     assert skerry(home, "backup", str(target)).code == 5
     skerry(home, "key", "generate")
+    skerry(home, "token", "create")
     skerry(home, "config", "set", "api.port", "9000")
     made = skerry(home, "backup", str(target), "--json")
     assert made.json["parts"] == ["backup.json", "skerry.db", "keys/gateway.key", "keys/identity.json", "skerry.toml"]
