@@ -107,7 +107,7 @@ def export(
         for line in asyncio.run(_list(paths.database)):
             click.echo(line)
         return
-    content = _profile_content(profile or _operators_profile(paths.state))
+    content = _profile_content(profile) if profile else _operators_profile(paths.state)
     packed = asyncio.run(_export(paths.database, beacon, content, without))
     target = out or Path("proof.skp")
     target.write_bytes(packed)
@@ -169,18 +169,19 @@ def _profile_content(name_or_file: str) -> bytes:
         raise UsageError("E_PROFILE", f"{name_or_file}: {error.detail}.") from None
 
 
-def _operators_profile(state: Path) -> str:
-    """Return the shipped name or the file of the profile of the network that this folder operates."""
+def _operators_profile(state: Path) -> bytes:
+    """Return the profile's content of the network that this folder operates."""
     from skerry_agent.operator.network_file import OperatorFolder
+    from skerry_coverage.bundle.profile import profile_bytes
+    from skerry_coverage.profile.loader import load_profile, with_overrides
 
     folder = OperatorFolder(state / "operator")
     if not folder.exists:
         raise UsageError(
-            "E_NO_PROFILE", "This agent is no operator.", remedy="Give the network's profile file with --profile."
+            "E_NO_PROFILE", "This agent is no operator.", remedy="Give the network's profile with --profile."
         )
-    named = folder.read().profile
-    file = folder.path / named
-    return str(file) if file.is_file() else named
+    network = folder.read()
+    return profile_bytes(with_overrides(load_profile(network.profile), network.overrides))
 
 
 def _choose(beacon: str | None, known: list[bytes]) -> bytes:

@@ -148,7 +148,8 @@ def agent_directory(folder: Path) -> None:
     operator.write(
         NetworkFile(
             network=NETWORK,
-            profile="profile.json",
+            profile="skerry-open",
+            overrides={"tokens.iot.symbol": "demo-IOT"},
             reward_token="demo-IOT",
             credit_token="demo-DC",
             tokens={},
@@ -156,7 +157,6 @@ def agent_directory(folder: Path) -> None:
             ended=True,
         )
     )
-    (operator.path / "profile.json").write_bytes(PROFILE)
 
 
 def test_export_writes_a_bundle_that_verifies(tmp_path: Path) -> None:
@@ -177,8 +177,8 @@ def test_export_says_what_is_wrong(tmp_path: Path) -> None:
     agent_directory(tmp_path)
     assert error_of(run("export", "ffffffffff", "--dir", tmp_path)).code == "E_NO_SUCH_BEACON"
     assert error_of(run("export", "--dir", tmp_path, "--without", "x")).code == "E_ENTRY_KIND"
-    (tmp_path / "operator" / "profile.json").unlink()
-    assert error_of(run("export", "--dir", tmp_path)).code == "E_FILE"
+    assert error_of(run("export", "--dir", tmp_path, "--profile", tmp_path / "none")).code == "E_FILE"
+    assert error_of(run("export", "--dir", tmp_path, "--profile", tmp_path / "skerry.db")).code == "E_PROFILE"
     (tmp_path / "operator" / "network.json").unlink()
     assert error_of(run("export", "--dir", tmp_path)).code == "E_NO_PROFILE"
 
