@@ -31,6 +31,7 @@ from skerry_wire.frames import Crc, ReceivedFrame, TransmitOutcome, TransmitRequ
 __all__ = ["AtRadio"]
 
 ATTEMPTS = 3  # a torn or lost line costs one attempt
+CHECK_EVERY_S = 600.0  # a module that restarted without a word is deaf no longer than this
 SENT_MARGIN_S = 2.0  # between the end of a frame and the module's word
 WRAP_US = 1 << 32
 
@@ -154,7 +155,7 @@ class AtRadio(Radio):
             self._sending = None
 
     async def _keep_listening(self) -> None:
-        """Prepare the module at the start and after each of its restarts."""
+        """Prepare the module at the start and whenever it has lost its settings."""
         while True:
             self._rebooted.clear()
             async with self._busy:
@@ -162,9 +163,23 @@ class AtRadio(Radio):
                 self._rebooted.clear()  # the preparation itself may have restarted it
                 await self._listen()
             self._tell(DeviceState.UP, f"A {self._dialect.kind} is listening.")
-            await self._rebooted.wait()
+            while not await self._has_rebooted():
+                try:
+                    async with self._busy:
+                        await self._listen()
+                except ModuleRefused:
+                    break
             self.counts["reboots"] += 1
             self._tell(DeviceState.UNKNOWN, "The module lost its settings and is prepared anew.")
+
+    async def _has_rebooted(self) -> bool:
+        """Wait for the module's own word; False after a while without it, since a restart may be silent."""
+        try:
+            async with self._clock.timeout(CHECK_EVERY_S):
+                await self._rebooted.wait()
+        except TimeoutError:
+            return False
+        return True
 
     async def _listen(self) -> None:
         power_dbm = self._dialect.power_dbm[0]  # matters only for sending

@@ -206,6 +206,20 @@ def test_a_module_that_restarts_by_itself_is_prepared_again(tmp_path: Path, kind
     in_time(main)
 
 
+def test_a_silent_restart_is_found_even_when_nothing_is_sent(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        async with bench(clock, tmp_path, "wio-e5") as found:
+            found.emulator.restart()
+            found.speak(1)
+            await clock.sleep(601)
+            found.speak(2)
+            await clock.sleep(1)
+            assert found.heard() == [bytes([0x40, 2] * 12)]
+            assert found.states() == [DeviceState.UP, DeviceState.UNKNOWN, DeviceState.UP]
+
+    in_time(main)
+
+
 @pytest.mark.parametrize("kind", DIALECTS)
 def test_unplugging_fails_what_is_being_sent_at_once_and_replugging_mends_within_three_seconds(
     tmp_path: Path, kind: str
