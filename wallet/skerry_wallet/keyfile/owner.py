@@ -14,14 +14,16 @@ from skerry_core.errors import NotFoundError, UsageError
 from skerry_keys import KeyRejected, PublicKey, SoftwareSigner
 from skerry_keys.secret_key import SecretKey
 from skerry_keys.tag import KeyTag, KeyType, Network
+from skerry_wallet.keyfile.bip39 import words_of
 from skerry_wallet.keyfile.errors import KeyDamaged, KeyExists
 from skerry_wallet.keyfile.kdf import argon2id_for_machine
-from skerry_wallet.keyfile.mnemonic import encode_helium
+from skerry_wallet.keyfile.mnemonic import seed_from_words
 from skerry_wallet.keyfile.private_file import create_private, read_private
 from skerry_wallet.keyfile.sealed_key import NONCE_SIZE, SALT_SIZE, open_sealed_key, seal_key, sealed_public_key
 
-__all__ = ["NewWallet", "OwnerWallet", "OwnerWallets"]
+__all__ = ["NEW_WALLET_PATH", "NewWallet", "OwnerWallet", "OwnerWallets"]
 
+NEW_WALLET_PATH = "m/44'/501'/0'/0'"  # the default of the official app and of most Solana wallets
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _SEALED, _WATCHED = ".skey", ".watch.json"
 _ED25519_MAINNET = KeyTag(network=Network.MAINNET, key_type=KeyType.ED25519)
@@ -38,9 +40,10 @@ class OwnerWallet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewWallet:
-    """A wallet just made; `words` (Helium's rule) are shown to the owner once and not kept."""
+    """A wallet just made; `words` (read along `path`) are shown to the owner once and not kept."""
 
     wallet: OwnerWallet
+    path: str
     words: str = field(repr=False)
 
 
@@ -76,9 +79,10 @@ class OwnerWallets:
         return OwnerWallet(name=name, public_key=public_key, watch_only=True)
 
     def create(self, name: str, password: str) -> NewWallet:
-        """Make a wallet of 24 words. Raises `UsageError`, `KeyExists`."""
-        seed = self.random_bytes(32)
-        return NewWallet(wallet=self.add_seed(name, seed, password), words=encode_helium(seed))
+        """Make a wallet of 24 words that other Solana wallets read alike. Raises `UsageError`, `KeyExists`."""
+        words = words_of(self.random_bytes(32))
+        wallet = self.add_seed(name, seed_from_words(words, path=NEW_WALLET_PATH), password)
+        return NewWallet(wallet=wallet, path=NEW_WALLET_PATH, words=words)
 
     def add_seed(self, name: str, seed: bytes, password: str) -> OwnerWallet:
         """Seal an imported 32-byte seed. Raises `UsageError`, `KeyExists`."""

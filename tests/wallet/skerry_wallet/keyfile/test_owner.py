@@ -8,7 +8,7 @@ from skerry_core.errors import NotFoundError, UsageError
 from skerry_keys import PublicKey, SoftwareSigner
 from skerry_wallet.keyfile.errors import KeyDamaged, KeyExists, KeyExposed, WrongPassword
 from skerry_wallet.keyfile.kdf import MIB
-from skerry_wallet.keyfile.mnemonic import decode_helium
+from skerry_wallet.keyfile.mnemonic import seed_from_words
 from skerry_wallet.keyfile.owner import OwnerWallets
 from skerry_wallet.keyfile.recovery_sheet import RecoverySheet
 
@@ -25,7 +25,7 @@ def wallets(tmp_path: Path) -> OwnerWallets:
 def test_a_new_wallet_opens_with_its_password_and_its_words_give_the_same_key(wallets: OwnerWallets) -> None:
     made = wallets.create("main", "pw")
     assert wallets.open("main", "pw").public_key == made.wallet.public_key.binary
-    from_words = SoftwareSigner.from_seed(decode_helium(made.words).entropy)
+    from_words = SoftwareSigner.from_seed(seed_from_words(made.words, path=made.path))
     assert from_words.public_key == made.wallet.public_key.binary
     assert made.words not in repr(made)
     with pytest.raises(WrongPassword):
