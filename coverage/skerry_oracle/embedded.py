@@ -1,10 +1,10 @@
-"""A whole oracle inside another process: the agent's operator mode and the demo embed it, `skerry oracle run` serves it.
+"""A whole oracle inside another process: operator mode and the demo embed it, `skerry oracle run` serves it.
 
-    oracle = EmbeddedOracle(database, network=..., signer=..., clock=clock, random_bytes=os.urandom, payer=pay)
-    await oracle.open()
-    async with asyncio.TaskGroup() as group:
-        group.create_task(oracle.run(), name="oracle")
-        receipt = await oracle.sink("agent 1").submit_beacon(report)
+oracle = EmbeddedOracle(database, network=..., signer=..., clock=clock, random_bytes=os.urandom, payer=pay)
+await oracle.open()
+async with asyncio.TaskGroup() as group:
+    group.create_task(oracle.run(), name="oracle")
+    receipt = await oracle.sink("agent 1").submit_beacon(report)
 """
 
 import asyncio
@@ -203,12 +203,11 @@ class EmbeddedOracle:
             await self._wait_for_work()
 
     async def _wait_for_work(self) -> None:
-        """Sleep until something is ripe or due; a first report wakes a sleeper that waited for nothing but the close."""
+        """Sleep until something is ripe or due; a report wakes a sleeper that waits for the close only."""
         self.ingest.stored.clear()
-        ripe_ms = await self.judge.next_ripe_ms()
-        wake_ms = self.driver.due_ms if ripe_ms is None else min(self.driver.due_ms, ripe_ms + COALESCE_MS)
-        wait_s = max(0.001, (wake_ms - self.clock.wall_ms()) / 1000)
-        if ripe_ms is not None:
+        work_ms, may_come_sooner = await self.driver.next_work_ms()
+        wait_s = max(0.001, (work_ms + COALESCE_MS - self.clock.wall_ms()) / 1000)
+        if not may_come_sooner:
             await self.clock.sleep(wait_s)
             return
         try:

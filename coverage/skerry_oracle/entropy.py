@@ -1,13 +1,14 @@
 """The entropy that beacons are built from: the committed values of skerry-open and the upstream formula.
 
-The values themselves are made by `skerry_coverage.iot.entropy`; here they are drawn, committed, published and logged in
-time. The hash of each skerry-open value is published one interval before the value, so that the operator cannot choose
-it after seeing who beacons; the random bytes are logged, so that anyone can check all of it afterwards (DESIGN, Oracle).
+The values are made by `skerry_coverage.iot.entropy`; here they are drawn, committed, published and logged in time. The
+hash of each skerry-open value is published one interval before the value, so that the operator cannot choose it after
+seeing who beacons; the random bytes are logged, so that anyone can check all of it afterwards (DESIGN, Oracle).
 """
 
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from skerry_core.clock import NS_PER_S, Clock
 from skerry_coverage.iot.entropy import ENTROPY_BYTES, blockhash_entropy, commitment, committed_entropy
@@ -62,10 +63,8 @@ class EntropySource(ABC):
     async def run(self) -> None:
         """Publish at each interval's start until cancelled."""
         while True:
-            try:
+            with suppress(SinkUnavailable):  # `current` tells each caller; the next interval tries again
                 await self.refresh()
-            except SinkUnavailable:
-                pass  # the source is down; `current` tells each caller, the next interval tries again
             due_ns = (self._slot_s() + self._interval_s) * NS_PER_S
             await self._clock.sleep((due_ns - self._clock.wall_ns()) / NS_PER_S)
 

@@ -76,5 +76,5 @@ def _line(line: RuleResult) -> dict[str, Any]:
         "margin": measure.margin if measure else None,
         "unit": measure.unit if measure else None,
         "fault": measure.fault.value if measure else None,
-        "would_pass": measure.would_pass if measure else None,
+        "would_pass": measure.needed if measure else None,
     }

@@ -3,8 +3,8 @@
 Retry or replay? Agents deliver at least once, so the same content may come again honestly. Content is what was signed
 (the message without its signature), so a report that is signed again for a new session is the same content.
 
-- **Retry**: same content, same party, within `RETRY_WINDOW_S` of its first receipt. The party is the gateway that opened
-  the session, or the peer's address where there is none. The first receipt is repeated, nothing is stored.
+- **Retry**: same content, same party, within `RETRY_WINDOW_S` of its first receipt. The party is the gateway that
+  opened the session, or the peer's address where there is none. The first receipt is repeated, nothing is stored.
 - **Replay**: every other repetition. It is stored as a copy and judged by the rules like any report, so its verdict
   names the exact reason; but a copy never changes the times kept per gateway and never becomes valid
   (`skerry_oracle.judge`), so that nobody can burn a hotspot's beacon slot by replaying what it sent.

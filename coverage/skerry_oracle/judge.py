@@ -156,12 +156,15 @@ class Judge:
             count += await self._commit(batch)
         return count
 
-    async def next_ripe_ms(self) -> int | None:
-        """Return when the next stored report can be judged; None when none waits."""
+    async def next_ripe_ms(self, *, until_ms: int) -> int | None:
+        """Return when the next report can be judged with `judge_until(until_ms)`; None when none waits."""
         beacon_ms = await self._reports.oldest_unjudged_ms(BEACON)
         witness_ms = await self._reports.oldest_unjudged_ms(WITNESS)
-        moments = [] if beacon_ms is None else [beacon_ms + self.ripe_ms]
-        moments += [] if witness_ms is None else [witness_ms + 2 * self.ripe_ms]
+        moments = []
+        if beacon_ms is not None and beacon_ms <= until_ms:
+            moments.append(beacon_ms + self.ripe_ms)
+        if witness_ms is not None and witness_ms <= until_ms - self.ripe_ms:
+            moments.append(witness_ms + 2 * self.ripe_ms)
         return min(moments, default=None)
 
     async def inputs_of(self, poc_id: bytes) -> PocInput | None:

@@ -20,6 +20,7 @@ WRAP_US = 1 << 32
 IMMEDIATE_AHEAD_US = 80_000
 TOO_LATE_US = 42_500  # start delay 1500 + margin 1000 + JIT pre-delay 40000
 TOO_EARLY_US = 512_000_000
+MAX_NUMBER = 1e15  # beyond it the forwarder's casts are undefined
 _LORA_RATE = re.compile(r"SF(5|6|7|8|9|10|11|12)BW(125|250|500)")
 _CODING_RATES = frozenset({"4/5", "4/6", "2/3", "4/7", "4/8", "1/2"})
 
@@ -99,7 +100,8 @@ def _is_complete(txpk: Mapping[str, Any], settings: Concentrator) -> bool:
 def _number(txpk: Mapping[str, Any], name: str) -> float:
     """Return a member as the forwarder's JSON library does: whatever is no number counts as 0."""
     value = txpk.get(name, 0)
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else 0
+    known = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < MAX_NUMBER
+    return value if known else 0
 
 
 def _refuse(question: Datagram, eui: bytes, error: str) -> Decision:

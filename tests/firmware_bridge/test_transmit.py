@@ -43,7 +43,11 @@ def refusal(folder: Path, request: TransmitRequest, **changes: Any) -> TransmitR
     async def main(clock: SimulatedClock) -> None:
         gate = await ready_gate(clock, folder)
         radio = changes.pop("radio", NotingRadio())
-        arguments: dict[str, Any] = {"gateway_region": EU868, "antenna_gain_ddbi": 12, "purpose": Purpose.BEACON} | changes
+        arguments: dict[str, Any] = {
+            "gateway_region": EU868,
+            "antenna_gain_ddbi": 12,
+            "purpose": Purpose.BEACON,
+        } | changes
         with pytest.raises(TransmitRefused) as caught:
             await gate.transmit(radio, request, commit=True, **arguments)
         assert radio.sent == []

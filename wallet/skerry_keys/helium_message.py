@@ -1,8 +1,10 @@
 """The bytes that a signature over a `helium.*` message covers; signers and the oracle's checks share them."""
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from google.protobuf.descriptor import Descriptor
     from google.protobuf.message import Message
 
 __all__ = ["signed_bytes"]
@@ -16,18 +18,23 @@ def signed_bytes(message: "Message") -> bytes:
     Signature fields are the bytes fields named `signature` or `*_signature` of the outer message. Raises `ValueError`
     for a message of another package or one without such a field.
     """
-    package = message.DESCRIPTOR.file.package
-    if package != _PACKAGE and not package.startswith(f"{_PACKAGE}."):
-        raise ValueError(f"only helium messages are signed this way, got package {package!r}")
-    names = [
-        field.name
-        for field in message.DESCRIPTOR.fields
-        if field.type == field.TYPE_BYTES and (field.name == "signature" or field.name.endswith("_signature"))
-    ]
-    if not names:
-        raise ValueError(f"{message.DESCRIPTOR.full_name} has no signature field")
     unsigned = type(message)()
     unsigned.CopyFrom(message)
-    for name in names:
+    for name in _signature_fields(message.DESCRIPTOR):
         unsigned.ClearField(name)
     return unsigned.SerializeToString(deterministic=True)
+
+
+@cache  # an oracle checks thousands of messages of two types in a second
+def _signature_fields(kind: "Descriptor") -> tuple[str, ...]:
+    package = kind.file.package
+    if package != _PACKAGE and not package.startswith(f"{_PACKAGE}."):
+        raise ValueError(f"only helium messages are signed this way, got package {package!r}")
+    names = tuple(
+        field.name
+        for field in kind.fields
+        if field.type == field.TYPE_BYTES and (field.name == "signature" or field.name.endswith("_signature"))
+    )
+    if not names:
+        raise ValueError(f"{kind.full_name} has no signature field")
+    return names

@@ -11,13 +11,18 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from skerry_core.clock import Clock
+
 __all__ = ["Database", "SqliteFile"]
 
 _T = TypeVar("_T")
 
 
 class Database(ABC):
-    """Runs actions off the event loop; a `write` is durable when it returns, and undone when the action raises."""
+    """Runs actions off the event loop while simulated time stands still.
+
+    A `write` is durable when it returns, and undone when the action raises.
+    """
 
     @abstractmethod
     async def write(self, action: Callable[[sqlite3.Connection], _T]) -> _T:
@@ -31,8 +36,9 @@ class Database(ABC):
 class SqliteFile(Database):
     """One database file with one thread; close it after use."""
 
-    def __init__(self, path: Path, schema: Sequence[str]) -> None:
+    def __init__(self, path: Path, schema: Sequence[str], *, clock: Clock) -> None:
         """`schema` holds `CREATE ... IF NOT EXISTS` statements."""
+        self._clock = clock
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"sqlite {path.name}")
         self._connection = self._thread.submit(_connect, path, schema).result()
 
@@ -48,7 +54,8 @@ class SqliteFile(Database):
         self._thread.shutdown()
 
     async def _run(self, work: Callable[[], _T]) -> _T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        with self._clock.hold("wallet: sqlite"):
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
 
 def _connect(path: Path, schema: Sequence[str]) -> sqlite3.Connection:

@@ -72,7 +72,7 @@ def allocate_with_seed(*, account: bytes, base: bytes, seed: str, size_bytes: in
 
 def transfer_with_seed(
     *, source: bytes, base: bytes, seed: str, owner: bytes, target: bytes, lamports: int
-) -> Instruction:  # noqa: E501
+) -> Instruction:
     """Move lamports out of an account derived from `base` (system instruction 11); fails when it holds less."""
     return Instruction(
         program=SYSTEM_PROGRAM,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from skerry_core.clock import Clock
 from skerry_keys.signer import Signer
-from skerry_wallet.address import address_text, derived_with_seed
+from skerry_wallet.address import address_bytes, address_text, derived_with_seed
 from skerry_wallet.cluster import Cluster
 from skerry_wallet.confirm import send_and_confirm
 from skerry_wallet.errors import ClusterNonsense, InsufficientFunds
@@ -96,7 +96,9 @@ async def create_network(
         rent = await cluster.minimum_rent_lamports(MINT_SIZE)
         await require_lamports(cluster, payer_key, len(missing) * (rent + 2 * FEE_LAMPORTS))
         for token in missing:
-            calls = _creation(token, network, payer_key, minter, freezer if token.frozen else None, rent)
+            calls = _creation(
+                token, network, payer=payer_key, minter=minter, freezer=freezer if token.frozen else None, rent=rent
+            )
             await send_and_confirm(cluster, calls, [payer, mint_authority], clock=clock)
     return TokenNetwork(
         network=network,
@@ -110,8 +112,6 @@ async def create_network(
 
 async def token_balances(cluster: Cluster, mint: str, owners: Sequence[bytes]) -> list[TokenBalance]:
     """Return the associated token accounts of owners for one mint, in the order asked."""
-    from skerry_wallet.address import address_bytes
-
     addresses = [address_text(associated_token_address(owner, address_bytes(mint))) for owner in owners]
     result = []
     for address, account in zip(addresses, await cluster.accounts(addresses), strict=True):
@@ -152,7 +152,7 @@ def _mint_seed(network: str, name: str) -> str:
 
 
 def _creation(
-    token: Token, network: str, payer: bytes, minter: bytes, freezer: bytes | None, rent: int
+    token: Token, network: str, *, payer: bytes, minter: bytes, freezer: bytes | None, rent: int
 ) -> tuple[Instruction, ...]:
     seed = _mint_seed(network, token.name)
     mint = derived_with_seed(minter, seed, TOKEN_PROGRAM)

@@ -43,7 +43,6 @@ async def export_beacons(
     beacon_ids: Iterable[bytes],
     *,
     profile: bytes,
-    test_tokens: bool,
     leave_out: frozenset[EntryKind] = frozenset(),
 ) -> Bundle:
     """Return a bundle that proves these beacon reports (entry ids), from everything in `logs` about them.
@@ -56,9 +55,7 @@ async def export_beacons(
             if entry.kind not in leave_out:
                 chosen[log.agent][entry_id] = entry
     extracts = [await extract(log, chosen[log.agent]) for log in logs if chosen[log.agent]]
-    return Bundle(
-        network=logs[0].network, made_by=MADE_BY, test_tokens=test_tokens, profile=profile, logs=tuple(extracts)
-    )
+    return Bundle(network=logs[0].network, made_by=MADE_BY, profile=profile, logs=tuple(extracts))
 
 
 async def _about(logs: Sequence[EvidenceReader], beacon_id: bytes) -> list[_Found]:

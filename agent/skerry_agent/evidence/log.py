@@ -89,10 +89,12 @@ class EvidenceLog(EvidenceReader):
         await self._note_synchronisation()
         return await self.db.write(self.job(kind, body, link=link, source=source, refs=refs))
 
-    async def append_once(self, kind: EntryKind, body: bytes, *, link: str, source: str) -> Recorded:
+    async def append_once(
+        self, kind: EntryKind, body: bytes, *, link: str, source: str, refs: Sequence[bytes] = ()
+    ) -> Recorded:
         """Record bytes unless an entry of this kind holds the same already, as neighbours' registrations often do."""
         await self._note_synchronisation()
-        append = self.job(kind, body, link=link, source=source)
+        append = self.job(kind, body, link=link, source=source, refs=refs)
 
         def run(db: sqlite_utils.Database) -> Recorded:
             same = tables.rows(db, self.log, "kind = ? AND body = ?", [str(kind), body])

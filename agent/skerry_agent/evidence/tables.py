@@ -64,11 +64,12 @@ class StoredSeal:
 
 
 def ensure_log(db: sqlite_utils.Database, *, agent: bytes, network: str) -> int:
-    """Return the number of an agent's log, beginning it when there is none."""
+    """Return the number of an agent's log, beginning it when there is none; `network` is the one from now on."""
     db.conn.execute(
         "INSERT OR IGNORE INTO evidence_logs (agent, network, next_seq, chain) VALUES (?, ?, 0, ?)",
         [agent, network, chain.genesis(agent)],
     )
+    db.conn.execute("UPDATE evidence_logs SET network = ? WHERE agent = ?", [network, agent])
     return int(db.conn.execute("SELECT log FROM evidence_logs WHERE agent = ?", [agent]).fetchone()[0])
 
 

@@ -10,12 +10,13 @@ from collections.abc import Sequence
 
 from skerry_agent.events import EventHub
 from skerry_agent.evidence import EvidenceLog
+from skerry_agent.evidence.verdicts import record_statement
 from skerry_agent.runtime.delivery import Delivery
 from skerry_agent.runtime.device_board import DeviceBoard
 from skerry_agent.runtime.hotspot import Hotspot
-from skerry_agent.runtime.operator import Operator
+from skerry_agent.runtime.operator import BeaconStatement, Operator
 from skerry_agent.runtime.radios import Radios
-from skerry_agent.store import BeaconRow, OutboxItem, OutboxState, ReportState, Stores, Verdict, WitnessRow
+from skerry_agent.store import BeaconRow, Stores, Verdict, WitnessRow
 from skerry_core.clock import Clock
 from skerry_core.errors import SkerryError
 from skerry_wire.sink import SinkUnavailable
@@ -24,7 +25,6 @@ __all__ = ["Agent"]
 
 HOUSEKEEPING_S = 60.0  # seals, device list, news of the operator
 _log = logging.getLogger(__name__)
-_STATES = {OutboxState.DELIVERED: ReportState.DELIVERED, OutboxState.REFUSED: ReportState.REFUSED}
 
 
 class Agent:
@@ -69,11 +69,6 @@ class Agent:
         finally:
             await self.tidy()
 
-    async def settled(self, item: OutboxItem, state: OutboxState, reason: str | None) -> None:
-        """Note on a report what became of it; called by the outbox."""
-        table = self.stores.beacons if item.class_ == "beacon" else self.stores.witnesses
-        await table.set_state(item.id, _STATES[state], reason=reason)
-
     async def tidy(self) -> None:
         """Store devices, seal evidence, fetch the operator's news once."""
         await self.board.save(self.stores.devices)
@@ -92,6 +87,8 @@ class Agent:
             return
         beacons = await self.stores.beacons.judge(news.beacons)
         witnesses = await self.stores.witnesses.judge(news.witnesses)
+        for word in news.statements:
+            await self._record(word)
         if news.rewards:
             await self.stores.rewards.put(news.rewards)
         if news.cursor != cursor:
@@ -103,6 +100,20 @@ class Agent:
         for reward in news.rewards:
             state = {"id": reward.id, "token": reward.token, "amount": str(reward.amount), "state": reward.state.value}
             self.hub.publish("rewards", state)
+
+    async def _record(self, word: BeaconStatement) -> None:
+        """Keep the operator's signed word as evidence in the log of the hotspot that it is about."""
+        for log in self.evidence:
+            if log.agent == word.gateway:
+                await record_statement(
+                    log,
+                    word.statement,
+                    witness_reports=word.witness_reports,
+                    registrations=word.registrations,
+                    locations=word.locations,
+                    link="operator",
+                    source=self.operator.status().network,
+                )
 
     def _tell_verdict(self, topic: str, row: BeaconRow | WitnessRow) -> None:
         self.hub.publish(topic, {"id": row.id, "verdict": row.verdict.value, "reason": row.reason})

@@ -5,7 +5,7 @@ Started by the agent beside its hotspots; whoever queues an item calls `nudge()`
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 
 from skerry_agent.store import Outbox, OutboxItem, OutboxState
 from skerry_core.clock import NS_PER_S, Clock
@@ -23,28 +23,29 @@ _log = logging.getLogger(__name__)
 
 
 class Delivery:
-    """The sender of one outbox; `deliver` maps an item's class to the function that hands it over.
-
-    A deliver function returns once the receiver has acknowledged, raises `SinkUnavailable` to be tried again and
-    `SinkRefused` when the receiver will never take it. `jitter()` gives a number in [0, 1).
-    """
+    """The sender of one outbox; `jitter()` gives a number in [0, 1)."""
 
     def __init__(
         self,
         *,
         outbox: Outbox,
-        deliver: Mapping[str, Deliver],
-        settled: Settled,
         clock: Clock,
         jitter: Callable[[], float],
     ) -> None:
         self._outbox = outbox
-        self._deliver = deliver
-        self._settled = settled
+        self._routes: dict[str, tuple[Deliver, Settled]] = {}
         self._clock = clock
         self._jitter = jitter
         self._more = asyncio.Event()
         self.online = True  # whether the latest try reached its receiver
+
+    def serve(self, class_: str, *, deliver: Deliver, settled: Settled) -> None:
+        """Say who handles a class of items, before `run`.
+
+        `deliver` returns once the receiver has acknowledged, raises `SinkUnavailable` to be tried again and
+        `SinkRefused` when the receiver will never take it; `settled` is told how it ended.
+        """
+        self._routes[class_] = (deliver, settled)
 
     def nudge(self) -> None:
         """Look at the outbox now."""
@@ -67,7 +68,7 @@ class Delivery:
 
     async def _try(self, item: OutboxItem) -> None:
         try:
-            await self._deliver[item.class_](item)
+            await self._routes[item.class_][0](item)
         except SinkUnavailable as error:
             if self.online:
                 _log.warning("outbox: cannot deliver %s (%s); it is kept and tried again", item.class_, error)
@@ -86,7 +87,7 @@ class Delivery:
 
     async def _settle(self, item: OutboxItem, state: OutboxState, reason: str | None) -> None:
         # First the consequence, then the item: a crash in between repeats an idempotent delivery and loses nothing.
-        await self._settled(item, state, reason)
+        await self._routes[item.class_][1](item, state, reason)
         await self._outbox.settle(item.id, state, now_ns=self._clock.wall_ns(), reason=reason)
 
     async def _wait(self) -> None:

@@ -6,22 +6,35 @@ shown as down and used again when it is back.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections import deque
 from dataclasses import dataclass
+from typing import Self
 
 from skerry_agent.events import EventHub
+from skerry_agent.evidence import EvidenceLog, TimeKeeper
 from skerry_agent.runtime.beaconer import Beaconer
+from skerry_agent.runtime.delivery import Delivery
+from skerry_agent.runtime.operator import Operator
 from skerry_agent.runtime.packet_path import Heard, PacketPath
-from skerry_agent.runtime.reports import Reports
-from skerry_agent.store import BeaconRow, PacketRow
+from skerry_agent.runtime.randomness import Randomness
+from skerry_agent.runtime.reports import BEACON_CLASS, WITNESS_CLASS, Reports
+from skerry_agent.settings import Settings
+from skerry_agent.settings.table import ANTENNA_GAIN_DDBI, LOCATION_CELL, OWNER, REGION
+from skerry_agent.store import BeaconRow, OutboxItem, OutboxState, PacketRow, ReportState, Stores
+from skerry_core.clock import NS_PER_S, Clock
 from skerry_firmware_bridge.errors import LinkLost
 from skerry_firmware_bridge.radio import Radio
+from skerry_firmware_bridge.transmit import GatewayRegion, Purpose, TransmitGate
 from skerry_keys.public_key import PublicKey
+from skerry_keys.signer import Signer
 from skerry_wire.frames import TransmitOutcome, TransmitRequest
+from skerry_wire.sink import ReportSink, SinkUnavailable
 
 __all__ = ["Hotspot", "HotspotIdentity"]
 
+MAX_UNSIGNED = 1000  # heard beacons that wait for the clock; older ones go first, and are counted
 _log = logging.getLogger(__name__)
+_REPORT_STATES = {OutboxState.DELIVERED: ReportState.DELIVERED, OutboxState.REFUSED: ReportState.REFUSED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +47,17 @@ class HotspotIdentity:
     region: str | None
     antenna_gain_ddbi: int
 
+    @classmethod
+    def from_settings(cls, settings: Settings, public_key: bytes) -> Self:
+        """Read what the owner says from the settings."""
+        return cls(
+            key=PublicKey.from_binary(public_key),
+            owner=settings[OWNER] or None,
+            location=settings[LOCATION_CELL] or None,
+            region=settings[REGION] or None,
+            antenna_gain_ddbi=settings[ANTENNA_GAIN_DDBI],
+        )
+
     @property
     def name(self) -> str:
         """The three-word name."""
@@ -41,7 +65,7 @@ class HotspotIdentity:
 
 
 class Hotspot:
-    """Moves frames in and beacons out. `transmit` is the gate: it refuses what law or the owner does not allow."""
+    """Moves frames in and beacons out. The gate refuses what law or the owner does not allow."""
 
     def __init__(
         self,
@@ -49,17 +73,76 @@ class Hotspot:
         identity: HotspotIdentity,
         path: PacketPath,
         reports: Reports,
-        beaconer: Beaconer | None,
-        transmit: Callable[[Radio, TransmitRequest], Awaitable[TransmitOutcome]],
+        gate: TransmitGate,
+        time: TimeKeeper,
         hub: EventHub,
     ) -> None:
         self.identity = identity
         self.path = path
         self.reports = reports
-        self.beaconer = beaconer
-        self._transmit = transmit
+        self.beaconer: Beaconer | None = None
+        self._radios: dict[str, Radio] = {}  # those that are up, in the order they came
+        self._gate = gate
+        self._time = time
         self._hub = hub
-        self.radio: Radio | None = None  # the radio that beacons go out by: the last one that came up
+        self._unsigned: deque[Heard] = deque(maxlen=MAX_UNSIGNED)
+
+    @classmethod
+    async def create(
+        cls,
+        *,
+        identity: HotspotIdentity,
+        signer: Signer,
+        stores: Stores,
+        evidence: EvidenceLog,
+        time: TimeKeeper,
+        gate: TransmitGate,
+        operator: Operator,
+        sink: ReportSink | None,
+        delivery: Delivery,
+        hub: EventHub,
+        clock: Clock,
+        random: Randomness,
+        interval_s: int,
+    ) -> Self:
+        """Build a hotspot and its parts; with no sink it hears and keeps, and sends no beacons."""
+        reports = Reports(
+            signer=signer,
+            db=stores.main,
+            evidence=evidence,
+            clock=clock,
+            queued=delivery.nudge,
+            operator=sink is not None,
+        )
+        path = PacketPath(
+            hotspot=identity.key.address,
+            packets=stores.packets,
+            clock=clock,
+            region_known=lambda: identity.region is not None,
+            forward=lambda heard: _carry(operator, identity.key.binary, heard),
+        )
+        hotspot = cls(identity=identity, path=path, reports=reports, gate=gate, time=time, hub=hub)
+        path.connect(witness=hotspot.witness, stored=hotspot.packet_stored)
+        if sink is None:
+            return hotspot
+        _serve_reports(delivery, sink, stores)
+        if interval_s:
+            last_ns = await stores.beacons.last_at_ns(identity.key.address)
+            hotspot.beaconer = Beaconer(
+                name=identity.name,
+                gateway=identity.key.binary,
+                sink=sink,
+                reports=reports,
+                transmit=hotspot.transmit,
+                seen=path.note_own_beacon,
+                sent=hotspot.beacon_sent,
+                last_beacon_s=None if last_ns is None else last_ns // NS_PER_S,
+                interval_s=interval_s,
+                clock=clock,
+                random_bytes=random.token_bytes,
+                draw_below=random.random.randrange,
+            )
+        return hotspot
 
     async def run(self) -> None:
         """Run until cancelled."""
@@ -68,15 +151,46 @@ class Hotspot:
             if self.beaconer is not None:
                 group.create_task(self.beaconer.run(), name=f"{self.identity.name}: beacons")
 
+    @property
+    def radio(self) -> Radio | None:
+        """The radio that beacons go out by: of those that are up, the one that has been up longest."""
+        return next(iter(self._radios.values()), None)
+
+    def radio_up(self, radio: Radio) -> None:
+        """Take note of a radio that works."""
+        self._radios.setdefault(radio.device_id, radio)
+
+    def radio_down(self, device_id: str) -> None:
+        """Take note of a radio that is gone."""
+        self._radios.pop(device_id, None)
+
     async def transmit(self, request: TransmitRequest) -> tuple[str, TransmitOutcome]:
-        """Send a frame by this hotspot's radio. Raises `LinkLost`, `TransmitRefused`."""
+        """Send a beacon by this hotspot's radio. Raises `LinkLost`, `TransmitRefused`, `DeviceTimeout`."""
         radio = self.radio
         if radio is None:
             raise LinkLost("no radio of this hotspot is up")
-        return radio.device_id, await self._transmit(radio, request)
+        region = GatewayRegion(name=self.identity.region or "UNKNOWN", confirmed=self.identity.region is not None)
+        outcome = await self._gate.transmit(
+            radio,
+            request,
+            gateway_region=region,
+            antenna_gain_ddbi=self.identity.antenna_gain_ddbi,
+            purpose=Purpose.BEACON,
+            commit=True,
+        )
+        return radio.device_id, outcome
 
     async def witness(self, heard: Heard) -> None:
-        """Report a beacon of another hotspot."""
+        """Report a beacon of another hotspot; before the clock is right it only waits, since nothing may be signed."""
+        if not self._time.is_synchronised:
+            self.path.counts["unsigned_dropped"] += len(self._unsigned) == MAX_UNSIGNED
+            self._unsigned.append(heard)
+            return
+        while self._unsigned:
+            await self._report(self._unsigned.popleft())
+        await self._report(heard)
+
+    async def _report(self, heard: Heard) -> None:
         row = await self.reports.beacon_heard(heard.frame, device_id=heard.device_id, packet_id=heard.packet_id)
         _log.info("%s: witnessed a beacon at %d dBm (packet %s)", self.identity.name, row.rssi_dbm, heard.packet_id)
         self._hub.publish(
@@ -101,3 +215,29 @@ class Hotspot:
                 "reason": row.reason,
             },
         )
+
+
+async def _carry(operator: Operator, gateway: bytes, heard: Heard) -> tuple[str, ...]:
+    try:
+        taken = await operator.carry(gateway, heard.frame, packet_id=heard.packet_id)
+    except SinkUnavailable as error:
+        _log.debug("packet %s: the operator's router cannot be reached (%s)", heard.packet_id, error)
+        return ()
+    return (operator.status().network,) if taken else ()
+
+
+def _serve_reports(delivery: Delivery, sink: ReportSink, stores: Stores) -> None:
+    async def send_beacon(item: OutboxItem) -> None:
+        await sink.submit_beacon(item.body)
+
+    async def send_witness(item: OutboxItem) -> None:
+        await sink.submit_witness(item.body)
+
+    async def beacon_settled(item: OutboxItem, state: OutboxState, reason: str | None) -> None:
+        await stores.beacons.set_state(item.id, _REPORT_STATES[state], reason=reason)
+
+    async def witness_settled(item: OutboxItem, state: OutboxState, reason: str | None) -> None:
+        await stores.witnesses.set_state(item.id, _REPORT_STATES[state], reason=reason)
+
+    delivery.serve(BEACON_CLASS, deliver=send_beacon, settled=beacon_settled)
+    delivery.serve(WITNESS_CLASS, deliver=send_witness, settled=witness_settled)

@@ -50,7 +50,7 @@ class Heard:
 
 
 class PacketPath:
-    """The path of one hotspot. `witness` keeps a report, `forward` names the networks that took an uplink."""
+    """The path of one hotspot; `forward` names the networks that took an uplink."""
 
     def __init__(
         self,
@@ -59,21 +59,24 @@ class PacketPath:
         packets: Packets,
         clock: Clock,
         region_known: Callable[[], bool],
-        witness: Callable[[Heard], Awaitable[None]],
         forward: Callable[[Heard], Awaitable[tuple[str, ...]]],
-        stored: Callable[[PacketRow], None],
     ) -> None:
         self._hotspot = hotspot
         self._packets = packets
         self._clock = clock
         self._region_known = region_known
-        self._witness = witness
         self._forward = forward
-        self._stored = stored
+        self._witness: Callable[[Heard], Awaitable[None]] | None = None
+        self._stored: Callable[[PacketRow], None] | None = None
         self._frames: asyncio.Queue[Heard] = asyncio.Queue(MAX_WAITING)
         self._rows: list[PacketRow] = []
         self._beacons_seen = SeenCache()
         self.counts: Counter[str] = Counter()
+
+    def connect(self, *, witness: Callable[[Heard], Awaitable[None]], stored: Callable[[PacketRow], None]) -> None:
+        """Say who reports beacons and who is told of stored frames, before `run`."""
+        self._witness = witness
+        self._stored = stored
 
     def take(self, device_id: str, frame: ReceivedFrame) -> None:
         """Accept a frame from a radio; never blocks. A full queue drops it and counts it."""
@@ -102,8 +105,9 @@ class PacketPath:
         rows, self._rows = self._rows, []
         if rows:
             await self._packets.add(rows)
-            for row in rows:
-                self._stored(row)
+            if self._stored is not None:
+                for row in rows:
+                    self._stored(row)
 
     async def _move(self) -> None:
         while True:
@@ -155,6 +159,7 @@ class PacketPath:
             return self._end(row, "region_unknown")
         if self._beacons_seen.check_and_add(data):
             return self._end(row, "beacon_seen_before")
+        assert self._witness is not None  # connected before it runs
         await self._witness(heard)
         self.counts["witnessed"] += 1
         return replace(row, stage=Stage.WITNESSED)

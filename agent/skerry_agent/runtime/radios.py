@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from random import Random
 
+from skerry_agent.settings import Settings
+from skerry_agent.settings.table import GWMP_LISTEN, REGION, SERIAL_RADIOS
 from skerry_core.clock import Clock
 from skerry_core.errors import UsageError
 from skerry_firmware_bridge.gwmp.server import GwmpServer
@@ -18,7 +20,7 @@ from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, EventSink, Ra
 from skerry_radio.lora import Datarate
 from skerry_radio.regions import region_params
 
-__all__ = ["RadioSettings", "Radios", "SerialRadio", "serial_radio"]
+__all__ = ["RadioSettings", "Radios", "SerialRadio", "radio_settings", "serial_radio"]
 
 LISTEN_DATARATE = "SF9BW125"  # the beacon rate of most regions; the region's own rate is used where it is known
 _log = logging.getLogger(__name__)
@@ -59,8 +61,21 @@ class RadioSettings:
     region: str | None
 
 
+def radio_settings(settings: Settings) -> RadioSettings:
+    """Read the radios from the settings. Raises `UsageError` E_SERIAL_RADIO, E_LISTEN."""
+    listen = settings[GWMP_LISTEN]
+    host, colon, port = listen.rpartition(":")
+    if listen and not (colon and port.isdecimal()):
+        raise UsageError("E_LISTEN", f"gwmp.listen is {listen!r}.", remedy="Write it like 127.0.0.1:1680.")
+    return RadioSettings(
+        gwmp=(host, int(port)) if listen else None,
+        serial=tuple(serial_radio(text) for text in settings[SERIAL_RADIOS]),
+        region=settings[REGION] or None,
+    )
+
+
 class Radios:
-    """Every radio of one agent. `use_radio(radio)` is told which radio came up last, None when the last one went."""
+    """Every radio of one agent; `up` and `down` are told which radios work."""
 
     def __init__(
         self,
@@ -68,13 +83,15 @@ class Radios:
         settings: RadioSettings,
         clock: Clock,
         sink: EventSink,
-        use_radio: Callable[[Radio | None], None],
+        up: Callable[[Radio], None],
+        down: Callable[[str], None],
         random: Random,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._sink = sink
-        self._use_radio = use_radio
+        self._up = up
+        self._down = down
         self._random = random
         self._serial: dict[str, Radio] = {}
         self.server: GwmpServer | None = None
@@ -126,10 +143,11 @@ class Radios:
 
     def _take(self, event: DeviceEvent) -> None:
         if isinstance(event, StateChanged):
-            if event.state is DeviceState.UP:
-                self._use_radio(self._radio(event.device_id))
+            radio = self._radio(event.device_id)
+            if event.state is DeviceState.UP and radio is not None:
+                self._up(radio)
             elif event.state is DeviceState.DOWN:
-                self._use_radio(None)
+                self._down(event.device_id)
         self._sink(event)
 
     def _radio(self, device_id: str) -> Radio | None:

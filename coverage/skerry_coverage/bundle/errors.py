@@ -14,6 +14,8 @@ __all__ = ["BundleRejected"]
 class BundleRejected(UsageError):
     """The file cannot be read as a proof bundle; `reason` is one stable word."""
 
+    exit_code = 1  # a damaged file is a failed proof, not a mistake in the command
+
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(
             f"E_BUNDLE_{reason.upper()}",

@@ -1,8 +1,10 @@
 """From sound reports and statements to proofs: recomputed verdicts and the level each beacon reaches. For `verify`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
+from skerry_core.clock import NS_PER_S
 from skerry_coverage.bundle.known import Known
+from skerry_coverage.bundle.profile import BundledProfile
 from skerry_coverage.bundle.recompute import compare, input_of_reports, input_of_statement
 from skerry_coverage.bundle.report import Level, OperatorWord, Proof, VerificationReport
 from skerry_coverage.bundle.reports import BeaconSeen, Reports
@@ -14,10 +16,7 @@ from skerry_coverage.iot.parameters import PocParameters
 from skerry_keys.animal_name import animal_name
 from skerry_keys.public_key import PublicKey
 
-__all__ = ["ParameterReader", "judge_beacons"]
-
-ParameterReader = Callable[[bytes, str | None], PocParameters]
-"""Returns a profile's IoT parameters for a rule-set id (None: the newest). Raises `EvidenceRejected`."""
+__all__ = ["judge_beacons"]
 
 
 def judge_beacons(
@@ -25,8 +24,7 @@ def judge_beacons(
     statements: Sequence[OperatorSays],
     known: Known,
     *,
-    profile: bytes,
-    parameters: ParameterReader,
+    profile: BundledProfile,
     report: VerificationReport,
 ) -> None:
     """Judge every beacon of a bundle and add its proof to the report."""
@@ -35,10 +33,10 @@ def judge_beacons(
         says = max(about, key=lambda one: one.weight, default=None)
         where = f"beacon {beacon.entry_id.hex()[:16]}"
         try:
-            rules = parameters(profile, says.statement.rule_set if says else None)
+            rules = _rules(profile, beacon, says)
             poc = _input(beacon, reports, says, known, rules)
         except EvidenceRejected as error:
-            report.fail("bad_rules", where, str(error))
+            report.fail("bad_rules", where, error.detail)
             continue
         explanation = explain_poc(poc)
         if says is not None:
@@ -48,6 +46,13 @@ def judge_beacons(
         if proof.reason is not None:
             detail = f"the rules refuse this beacon: {proof.reason}; it proves no coverage"
             report.fail("beacon_invalid", where, detail)
+
+
+def _rules(profile: BundledProfile, beacon: BeaconSeen, says: OperatorSays | None) -> PocParameters:
+    """Return the rules of the beacon's time: as the operator received it, else as the hotspot says."""
+    if says is None:
+        return profile.parameters(None, beacon.report.timestamp // NS_PER_S)
+    return profile.parameters(says.statement.rule_set, says.statement.beacon.received_ms // 1000)
 
 
 def _input(

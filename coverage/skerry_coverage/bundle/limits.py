@@ -42,6 +42,6 @@ def not_proved(bundle: Bundle, entries: Mapping[bytes, Entry], known: Known, rep
         said.append(f"Anything about entries of kinds that this program does not know: {kinds}.")
     if bundle.anchors:
         said.append(f"What the {len(bundle.anchors)} attached anchors claim: this program does not check them.")
-    if bundle.test_tokens:
+    if report.test_tokens:
         said.append("Any value: the network pays test tokens.")
     return said

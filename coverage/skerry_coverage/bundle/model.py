@@ -123,7 +123,6 @@ class Bundle:
 
     network: str
     made_by: str
-    test_tokens: bool
     profile: bytes
     logs: tuple[LogExtract, ...]
     anchors: tuple[bytes, ...] = ()
@@ -133,7 +132,6 @@ class Bundle:
         return {
             "network": self.network,
             "made_by": self.made_by,
-            "test_tokens": self.test_tokens,
             "profile": self.profile,
             "logs": [log.to_map() for log in self.logs],
             "anchors": list(self.anchors),
@@ -147,7 +145,6 @@ class Bundle:
             bundle = cls(
                 network=fields.text("network"),
                 made_by=fields.text("made_by"),
-                test_tokens=fields.flag("test_tokens"),
                 profile=fields.data("profile"),
                 logs=tuple(LogExtract.from_map(log) for log in fields.items("logs")),
                 anchors=tuple(fields.byte_strings("anchors")),

@@ -8,11 +8,10 @@ from skerry_core.conformance import Kind
 from skerry_coverage.conformance.shapes import Case, beacon_facts, denylist, gateway, key, witness_report
 from skerry_coverage.iot.beacon_rules import BEACON_RULES
 from skerry_coverage.iot.checks import (
-    allowed_lag_ms,
     frequency_offset_hz,
     in_entropy_window,
     is_new_interval,
-    lag_ms,
+    lag_and_limit_ms,
     too_far,
     too_near,
 )
@@ -36,7 +35,9 @@ def _check(reason: str | None) -> dict[str, Any]:
 
 
 def _entropy_window(case: Case) -> dict[str, Any]:
-    return _check(None if in_entropy_window(**case) else "entropy_expired")
+    start_s = case["start_ms"] // 1000
+    fresh = in_entropy_window(start_s, case["end_ms"] // 1000 - start_s, case["received_ms"])
+    return _check(None if fresh else "entropy_expired")
 
 
 def _interval(case: Case) -> dict[str, Any]:
@@ -44,13 +45,10 @@ def _interval(case: Case) -> dict[str, Any]:
 
 
 def _lag(case: Case) -> dict[str, Any]:
-    limit = allowed_lag_ms(
-        beacon_received_ms=case["beacon_received_ms"],
-        first_witness_received_ms=case["first_witness_received_ms"],
-        after_beacon_ms=_PARAMETERS.max_lag_after_beacon_ms,
-        after_witness_ms=_PARAMETERS.max_lag_after_first_witness_ms,
+    lag, limit = lag_and_limit_ms(
+        case["beacon_received_ms"], case["first_witness_received_ms"], case["received_ms"], _PARAMETERS
     )
-    return _check("too_late" if lag_ms(**case) > limit else None)
+    return _check("too_late" if lag > limit else None)
 
 
 def _frequency(case: Case) -> dict[str, Any]:
@@ -72,11 +70,11 @@ def _path_loss(case: Case) -> dict[str, Any]:
 
 def _rssi(case: Case) -> dict[str, Any]:
     expected = expected_signal_dbm(
-        tx_power_dbm=case["tx_power_dbm"],
-        beacon_gain_ddbi=case["beacon_gain_ddbi"],
-        witness_gain_ddbi=case["witness_gain_ddbi"],
-        distance=case["distance_m"],
-        frequency_hz=case["frequency_hz"],
+        case["tx_power_dbm"],
+        case["beacon_gain_ddbi"],
+        case["witness_gain_ddbi"],
+        case["distance_m"],
+        case["frequency_hz"],
     )
     signal = case["signal_ddbm"]
     return {"expected_dbm": expected, "valid": None if signal is None else signal / 10 <= expected}

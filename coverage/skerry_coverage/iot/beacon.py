@@ -5,7 +5,6 @@ import hashlib
 import struct
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
 
 from skerry_coverage.iot.chacha import keystream_words
 from skerry_coverage.iot.errors import BeaconRefused
@@ -71,9 +70,10 @@ def build_beacon(*, remote: Entropy, local: bytes, params: RegionParams, gain_dd
 
 def beacon_payload(seed: bytes) -> bytes:
     """Return the 51 payload bytes: the low byte of each of the first 51 key-stream words."""
-    return bytes(word & 0xFF for word in islice(keystream_words(seed), BEACON_DATA_BYTES))
+    return bytes(word & 0xFF for word in keystream_words(seed)[:BEACON_DATA_BYTES])
 
 
+@lru_cache(maxsize=256)
 def select_datarate(params: RegionParams, payload_bytes: int) -> str:
     """Return the first stored data rate that fits; the list is never sorted. Raises `BeaconRefused` no_datarate."""
     for spreading, largest in params.spreading:

@@ -30,32 +30,28 @@ class BeaconFacts:
     last_beacon_ms: int | None
     denylist: Denylist | None
     parameters: PocParameters = field(default_factory=PocParameters)
+    key: bytes = field(init=False)  # the report's key; every read from the message itself makes a new bytes object
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", self.report.pub_key)
 
     @property
-    def entropy_ends_s(self) -> int:
-        """When the entropy's validity ends; only asked once the entropy is known."""
-        assert self.entropy is not None
-        return self.entropy.timestamp_s + self.parameters.entropy_lifespan_s
+    def place(self) -> Asserted | None:
+        """The beaconer's asserted place."""
+        return self.gateway.asserted if self.gateway is not None else None
 
 
 def rebuild(facts: BeaconFacts) -> Beacon:
     """Build the beacon that the report should describe. Raises `BeaconRefused` when none can be built."""
-    asserted = _asserted(facts)
-    if facts.entropy is None:
-        raise BeaconRefused("invalid_version", "the entropy is not known")
+    asserted, stored = facts.place, facts.entropy
+    if asserted is None or stored is None:
+        raise BeaconRefused("no_region_params", "the location or the entropy is not known")
     try:
         params = region_params(asserted.region)
     except UnknownRegion as error:
         raise BeaconRefused("no_region_params", str(error)) from None
-    stored = facts.entropy
     named = Entropy(data=facts.report.remote_entropy, timestamp_s=stored.timestamp_s, version=stored.version)
     return build_beacon(remote=named, local=facts.report.local_entropy, params=params, gain_ddbi=asserted.gain_ddbi)
-
-
-def _asserted(facts: BeaconFacts) -> Asserted:
-    assert facts.gateway is not None
-    assert facts.gateway.asserted is not None
-    return facts.gateway.asserted
 
 
 def _known(facts: BeaconFacts) -> str | None:
@@ -63,11 +59,11 @@ def _known(facts: BeaconFacts) -> str | None:
 
 
 def _has_location(facts: BeaconFacts) -> str | None:
-    return "not_asserted" if facts.gateway is None or facts.gateway.asserted is None else None
+    return "not_asserted" if facts.place is None else None
 
 
 def _not_denied(facts: BeaconFacts) -> str | None:
-    return "denied" if facts.denylist is None or facts.denylist.denies(facts.report.pub_key) else None
+    return "denied" if facts.denylist is None or facts.denylist.denies(facts.key) else None
 
 
 def _entropy_known(facts: BeaconFacts) -> str | None:
@@ -77,9 +73,7 @@ def _entropy_known(facts: BeaconFacts) -> str | None:
 
 def _entropy_fresh(facts: BeaconFacts) -> str | None:
     assert facts.entropy is not None
-    fresh = in_entropy_window(
-        start_ms=facts.entropy.timestamp_s * 1000, end_ms=facts.entropy_ends_s * 1000, received_ms=facts.received_ms
-    )
+    fresh = in_entropy_window(facts.entropy.timestamp_s, facts.parameters.entropy_lifespan_s, facts.received_ms)
     return None if fresh else "entropy_expired"
 
 
@@ -124,7 +118,7 @@ def _measure_known(facts: BeaconFacts) -> Measure:
 
 
 def _measure_location(facts: BeaconFacts) -> Measure:
-    asserted = facts.gateway.asserted if facts.gateway else None
+    asserted = facts.place
     return Measure(
         value=f"{asserted.cell:x}" if asserted else None,
         limit="a location",

@@ -1,14 +1,14 @@
 """The single comparisons that the rule tables are made of (iot-poc 4.2 to 4.4); each answers yes or no."""
 
 from skerry_coverage.iot.geometry import distance_m, grid_cells
+from skerry_coverage.iot.parameters import PocParameters
 from skerry_coverage.iot.schedule import segment_s
 
 __all__ = [
-    "allowed_lag_ms",
     "frequency_offset_hz",
     "in_entropy_window",
     "is_new_interval",
-    "lag_ms",
+    "lag_and_limit_ms",
     "too_far",
     "too_near",
 ]
@@ -17,9 +17,9 @@ _SIGN_BIT = 1 << 31
 _U32 = (1 << 32) - 1
 
 
-def in_entropy_window(*, start_ms: int, end_ms: int, received_ms: int) -> bool:
-    """Say whether a report came while its entropy was valid; whole seconds, both ends included."""
-    return start_ms // 1000 <= received_ms // 1000 <= end_ms // 1000
+def in_entropy_window(start_s: int, lifespan_s: int, received_ms: int) -> bool:
+    """Say whether a report came while its entropy was valid; whole seconds count, both ends belong to the window."""
+    return start_s <= received_ms // 1000 <= start_s + lifespan_s
 
 
 def is_new_interval(*, last_beacon_ms: int | None, received_ms: int, interval_s: int) -> bool:
@@ -29,16 +29,16 @@ def is_new_interval(*, last_beacon_ms: int | None, received_ms: int, interval_s:
     return segment_s(received_ms // 1000, interval_s) > segment_s(last_beacon_ms // 1000, interval_s)
 
 
-def lag_ms(*, beacon_received_ms: int, first_witness_received_ms: int, received_ms: int) -> int:
-    """Return how long after its reference a witness report came: the beacon, or the first witness if that was first."""
-    return received_ms - min(beacon_received_ms, first_witness_received_ms)
+def lag_and_limit_ms(
+    beacon_ms: int, first_witness_ms: int, received_ms: int, parameters: PocParameters
+) -> tuple[int, int]:
+    """Return how long after its reference a witness report came, and how long it may.
 
-
-def allowed_lag_ms(
-    *, beacon_received_ms: int, first_witness_received_ms: int, after_beacon_ms: int, after_witness_ms: int
-) -> int:
-    """Return the limit that goes with `lag_ms`."""
-    return after_beacon_ms if beacon_received_ms <= first_witness_received_ms else after_witness_ms
+    The reference is the beacon's receive time, or the first witness's if that came before.
+    """
+    if beacon_ms <= first_witness_ms:
+        return received_ms - beacon_ms, parameters.max_lag_after_beacon_ms
+    return received_ms - first_witness_ms, parameters.max_lag_after_first_witness_ms
 
 
 def frequency_offset_hz(beacon_hz: int, witness_hz: int) -> int:

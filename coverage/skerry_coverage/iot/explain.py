@@ -68,7 +68,7 @@ def _beacon_lines(poc: PocInput, verdict: PocVerdict) -> tuple[RuleResult, ...]:
 
 def _witness_lines(poc: PocInput, verdict: PocVerdict) -> tuple[WitnessExplanation, ...]:
     beacon = beacon_facts(poc)
-    if beacon.gateway is None or beacon.gateway.asserted is None or beacon.entropy is None:
+    if beacon.place is None or beacon.entropy is None:
         return ()  # no distances, no window: nothing about the witnesses can be judged
     given = {one.position: one for one in (*verdict.selected, *verdict.unselected)}
     selected = {one.position for one in verdict.selected}

@@ -13,6 +13,7 @@ __all__ = ["distance_m", "expected_signal_dbm", "free_space_loss_db", "grid_cell
 
 _GRID_RESOLUTION = 11
 _LIGHT_M_S = 2.998e8  # the verifier's rounded value; skerry_radio has the exact one
+_FOUR_PI = 4 * math.pi
 _CACHED_PAIRS = 1 << 16
 
 
@@ -41,21 +42,16 @@ def grid_cells(a: int, b: int) -> int | None:
         return None
 
 
-@lru_cache(maxsize=_CACHED_PAIRS)
 def free_space_loss_db(distance: int, frequency_hz: int) -> float:
     """Return the verifier's free-space loss. Distance in metres; 0 m gives minus infinity, as upstream's f64 does."""
     if distance == 0 or frequency_hz == 0:
         return -math.inf
-    return 20 * math.log10(4 * math.pi * distance * frequency_hz / _LIGHT_M_S)
+    return 20 * math.log10(_FOUR_PI * distance * frequency_hz / _LIGHT_M_S)
 
 
 def expected_signal_dbm(
-    *, tx_power_dbm: int, beacon_gain_ddbi: int, witness_gain_ddbi: int, distance: int, frequency_hz: int
+    tx_power_dbm: int, beacon_gain_ddbi: int, witness_gain_ddbi: int, distance: int, frequency_hz: int
 ) -> float:
-    """Return the strongest believable signal; gains are cut to whole dBi toward zero."""
+    """Return the strongest believable signal over a distance in metres; gains are cut to whole dBi toward zero."""
     loss = free_space_loss_db(distance, frequency_hz)
-    return tx_power_dbm + _whole(beacon_gain_ddbi) - loss + _whole(witness_gain_ddbi)
-
-
-def _whole(tenths: int) -> int:
-    return tenths // 10 if tenths >= 0 else -(-tenths // 10)
+    return tx_power_dbm + int(beacon_gain_ddbi / 10) - loss + int(witness_gain_ddbi / 10)

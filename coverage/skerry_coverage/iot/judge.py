@@ -50,9 +50,10 @@ class ReceivedBeacon:
         return report_id(data=self.report.data, received_ms=self.received_ms, public_key=self.report.pub_key)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen, like the verdict below: a day has twenty million of each, and freezing costs a microsecond.
+@dataclass(slots=True, kw_only=True, eq=False)
 class ReceivedWitness:
-    """A witness report with the oracle's receive time in Unix milliseconds."""
+    """A witness report with the oracle's receive time in Unix milliseconds; never changed once made."""
 
     report: lora_witness_report_req_v1
     received_ms: int
@@ -80,11 +81,12 @@ class PocInput:
         return sorted(self.witnesses, key=lambda witness: witness.received_ms)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class WitnessVerdict:
-    """The verdict on one witness report; `side` says whose failure made it invalid (`beaconer`, `witness`).
+    """The verdict on one witness report, never changed once made.
 
-    `position` is the report's place in order of receipt.
+    `side` says whose failure made it invalid (`beaconer`, `witness`); `position` is the report's place in
+    order of receipt.
     """
 
     position: int
@@ -128,7 +130,12 @@ class _Times:
         self.changed[key] = replace(self.of(key), last_beacon_reciprocity_ms=received_ms)
 
     def witness_passed(self, key: bytes, received_ms: int) -> None:
-        self.changed[key] = replace(self.of(key), last_witness_ms=received_ms)
+        kept = self.of(key)
+        self.changed[key] = KeptTimes(  # spelled out: `replace` costs four times as much, once per report
+            last_beacon_ms=kept.last_beacon_ms,
+            last_witness_ms=received_ms,
+            last_beacon_reciprocity_ms=kept.last_beacon_reciprocity_ms,
+        )
 
 
 def judge_poc(poc: PocInput) -> PocVerdict:
@@ -138,7 +145,7 @@ def judge_poc(poc: PocInput) -> PocVerdict:
     facts = beacon_facts(poc)
     beacon = first_failure(BEACON_RULES, facts)
     reports = poc.by_receive_time()
-    if facts.gateway is not None and facts.gateway.asserted is not None:
+    if facts.place is not None:
         times.beacon_judged(key, received_ms)  # a refused beacon uses its interval up too
     if not beacon.valid:
         return _refused(poc, beacon, reports, times)
@@ -206,26 +213,23 @@ def _judge_witnesses(
         facts = witness_facts(poc, beacon, witness, first_ms=reports[0].received_ms, already_reported=key in seen)
         seen.add(key)
         judgement = first_failure(WITNESS_RULES, facts)
-        if judgement.valid:
+        if judgement.reason is None:
             times.witness_passed(key, witness.received_ms)
+            judged.append(WitnessVerdict(position=position, witness=witness, judgement=judgement))
+            continue
+        tag = denylist_tag(judgement, poc.denylist)
         judged.append(
-            WitnessVerdict(
-                position=position,
-                witness=witness,
-                judgement=judgement,
-                side=None if judgement.valid else WITNESS,
-                denylist_tag=denylist_tag(judgement, poc.denylist),
-            )
+            WitnessVerdict(position=position, witness=witness, judgement=judgement, side=WITNESS, denylist_tag=tag)
         )
     return judged
 
 
 def _with_reciprocity(verdict: WitnessVerdict, times: _Times, parameters: PocParameters) -> WitnessVerdict:
-    if not verdict.valid:
+    if verdict.judgement.reason is not None:
         return verdict
     kept = times.of(verdict.witness.report.pub_key)
     judgement = witness_reciprocity(kept, verdict.witness.received_ms, parameters)
-    return verdict if judgement.valid else replace(verdict, judgement=judgement, side=WITNESS)
+    return verdict if judgement.reason is None else replace(verdict, judgement=judgement, side=WITNESS)
 
 
 def _refused(poc: PocInput, beacon: Judgement, reports: list[ReceivedWitness], times: _Times) -> PocVerdict:

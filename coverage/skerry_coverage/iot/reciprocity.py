@@ -32,7 +32,7 @@ def witness_reciprocity(kept: KeptTimes, received_ms: int, parameters: PocParame
 
 def reciprocity_measure(last_ms: int | None, received_ms: int, parameters: PocParameters, fault: Fault) -> Measure:
     """Return the numbers behind either judgement."""
-    limit_ms = _window_ms(parameters)
+    limit_ms = parameters.reciprocity_window_s * 1000
     age_ms = None if last_ms is None else received_ms - last_ms
     what = "witness report of another's beacon" if fault is Fault.BEACONER else "beacon that others reported"
     return Measure(
@@ -46,8 +46,4 @@ def reciprocity_measure(last_ms: int | None, received_ms: int, parameters: PocPa
 
 
 def _recent(last_ms: int | None, received_ms: int, parameters: PocParameters) -> bool:
-    return last_ms is not None and received_ms - last_ms < _window_ms(parameters)
-
-
-def _window_ms(parameters: PocParameters) -> int:
-    return parameters.reciprocity_window_s * 1000
+    return last_ms is not None and received_ms - last_ms < parameters.reciprocity_window_s * 1000

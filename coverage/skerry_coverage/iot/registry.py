@@ -27,9 +27,12 @@ class Gateway:
 Registry = Mapping[bytes, Gateway]  # by public key binary; an absent key is unknown
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # not frozen: one is made per report, and freezing costs 1 us each
 class KeptTimes:
-    """What a verifier keeps per gateway, in Unix milliseconds: the inputs of interval and reciprocity rules."""
+    """What a verifier keeps per gateway, in Unix milliseconds: the inputs of interval and reciprocity rules.
+
+    Never changed once made; a new time makes a new object.
+    """
 
     last_beacon_ms: int | None = None
     last_witness_ms: int | None = None

@@ -29,7 +29,7 @@ def select_witnesses(judged: Sequence[V], max_witnesses: int) -> tuple[list[V], 
 
     Valid reports are sorted only when there are too many, as upstream does; otherwise the order is kept.
     """
-    valid = [verdict for verdict in judged if verdict.judgement.valid]
+    valid = [verdict for verdict in judged if verdict.judgement.reason is None]
     invalid = [verdict for verdict in judged if verdict.judgement.reason not in (None, "self_witness")]
     if len(valid) > max_witnesses:
         valid.sort(key=lambda verdict: verdict.witness.received_ms)

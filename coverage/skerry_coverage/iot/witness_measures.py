@@ -73,7 +73,7 @@ def denylist(facts: WitnessFacts) -> Measure:
 
 def another(facts: WitnessFacts) -> Measure:
     """A beacon is witnessed by others."""
-    same = facts.report.pub_key == facts.beacon.report.pub_key
+    same = facts.key == facts.beacon.key
     return Measure(
         value="the beaconer itself" if same else "another hotspot",
         limit="another hotspot",

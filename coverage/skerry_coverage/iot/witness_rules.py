@@ -30,27 +30,23 @@ def _has_location(facts: WitnessFacts) -> str | None:
 
 def _not_denied(facts: WitnessFacts) -> str | None:
     denylist = facts.beacon.denylist
-    return "denied" if denylist is None or denylist.denies(facts.report.pub_key) else None
+    return "denied" if denylist is None or denylist.denies(facts.key) else None
 
 
 def _edge_not_denied(facts: WitnessFacts) -> str | None:
     denylist = facts.beacon.denylist
-    denied = denylist is None or denylist.denies_edge(facts.beacon.report.pub_key, facts.report.pub_key)
+    denied = denylist is None or denylist.denies_edge(facts.beacon.key, facts.key)
     return "denied_edge" if denied else None
 
 
 def _another(facts: WitnessFacts) -> str | None:
-    return "self_witness" if facts.report.pub_key == facts.beacon.report.pub_key else None
+    return "self_witness" if facts.key == facts.beacon.key else None
 
 
 def _entropy_fresh(facts: WitnessFacts) -> str | None:
-    entropy = facts.beacon.entropy
-    assert entropy is not None
-    fresh = in_entropy_window(
-        start_ms=entropy.timestamp_s * 1000,
-        end_ms=facts.beacon.entropy_ends_s * 1000,
-        received_ms=facts.received_ms,
-    )
+    beacon = facts.beacon
+    assert beacon.entropy is not None
+    fresh = in_entropy_window(beacon.entropy.timestamp_s, beacon.parameters.entropy_lifespan_s, facts.received_ms)
     return None if fresh else "entropy_expired"
 
 

@@ -9,7 +9,7 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-import h3.api.basic_int as h3
+import h3.api.basic_int as h3  # type: ignore[import-untyped]  # ships no annotations
 
 from skerry_coverage.picture.labels import place_labels
 from skerry_coverage.picture.model import LinkVerdict, MapPicture
@@ -48,7 +48,7 @@ def render_png(picture: MapPicture) -> bytes:
     sheet = _Sheet(ImageDraw.Draw(image))
     _Drawing(picture, sheet).draw()
     output = io.BytesIO()
-    image.resize((WIDTH_PX, HEIGHT_PX), Image.Resampling.LANCZOS).save(output, "PNG", optimize=True)
+    image.resize((WIDTH_PX, HEIGHT_PX), Image.Resampling.LANCZOS).save(output, "PNG")
     return output.getvalue()
 
 
@@ -57,18 +57,18 @@ class _Sheet:
 
     def __init__(self, draw: "ImageDraw") -> None:
         self._draw = draw
-        self._fonts: dict[float, FreeTypeFont] = {}
+        self._fonts: dict[int, FreeTypeFont] = {}
 
     def polygon(self, points: list[tuple[float, float]], *, fill: str | None = None, edge: str | None = None) -> None:
         self._draw.polygon([_big(point) for point in points], fill=fill, outline=edge, width=_OVERSAMPLING)
 
     def rectangle(self, box: Box, *, fill: str | None = None, edge: str | None = None) -> None:
-        corners = [*_big((box.left, box.top)), *_big((box.right, box.bottom))]
+        corners = (_big((box.left, box.top)), _big((box.right, box.bottom)))
         self._draw.rectangle(corners, fill=fill, outline=edge, width=_OVERSAMPLING)
 
     def circle(self, at: tuple[float, float], radius: float, *, fill: str, edge: str, width: float) -> None:
         x, y = at
-        corners = [*_big((x - radius, y - radius)), *_big((x + radius, y + radius))]
+        corners = (_big((x - radius, y - radius)), _big((x + radius, y + radius)))
         self._draw.ellipse(corners, fill=fill, outline=edge, width=round(width * _OVERSAMPLING))
 
     def line(
@@ -84,15 +84,15 @@ class _Sheet:
             self._draw.line([_big(first), _big(last)], fill=colour, width=round(width * _OVERSAMPLING))
 
     def text(
-        self, at: tuple[float, float], text: str, *, size: float, colour: str = _TEXT, halo: str | None = None
+        self, at: tuple[float, float], text: str, *, size: int, colour: str = _TEXT, halo: str | None = None
     ) -> None:
         stroke: dict[str, Any] = {"stroke_width": 3 * _OVERSAMPLING, "stroke_fill": halo} if halo else {}
         self._draw.text(_big(at), text, font=self._font(size), fill=colour, anchor="lm", **stroke)
 
-    def text_width(self, text: str, *, size: float) -> float:
+    def text_width(self, text: str, *, size: int) -> float:
         return float(self._font(size).getlength(text)) / _OVERSAMPLING
 
-    def _font(self, size: float) -> "FreeTypeFont":
+    def _font(self, size: int) -> "FreeTypeFont":
         from PIL import ImageFont
 
         if size not in self._fonts:
@@ -165,7 +165,7 @@ class _Drawing:
         self._sheet.rectangle(_MAP, edge="#b6c0ca")
 
     def _labels(self) -> None:
-        size = 17.0
+        size = 17
         names = [hotspot.name for hotspot in self._picture.hotspots]
         sizes = [(self._sheet.text_width(name, size=size) + 6, size + 6) for name in names]
         lines = [(self._points[link.beaconer], self._points[link.witness]) for link in self._picture.links]

@@ -111,7 +111,8 @@ class EpochDriver:
             self._current = rows[0]
             return
         latest = await self._epochs.latest()
-        number = latest.epoch + 1 if latest else self._calendar.epoch_of(self._clock.wall_ms())
+        # A millisecond on: an oracle that starts at an epoch's very end begins with the next one.
+        number = latest.epoch + 1 if latest else self._calendar.epoch_of(self._clock.wall_ms() + 1)
         self._current = self._row(number, EpochState.OPEN)
         await self._database.apply([self._epochs.set_state(self._current)])
 
@@ -126,6 +127,11 @@ class EpochDriver:
         """When the current epoch may be closed: its reports are in and ripe."""
         epoch = self.current.epoch
         return max(self._calendar.close_ms(epoch), self.current.end_ms + 2 * self._judge.ripe_ms)
+
+    async def next_work_ms(self) -> tuple[int, bool]:
+        """Return when there is something to do next, and whether a new report could bring that forward."""
+        ripe_ms = await self._judge.next_ripe_ms(until_ms=self._judged_at_most_ms)
+        return (self.due_ms, True) if ripe_ms is None else (min(ripe_ms, self.due_ms), False)
 
     async def advance(self) -> int:
         """Judge what is ripe and close every epoch that is due; return how many epochs became final."""
@@ -149,16 +155,20 @@ class EpochDriver:
         self._current = following
         return row
 
+    @property
+    def _judged_at_most_ms(self) -> int:
+        """How far the open epoch judges: density is taken from the kept times as they are then, live or afterwards."""
+        return self.current.end_ms + self._judge.ripe_ms
+
     async def _judge_ripe(self, now_ms: int) -> None:
         if self.current.state == EpochState.OPEN.value:
-            # Never further than the epoch's close will: density is taken from the kept times as they are then.
-            moment_ms = min(now_ms - self._judge.ripe_ms, self.current.end_ms + self._judge.ripe_ms)
+            moment_ms = min(now_ms - self._judge.ripe_ms, self._judged_at_most_ms)
             await self._judge.judge_until(moment_ms, closed_until_ms=self.current.start_ms)
 
     async def _step(self, row: EpochRow) -> EpochRow:
         match EpochState(row.state):
             case EpochState.OPEN:
-                await self._judge.judge_until(row.end_ms + self._judge.ripe_ms, closed_until_ms=row.start_ms)
+                await self._judge.judge_until(self._judged_at_most_ms, closed_until_ms=row.start_ms)
                 return await self._enter(row, EpochState.VERIFIED, [])
             case EpochState.VERIFIED:
                 return await self._enter(row, EpochState.SHARED, [await self._shares(row)])
@@ -172,7 +182,9 @@ class EpochDriver:
                 raise AssertionError(f"epoch {row.epoch} is {final.value}")
 
     async def _shares(self, row: EpochRow) -> Statement:
-        verdicts = [verdict for verdict in await self._verdicts.of_epoch(row.epoch, valid_only=True) if verdict.selected]
+        verdicts = [
+            verdict for verdict in await self._verdicts.of_epoch(row.epoch, valid_only=True) if verdict.selected
+        ]
         proofs = await self._proofs({verdict.poc_id for verdict in verdicts if verdict.poc_id is not None})
         shares = shares_of(
             verdicts,

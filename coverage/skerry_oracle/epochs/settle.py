@@ -91,9 +91,7 @@ def _share(
 def build_manifest(shares: Sequence[ShareRow], sums: EpochSums, network: OracleNetwork) -> tuple[bytes, bytes]:
     """Return the reward manifest as canonical JSON, and its SHA-256. Raises `EmissionExceeded`."""
     by_gateway = _sum_shares(shares, sums.data_credits)
-    rewards = reward_epoch(
-        network.split, emission_bones=network.emission_bones, price=network.price, shares=by_gateway
-    )
+    rewards = reward_epoch(network.split, emission_bones=network.emission_bones, price=network.price, shares=by_gateway)
     payments: defaultdict[str, int] = defaultdict(int)
     lines = []
     for gateway, payout in rewards.gateways.items():

@@ -106,7 +106,7 @@ class Registry:
             if location.number != len(history) + 1:
                 raise RefusedError(
                     "E_ASSERTION_NUMBER",
-                    f"The next location assertion of this gateway has number {len(history) + 1}, got {location.number}.",
+                    f"The next location assertion has number {len(history) + 1}, got {location.number}.",
                     params={"expected": len(history) + 1, "got": location.number},
                 )
             decision = await self.policy.on_location(location)
@@ -128,7 +128,9 @@ class Registry:
             registration = self._registration(gateway)
             if registration.state == ADMITTED:
                 raise RefusedError(
-                    "E_ALREADY_ADMITTED", "This hotspot is admitted.", remedy="Put its key on the denylist to exclude it."
+                    "E_ALREADY_ADMITTED",
+                    "This hotspot is admitted.",
+                    remedy="Put its key on the denylist to exclude it.",
                 )
             return await self._decide(registration, Decision(Answer.REFUSE, reason), by=by)
 
@@ -278,9 +280,7 @@ class Registry:
         self._registrations[row.gateway] = decided
         return decided
 
-    def _assertion_row(
-        self, location: Location, owner_signature: bytes, registration: RegistrationRow
-    ) -> AssertionRow:
+    def _assertion_row(self, location: Location, owner_signature: bytes, registration: RegistrationRow) -> AssertionRow:
         now_ms = self._clock.wall_ms()
         epoch: int | None = None
         if registration.state == ADMITTED:

@@ -52,7 +52,9 @@ class Record:
                 raise ValueError("it has unknown members")
         except (strict_json.JsonRejected, KeyRejected, ValueError, TypeError, KeyError) as error:
             raise UsageError(
-                "E_RECORD_MALFORMED", f"The {cls.DOMAIN} record cannot be read: {error}.", remedy="Make and sign it anew."
+                "E_RECORD_MALFORMED",
+                f"The {cls.DOMAIN} record cannot be read: {error}.",
+                remedy="Make and sign it anew.",
             ) from None
         return record
 
@@ -209,7 +211,7 @@ def _whole(value: object, *, low: int, high: int = (1 << 53) - 1) -> int:
 
 
 def _cell(value: object) -> str:
-    import h3.api.basic_str as h3
+    import h3.api.basic_str as h3  # type: ignore[import-untyped]
 
     text = _text(value)
     if not h3.is_valid_cell(text) or h3.get_resolution(text) < 11 or text != text.lower():

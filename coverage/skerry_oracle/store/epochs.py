@@ -62,7 +62,7 @@ class EpochTable:
     def insert_shares(self, shares: Iterable[ShareRow]) -> Statement:
         """Store shares; those that are there already stay."""
         marks = ", ".join("?" * len(ShareRow.__slots__))
-        return Statement(f"INSERT INTO shares VALUES ({marks}) ON CONFLICT DO NOTHING", tuple(map(_values, shares)))
+        return Statement(f"INSERT INTO shares VALUES ({marks}) ON CONFLICT DO NOTHING", tuple(map(_values, shares)))  # noqa: S608 - column names and marks are ours
 
     def insert_manifest(self, row: ManifestRow) -> Statement:
         """Store a manifest; an epoch has one."""
@@ -99,9 +99,8 @@ class EpochTable:
             condition, parameters = "epoch = ?", (epoch,)
         else:
             condition, parameters = "epoch = ? AND gateway = ?", (epoch, gateway)  # type: ignore[assignment]
-        rows = await self._database.fetch(
-            f"SELECT * FROM shares WHERE {condition} ORDER BY received_ms, kind, report_id", *parameters
-        )
+        sql = f"SELECT * FROM shares WHERE {condition} ORDER BY received_ms, kind, report_id"  # noqa: S608 - ours
+        rows = await self._database.fetch(sql, *parameters)
         return [ShareRow(**dict(zip(ShareRow.__slots__, row, strict=True))) for row in rows]  # type: ignore[arg-type]
 
     async def manifest(self, epoch: int) -> ManifestRow | None:

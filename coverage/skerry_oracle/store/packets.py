@@ -52,7 +52,8 @@ class PacketTable:
     async def usage(self, epoch: int) -> dict[int, tuple[int, int]]:
         """Return OUI -> (packets, DC) of an epoch."""
         rows = await self._database.fetch(
-            "SELECT oui, COUNT(*), CAST(SUM(dc) AS BIGINT) FROM packets WHERE epoch = ? GROUP BY oui ORDER BY oui", epoch
+            "SELECT oui, COUNT(*), CAST(SUM(dc) AS BIGINT) FROM packets WHERE epoch = ? GROUP BY oui ORDER BY oui",
+            epoch,
         )
         return {int(oui): (int(count), int(dc)) for oui, count, dc in rows}  # type: ignore[arg-type]
 

@@ -79,7 +79,7 @@ class RegistryTable:
         """Store a new registration; changes no row when the gateway is registered."""
         values = tuple(getattr(row, name) for name in RegistrationRow.__slots__)
         marks = ", ".join("?" * len(values))
-        return Statement(f"INSERT INTO registrations VALUES ({marks}) ON CONFLICT DO NOTHING", (values,))
+        return Statement(f"INSERT INTO registrations VALUES ({marks}) ON CONFLICT DO NOTHING", (values,))  # noqa: S608 - column names and marks are ours
 
     def decide(self, gateway: bytes, *, state: str, decided_ms: int, decided_by: str, reason: str | None) -> Statement:
         """Record the operator's decision on a pending or refused registration; an admission stays."""
@@ -93,7 +93,7 @@ class RegistryTable:
         """Store an assertion; changes no row when this number is taken."""
         values = tuple(getattr(row, name) for name in AssertionRow.__slots__)
         marks = ", ".join("?" * len(values))
-        return Statement(f"INSERT INTO assertions VALUES ({marks}) ON CONFLICT DO NOTHING", (values,))
+        return Statement(f"INSERT INTO assertions VALUES ({marks}) ON CONFLICT DO NOTHING", (values,))  # noqa: S608 - column names and marks are ours
 
     def make_effective(self, gateway: bytes, *, epoch: int) -> Statement:
         """Give a hotspot's waiting assertions their first epoch, at admission."""

@@ -11,9 +11,7 @@ BEACON = "beacon"
 WITNESS = "witness"
 MAX_SAMPLES_PER_EPOCH = 200  # refused bytes kept for inspection; beyond it refusals are only counted
 
-_COLUMNS = (
-    "kind, report_id, content_id, gateway, data, body, received_ms, stored_ms, session_id, peer, is_copy"
-)
+_COLUMNS = "kind, report_id, content_id, gateway, data, body, received_ms, stored_ms, session_id, peer, is_copy"
 # Whether the same content came before is decided inside the transaction, so that no restart or race forgets it.
 _MARKS = (
     "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, CASE WHEN EXISTS (SELECT 1 FROM reports WHERE content_id = ?) THEN 1 ELSE 0 END, 0"
@@ -67,7 +65,7 @@ class ReportTable:
             report.kind, report.report_id, report.content_id, report.gateway, report.data, report.body,
             report.received_ms, report.stored_ms, report.session_id, report.peer, report.content_id,
         )  # fmt: skip
-        return Statement(f"INSERT INTO reports ({_COLUMNS}, judged) VALUES ({_MARKS}) ON CONFLICT DO NOTHING", (row,))
+        return Statement(f"INSERT INTO reports ({_COLUMNS}, judged) VALUES ({_MARKS}) ON CONFLICT DO NOTHING", (row,))  # noqa: S608 - column names and marks are ours
 
     def mark_judged(self, keys: Iterable[tuple[str, bytes]]) -> Statement:
         """Note that the reports (kind, report id) have their verdicts."""
@@ -144,13 +142,13 @@ class ReportTable:
         """Return (kind, reason) -> number refused, of one epoch or of all."""
         condition, parameters = ("", ()) if epoch is None else (" WHERE epoch = ?", (epoch,))
         rows = await self._database.fetch(
-            f"SELECT kind, reason, CAST(SUM(count) AS BIGINT) FROM refusals{condition} GROUP BY kind, reason",
+            f"SELECT kind, reason, CAST(SUM(count) AS BIGINT) FROM refusals{condition} GROUP BY kind, reason",  # noqa: S608 - column names and marks are ours
             *parameters,
         )
         return {(str(kind), str(reason)): _int(count) for kind, reason, count in rows}
 
     async def _select(self, condition: str, *parameters: Value) -> list[StoredReport]:
-        rows = await self._database.fetch(f"SELECT {_COLUMNS} FROM reports WHERE {condition}", *parameters)
+        rows = await self._database.fetch(f"SELECT {_COLUMNS} FROM reports WHERE {condition}", *parameters)  # noqa: S608 - column names and marks are ours
         return [_report(row) for row in rows]
 
 

@@ -8,9 +8,9 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "0001_registry",
         (
             """CREATE TABLE registrations (
-                gateway BYTES PRIMARY KEY, owner BYTES NOT NULL, record BYTES NOT NULL, gateway_signature BYTES NOT NULL,
-                owner_signature BYTES NOT NULL, is_full NUMBER NOT NULL, received_ms NUMBER NOT NULL,
-                state TEXT NOT NULL, decided_ms NUMBER, decided_by TEXT, reason TEXT)""",
+                gateway BYTES PRIMARY KEY, owner BYTES NOT NULL, record BYTES NOT NULL,
+                gateway_signature BYTES NOT NULL, owner_signature BYTES NOT NULL, is_full NUMBER NOT NULL,
+                received_ms NUMBER NOT NULL, state TEXT NOT NULL, decided_ms NUMBER, decided_by TEXT, reason TEXT)""",
             """CREATE TABLE assertions (
                 gateway BYTES NOT NULL, number NUMBER NOT NULL, record BYTES NOT NULL, owner_signature BYTES NOT NULL,
                 cell TEXT NOT NULL, region TEXT NOT NULL, gain_ddbi NUMBER NOT NULL, elevation_m NUMBER NOT NULL,
@@ -70,9 +70,9 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
                 epoch NUMBER PRIMARY KEY, state TEXT NOT NULL, start_ms NUMBER NOT NULL, end_ms NUMBER NOT NULL,
                 changed_ms NUMBER NOT NULL)""",
             """CREATE TABLE shares (
-                epoch NUMBER NOT NULL, gateway BYTES NOT NULL, owner BYTES, kind TEXT NOT NULL, report_id BYTES NOT NULL,
-                poc_id BYTES, share TEXT NOT NULL, hex_scale TEXT NOT NULL, reward_unit TEXT NOT NULL,
-                received_ms NUMBER NOT NULL, PRIMARY KEY (kind, report_id))""",
+                epoch NUMBER NOT NULL, gateway BYTES NOT NULL, owner BYTES, kind TEXT NOT NULL,
+                report_id BYTES NOT NULL, poc_id BYTES, share TEXT NOT NULL, hex_scale TEXT NOT NULL,
+                reward_unit TEXT NOT NULL, received_ms NUMBER NOT NULL, PRIMARY KEY (kind, report_id))""",
             "CREATE INDEX shares_by_epoch ON shares (epoch, gateway)",
             """CREATE TABLE manifests (
                 epoch NUMBER PRIMARY KEY, body BYTES NOT NULL, hash BYTES NOT NULL UNIQUE, made_ms NUMBER NOT NULL)""",

@@ -44,8 +44,12 @@ class SqliteDatabase(Database):
         self._read_connection: sqlite3.Connection | None = None
 
     async def open(self) -> None:
+        if self._writer is not None:
+            raise StoreFailed("the store is already open")
         opened: Future[None] = Future()
-        self._writer = threading.Thread(target=self._write_loop, args=(opened,), name=f"write {self._path.name}", daemon=True)
+        self._writer = threading.Thread(
+            target=self._write_loop, args=(opened,), name=f"write {self._path.name}", daemon=True
+        )
         self._writer.start()
         with self._clock.hold("oracle store"):
             await asyncio.wrap_future(opened)

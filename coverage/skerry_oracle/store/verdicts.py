@@ -40,7 +40,7 @@ class VerdictTable:
     def insert(self, rows: Iterable[VerdictRow]) -> Statement:
         """Store verdicts; one that is there already stays."""
         marks = ", ".join("?" * len(VerdictRow.__slots__))
-        return Statement(f"INSERT INTO verdicts VALUES ({marks}) ON CONFLICT DO NOTHING", tuple(map(_values, rows)))
+        return Statement(f"INSERT INTO verdicts VALUES ({marks}) ON CONFLICT DO NOTHING", tuple(map(_values, rows)))  # noqa: S608 - column names and marks are ours
 
     def keep_times(self, times: Mapping[bytes, KeptTimes]) -> Statement:
         """Replace the kept times of the given gateways."""
@@ -87,12 +87,23 @@ class VerdictTable:
             "gateway = ? AND received_ms < ? ORDER BY received_ms DESC, report_id LIMIT ?", gateway, before_ms, limit
         )
 
+    async def since(self, gateway: bytes, *, judged_ms: int, limit: int) -> list[tuple[VerdictRow, bytes]]:
+        """Return a gateway's verdicts made at or after a moment with the exact reports, oldest first; no replays."""
+        names = ", ".join(f"v.{name}" for name in VerdictRow.__slots__)
+        rows = await self._database.fetch(
+            f"SELECT {names}, r.body FROM verdicts v JOIN reports r ON r.kind = v.kind AND r.report_id = v.report_id "
+            "WHERE v.gateway = ? AND v.judged_ms >= ? AND r.is_copy = 0 ORDER BY v.judged_ms, v.report_id LIMIT ?",
+            gateway,
+            judged_ms,
+            limit,
+        )
+        return [(_row(row[:-1]), bytes(row[-1])) for row in rows]  # type: ignore[arg-type]
+
     async def counts(self, epoch: int | None = None) -> dict[tuple[str, str | None], int]:
         """Return (kind, reason) -> number of verdicts, reason None for valid ones."""
         condition, parameters = ("", ()) if epoch is None else (" WHERE epoch = ?", (epoch,))
-        rows = await self._database.fetch(
-            f"SELECT kind, reason, COUNT(*) FROM verdicts{condition} GROUP BY kind, reason", *parameters
-        )
+        sql = f"SELECT kind, reason, COUNT(*) FROM verdicts{condition} GROUP BY kind, reason"  # noqa: S608 - ours
+        rows = await self._database.fetch(sql, *parameters)
         return {(str(kind), None if reason is None else str(reason)): int(count) for kind, reason, count in rows}  # type: ignore[arg-type]
 
     async def selected_of(self, poc_ids: Iterable[bytes]) -> dict[bytes, int]:
@@ -106,7 +117,7 @@ class VerdictTable:
 
     async def _select(self, condition: str, *parameters: Value) -> list[VerdictRow]:
         names = ", ".join(VerdictRow.__slots__)
-        rows = await self._database.fetch(f"SELECT {names} FROM verdicts WHERE {condition}", *parameters)
+        rows = await self._database.fetch(f"SELECT {names} FROM verdicts WHERE {condition}", *parameters)  # noqa: S608 - column names and marks are ours
         return [_row(row) for row in rows]
 
 

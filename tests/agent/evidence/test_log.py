@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import sqlite_utils
 
-from skerry_agent.evidence import EVIDENCE, EvidenceLog, SealPolicy, TimeKeeper
+from skerry_agent.evidence import EVIDENCE, EvidenceLog, EvidenceReader, SealPolicy, TimeKeeper
 from skerry_agent.evidence.check import CheckReport, check
 from skerry_agent.store import Database
 from skerry_core.clock import NS_PER_S, SystemClock
@@ -96,6 +96,19 @@ async def test_two_hotspots_keep_two_logs_in_one_file(db: Database) -> None:
     assert (await checked(other)).entries == 3
     assert (await checked(mine)).is_intact
     assert (await checked(other)).is_intact
+
+
+async def test_a_log_that_changes_its_network_stays_one_history(db: Database) -> None:
+    log = await opened(db)
+    await add(log)
+    await log.seal()
+    other = await EvidenceLog.open(db, signer=SIGNER, network="demo", clock=SystemClock(), time=keeper())
+    await add(other)
+    sealed = await other.seal()
+    assert sealed is not None
+    assert sealed.signed.decoded().network == "demo"
+    assert (await checked(other)).findings == []
+    assert [reader.network for reader in await EvidenceReader.all_in(db)] == ["demo"]
 
 
 async def test_seals_name_the_seal_before_and_cover_rising_ranges(db: Database) -> None:

@@ -45,13 +45,9 @@ def item(name: str, *, deadline_s: int = 3600) -> OutboxItem:
 
 
 def sender(outbox: Outbox, receiver: Receiver) -> Delivery:
-    return Delivery(
-        outbox=outbox,
-        deliver={"witness": receiver.take},
-        settled=receiver.settled,
-        clock=SystemClock(),
-        jitter=lambda: 0.5,
-    )
+    delivery = Delivery(outbox=outbox, clock=SystemClock(), jitter=lambda: 0.5)
+    delivery.serve("witness", deliver=receiver.take, settled=receiver.settled)
+    return delivery
 
 
 async def test_a_report_is_delivered_once_and_marked(outbox: Outbox) -> None:

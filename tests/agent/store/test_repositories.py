@@ -9,7 +9,6 @@ from skerry_agent.store import (
     AuditRow,
     BeaconRow,
     DeviceRow,
-    DutyRow,
     Intent,
     IntentState,
     OutboxItem,
@@ -25,6 +24,7 @@ from skerry_agent.store import (
 )
 from skerry_agent.store.rows import decode, encode
 from skerry_core.errors import UsageError
+from skerry_firmware_bridge.duty import DutyEntry
 from skerry_testing.stores import open_stores
 
 U64_MAX = (1 << 64) - 1
@@ -224,7 +224,7 @@ async def test_the_outbox_survives_reopening(tmp_path: Path) -> None:
 
 
 async def test_the_duty_ledger_looks_back_and_forgets_what_no_limit_needs(tmp_path: Path) -> None:
-    rows = [DutyRow(device_id="d", band="g1", start_ns=start, airtime_us=900) for start in (1, 5, 9)]
+    rows = [DutyEntry(device_id="d", band="g1", start_ns=start, airtime_us=900) for start in (1, 5, 9)]
     async with open_stores(tmp_path) as stores:
         for row in rows:
             await stores.duty.add(row)

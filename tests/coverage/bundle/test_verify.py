@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from skerry_coverage.bundle import container
 from skerry_coverage.bundle.errors import BundleRejected
 from skerry_coverage.bundle.model import Bundle, OpenedEntry
+from skerry_coverage.bundle.profile import profile_bytes
 from skerry_coverage.bundle.report import Level, VerificationReport
 from skerry_coverage.bundle.statement import StatedReport
 from skerry_coverage.bundle.verify import verify_bundle
 from skerry_coverage.evidence.entry import EntryKind
+from skerry_coverage.profile.loader import load_profile
 from skerry_testing.bundle import ORACLE, Neighbourhood, record_of
 from skerry_testing.evidence import signer_of
 
@@ -201,8 +203,21 @@ def test_a_seal_by_another_key_is_named() -> None:
 
 def test_another_network_or_profile_is_named() -> None:
     bundle = judged().bundle()
-    assert "bad_seal_signature" in codes(verified(dataclasses.replace(bundle, network="other")))
-    assert "bad_statement_signature" in codes(verified(dataclasses.replace(bundle, profile=b"{}")))
+    named = codes(verified(dataclasses.replace(bundle, network="other")))
+    assert {"bad_statement_signature", "bad_record_signature"} <= named
+    other = profile_bytes(load_profile("skerry-open"))
+    assert "bad_statement_signature" in codes(verified(dataclasses.replace(bundle, profile=other)))
+    with pytest.raises(BundleRejected, match="profile"):
+        verified(dataclasses.replace(bundle, profile=b"{}"))
+
+
+def test_rules_of_another_time_or_none_are_named() -> None:
+    made = Neighbourhood()
+    made.add_statement(made.statement(rule_set="iot/2022-12"))
+    report = verified(made.packed())
+    assert {"bad_rules", "no_beacon"} == codes(report)
+    retired = profile_bytes(load_profile("helium-iot"))
+    assert "bad_rules" in codes(verified(dataclasses.replace(Neighbourhood().bundle(), profile=retired)))
 
 
 def test_a_forged_report_signature_is_named_even_when_the_log_holds_it() -> None:
@@ -248,7 +263,7 @@ def test_an_operator_that_contradicts_its_own_rules_is_named() -> None:
     report = verified(made.packed())
     assert "verdict_mismatch" in codes(report)
     assert any("bad_rssi" in failure.detail for failure in report.failures)
-    late = edited(Neighbourhood(), received_ms=1_700_000_090_000)
+    late = edited(Neighbourhood(), received_ms=1_790_000_090_000)
     assert "verdict_mismatch" in codes(verified(late.packed()))
 
 
@@ -319,7 +334,7 @@ def mutate(value: Any, draw: random.Random) -> Any:
             return draw.choice([None, 0, -1, 2**63, "", "x", b"", b"\xff" * 33, [], {}, True, [[]]])
 
 
-UNSIGNED = {"made_by", "anchors", "test_tokens"}  # nothing signs them, and nothing is proved by them
+UNSIGNED = {"made_by", "anchors"}  # nothing signs them, and nothing is proved by them
 
 
 @settings(max_examples=200, deadline=None)

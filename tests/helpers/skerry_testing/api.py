@@ -21,7 +21,6 @@ from skerry_agent.api.view import (
 )
 from skerry_agent.events import EventHub
 from skerry_agent.metrics import Metrics
-from skerry_client.paths import Paths, choose_paths
 from skerry_agent.settings import load
 from skerry_agent.store import (
     BeaconRow,
@@ -35,6 +34,7 @@ from skerry_agent.store import (
     Verdict,
     WitnessRow,
 )
+from skerry_client.paths import Paths, choose_paths
 from skerry_core.clock import NS_PER_S, Clock, SystemClock
 from skerry_testing.stores import open_stores
 

@@ -6,8 +6,16 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
+from skerry_coverage.iot.rewards import Price
 from skerry_keys.software import SoftwareSigner
+from skerry_oracle.embedded import EmbeddedOracle
+from skerry_oracle.epochs.calendar import EpochCalendar
+from skerry_oracle.epochs.driver import Payer, PayoutOrder
+from skerry_oracle.limits import IngestLimits
+from skerry_oracle.network import OracleNetwork
+from skerry_oracle.registry.policy import AdmissionPolicy
 from skerry_oracle.registry.records import Location, Registration, sign_record
+from skerry_oracle.store.database import Database
 from skerry_oracle.store.sqlite import SqliteDatabase
 from skerry_simulate.clock import SimulatedClock
 from skerry_wire.signing import sign_message
@@ -15,12 +23,15 @@ from skerry_wire.signing import sign_message
 __all__ = [
     "NETWORK",
     "START_S",
+    "OncePayer",
     "SeededRandom",
+    "make_oracle",
     "open_database",
     "place",
     "registration",
     "signer",
     "simulated",
+    "small_network",
     "witness_report",
 ]
 
@@ -102,3 +113,62 @@ def witness_report(gateway: SoftwareSigner, *, data: bytes = b"\x01" * 51, signa
         frequency=868_100_000, datarate="SF12BW125",
     )  # fmt: skip
     return sign_message(report, gateway).SerializeToString()
+
+
+def small_network(**changes: object) -> OracleNetwork:
+    """Return a network with twelve-hour epochs that may pay a million base units each."""
+    plain: dict[str, object] = {
+        "network": NETWORK,
+        "profile_hash": "00" * 32,
+        "token": "demo-IOT",
+        "emission_bones": 1_000_000_000,
+        "price": Price(oracle_price=100_000_000, decimals=8),
+        "calendar": EpochCalendar(length_s=43_200, lateness_s=1_800),
+        "test_tokens": True,
+    }
+    return OracleNetwork(**(plain | changes))  # type: ignore[arg-type]
+
+
+def make_oracle(
+    database: Database,
+    clock: SimulatedClock,
+    *,
+    payer: Payer | None = None,
+    seed: str = "oracle",
+    network: OracleNetwork | None = None,
+    policy: AdmissionPolicy | None = None,
+    limits: IngestLimits | None = None,
+) -> EmbeddedOracle:
+    """Return an oracle with a seeded random source and a test key; it is not open yet."""
+    return EmbeddedOracle(
+        database,
+        network=network or small_network(),
+        signer=signer("oracle"),
+        clock=clock,
+        random_bytes=SeededRandom(seed),
+        payer=payer,
+        policy=policy,
+        limits=limits,
+    )
+
+
+class OncePayer:
+    """A payer as the contract wants it: pays an epoch once, however often it is asked."""
+
+    def __init__(self) -> None:
+        self.orders: dict[int, PayoutOrder] = {}
+        self.asked = 0
+
+    async def __call__(self, order: PayoutOrder) -> str:
+        self.asked += 1
+        earlier = self.orders.setdefault(order.epoch, order)
+        assert earlier.manifest_hash == order.manifest_hash, "a second manifest for one epoch"
+        return f"receipt {order.epoch}"
+
+    def paid(self) -> dict[str, int]:
+        """Return owner -> base units over all epochs."""
+        totals: dict[str, int] = {}
+        for order in self.orders.values():
+            for payment in order.payments:
+                totals[payment.owner] = totals.get(payment.owner, 0) + payment.amount
+        return totals

@@ -21,7 +21,7 @@ from skerry_wallet.chain.snapshot import StoredAccount
 from skerry_wallet.errors import TransactionRejected
 from skerry_wallet.transaction import Message
 
-__all__ = ["BLOCKHASH_LIFE_SLOTS", "SLOT_MS", "SLOTS_PER_EPOCH", "Execution", "Machine"]
+__all__ = ["BLOCKHASH_LIFE_SLOTS", "SLOTS_PER_EPOCH", "SLOT_MS", "Execution", "Machine"]
 
 SLOT_MS = 400  # Solana's target slot time
 BLOCKHASH_LIFE_SLOTS = 150  # MAX_PROCESSING_AGE

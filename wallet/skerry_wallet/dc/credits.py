@@ -7,6 +7,7 @@ that creates it; every movement thaws, moves and freezes in one transaction, mar
 from dataclasses import dataclass, field
 
 from skerry_core.clock import Clock
+from skerry_core.errors import UsageError
 from skerry_keys.signer import Signer
 from skerry_wallet.address import address_bytes, address_text
 from skerry_wallet.cluster import Cluster
@@ -65,10 +66,11 @@ class DataCredits:
 
     async def issue(self, cause_id: str, owner: str, amount: int) -> CreditMovement:
         """Mint credits to an owner, once per `cause_id`; opens the owner's account when there is none."""
+        _check_amount(amount)
         await self._open_account(address_bytes(owner))
         account, minter = self._account(owner), signer_key(self.mint_authority)
         mint = mint_to_checked(mint=self._mint, account=account, authority=minter, amount=amount, decimals=0)
-        return await self._move("issue", cause_id, account, mint, amount, [self.mint_authority])
+        return await self._move(("issue", cause_id), account, mint, amount, [self.mint_authority])
 
     async def burn(self, usage_id: str, authority: Signer, amount: int) -> CreditMovement:
         """Burn credits of the authority's account for data that was carried, once per `usage_id`.
@@ -76,13 +78,14 @@ class DataCredits:
         `authority` is the account's owner: the network's data-credit delegate, or a customer. Raises
         `InsufficientFunds` before signing, `PayoutRefused` E_PAYOUT_CHANGED for a known id with another amount.
         """
+        _check_amount(amount)
         owner = address_text(signer_key(authority))
         (held,) = await token_balances(self.cluster, self._mint_text, [signer_key(authority)])
         if not await self.store.has(self._key("usage", usage_id)) and held.amount < amount:
             raise InsufficientFunds(account=owner, asset=self.token_name, needed=amount, held=held.amount)
         account, burner = self._account(owner), signer_key(authority)
         burn = burn_checked(account=account, mint=self._mint, authority=burner, amount=amount, decimals=0)
-        return await self._move("usage", usage_id, account, burn, amount, [authority])
+        return await self._move(("usage", usage_id), account, burn, amount, [authority])
 
     @property
     def _mint_text(self) -> str:
@@ -99,22 +102,20 @@ class DataCredits:
         return f"credits/{self.network.network}/{kind}/{cause_id}"
 
     async def _move(
-        self, kind: str, cause_id: str, account: bytes, movement: Instruction, amount: int, signers: list[Signer]
+        self, cause: tuple[str, str], account: bytes, movement: Instruction, amount: int, signers: list[Signer]
     ) -> CreditMovement:
-        if not 0 < amount < 1 << 64:
-            raise ValueError(f"{amount} data credits cannot be moved")
         payer, freezer = signer_key(self.payer), signer_key(self.freeze_authority)
-        marker = Marker(payer, (self.network.network, kind, cause_id))
+        marker = Marker(payer, (self.network.network, *cause))
         rent = await self.cluster.minimum_rent_lamports(0)
         calls = [
             *marker.instructions(rent_lamports=rent),
-            memo(f"skerry {kind} {cause_id[:_MEMO_LIMIT]}"),
+            memo(f"skerry {cause[0]} {cause[1]}"[:_MEMO_LIMIT]),
             thaw_account(account=account, mint=self._mint, authority=freezer),
             movement,
             freeze_account(account=account, mint=self._mint, authority=freezer),
         ]
         payment = Payment(
-            key=self._key(kind, cause_id),
+            key=self._key(*cause),
             network=self.network.network,
             marker=address_text(marker.address),
             template=compile_message(payer, calls, ZERO_BLOCKHASH),
@@ -125,8 +126,7 @@ class DataCredits:
         if not await self.store.has(payment.key):
             rent = await self.cluster.minimum_rent_lamports(0)
             await require_lamports(self.cluster, signer_key(self.payer), rent + len(signers) * FEE_LAMPORTS)
-        with self.clock.hold("payout plan"):
-            await self.store.plan([payment])
+        await self.store.plan([payment])
         settler = Settler(cluster=self.cluster, store=self.store, clock=self.clock, signers=signers)
         result = await settler.settle([payment.key])
         ((stored, _),) = await self.store.load([payment.key])
@@ -159,3 +159,8 @@ class DataCredits:
                 raise ClusterError(
                     refusal.code, f"The data-credit account of {address_text(owner)} cannot be opened: {refusal.error}."
                 ) from refusal
+
+
+def _check_amount(amount: int) -> None:
+    if not 0 < amount < 1 << 64:
+        raise UsageError("E_DC_AMOUNT", f"{amount} data credits cannot be moved.", params={"amount": amount})

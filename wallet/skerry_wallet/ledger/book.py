@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from skerry_core.errors import UsageError
 from skerry_wallet.database import Database
 
-__all__ = ["EMISSION", "SCHEMA", "BURNED", "Entry", "Ledger", "Posting", "owner_account"]
+__all__ = ["BURNED", "EMISSION", "SCHEMA", "Entry", "Ledger", "Posting", "owner_account"]
 
 EMISSION = "emission"
 BURNED = "burned"
@@ -155,7 +155,7 @@ def _postings(connection: sqlite3.Connection, entry_id: str) -> Iterable[tuple[s
 
 def _read(
     row: tuple[str, int, str, str, str | None, str | None, str | None], postings: Iterable[tuple[str, str, int]]
-) -> Entry:  # noqa: E501
+) -> Entry:
     entry_id, at_s, kind, cause, signature, price, price_source = row
     return Entry(
         id=entry_id,

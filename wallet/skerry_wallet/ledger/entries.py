@@ -31,15 +31,17 @@ def payout_entries(result: PayoutResult, *, at_s: int, source: str = EMISSION) -
 
 def credit_issue_entry(movement: CreditMovement, *, mint: str, owner: str, at_s: int, cause: str) -> Entry:
     """Return the entry of data credits that were issued; the movement must be final."""
-    return _movement(movement, "issue", mint, EMISSION, owner_account(owner), at_s, cause)
+    return _movement(movement, "issue", mint=mint, giver=EMISSION, taker=owner_account(owner), at_s=at_s, cause=cause)
 
 
 def usage_entry(movement: CreditMovement, *, mint: str, owner: str, at_s: int, cause: str) -> Entry:
     """Return the entry of data credits that were burned for usage; the movement must be final."""
-    return _movement(movement, "usage", mint, owner_account(owner), BURNED, at_s, cause)
+    return _movement(movement, "usage", mint=mint, giver=owner_account(owner), taker=BURNED, at_s=at_s, cause=cause)
 
 
-def _movement(movement: CreditMovement, kind: str, mint: str, giver: str, taker: str, at_s: int, cause: str) -> Entry:
+def _movement(
+    movement: CreditMovement, kind: str, *, mint: str, giver: str, taker: str, at_s: int, cause: str
+) -> Entry:
     if movement.state is not PaymentState.FINAL:
         raise ValueError(f"{movement.key} is {movement.state.value}, only final movements are booked")
     return Entry(

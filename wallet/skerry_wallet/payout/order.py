@@ -87,7 +87,7 @@ def check_order(order: PayoutOrder, policy: PayoutPolicy) -> None:
         if total > caps.get(mint, 0):
             raise PayoutRefused(
                 "E_PAYOUT_OVER_CAP",
-                f"The order pays {total} base units of {mint}, the emission of epoch {order.epoch} is {caps.get(mint, 0)}.",
+                f"The order pays {total} base units of {mint}, epoch {order.epoch} emits {caps.get(mint, 0)}.",
                 remedy="Check the profile's emission and the oracle that made the manifest.",
                 params={"mint": mint, "total": total, "cap": caps.get(mint, 0)},
             )

@@ -21,7 +21,7 @@ from skerry_wallet.programs import TOKEN_ACCOUNT_SIZE
 from skerry_wallet.tokens import FEE_LAMPORTS, TokenNetwork, require_lamports, token_balances
 from skerry_wallet.transaction import parse_message, signer_key
 
-__all__ = ["PaidBatch", "PayoutPreview", "PayoutResult", "Payer"]
+__all__ = ["PaidBatch", "Payer", "PayoutPreview", "PayoutResult"]
 
 _OPEN = (PaymentState.PLANNED, PaymentState.SIGNED, PaymentState.SENT)
 
@@ -39,7 +39,7 @@ class PaidBatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayoutPreview:
-    """A dry run: what would be signed and what it costs the payer at most, in lamports."""
+    """A dry run: what would be signed and what it costs the payer, in lamports (besides one per batch, lent)."""
 
     batches: int
     totals: dict[str, int]
@@ -110,7 +110,7 @@ class Payer:
             manifest_hash=order.manifest_hash,
             lines_digest=order.lines_digest(),
         )
-        await self._store_plan(batches, claim)
+        await self.store.plan([batch.payment for batch in batches], claim)
         await self._settle(keys)
         return await self._result(order, batches)
 
@@ -150,12 +150,8 @@ class Payer:
             decimals=tokens,
             rent_lamports=await self.cluster.minimum_rent_lamports(0),
         )
-        with self.clock.hold("payout plan"):
+        with self.clock.hold("payout: plan"):
             return await asyncio.to_thread(planner.plan, order)
-
-    async def _store_plan(self, batches: Sequence[Batch], claim: EpochClaim) -> None:
-        with self.clock.hold("payout plan"):
-            await self.store.plan([batch.payment for batch in batches], claim)
 
     async def _begun(self, keys: Sequence[str]) -> bool:
         prefix = keys[0].rsplit("/", 1)[0]
@@ -186,13 +182,13 @@ class Payer:
             batches=len(batches),
             totals=order.totals(),
             fee_lamports=signatures * FEE_LAMPORTS,
-            rent_lamports=(len(batches) + 1) * empty + len(batches) + missing * account,
+            rent_lamports=(len(batches) + 1) * empty + missing * account,
             new_token_accounts=missing,
         )
 
     async def _check_funds(self, order: PayoutOrder, cost: PayoutPreview) -> None:
         payer = signer_key(self.payer)
-        await require_lamports(self.cluster, payer, cost.fee_lamports + cost.rent_lamports)
+        await require_lamports(self.cluster, payer, cost.fee_lamports + cost.rent_lamports + cost.batches)
         if self.mint_authority is not None:
             return
         for mint, total in order.totals().items():

@@ -18,6 +18,7 @@ from skerry_wallet.errors import (
     ClusterNonsense,
     ClusterUnavailable,
     MalformedTransaction,
+    PayoutRefused,
     TransactionRejected,
 )
 from skerry_wallet.payout.decision import Decision, MarkerState, Observation, decide
@@ -84,22 +85,21 @@ class Settler:
         return result
 
     async def _settle_chunk(self, keys: list[str], result: SettleResult) -> None:
-        run = _Run()
+        run = _Run(result)
         while True:
             news = run.news
-            with self._clock.hold("payout"):
-                keys = await self._round(keys, run, result)
+            keys = await self._round(keys, run)
             if not keys:
                 return
             if run.news == news:
                 await self._clock.sleep(POLL_S)
 
-    async def _round(self, keys: list[str], run: "_Run", result: SettleResult) -> list[str]:
+    async def _round(self, keys: list[str], run: "_Run") -> list[str]:
         """Look, decide, act once; return the keys that are not at their end."""
         open_payments = []
         for payment, attempts in await self._store.load(keys):
             if payment.state in _ENDS:
-                (result.final if payment.state is PaymentState.FINAL else result.unknown).append(payment.key)
+                (run.result.final if payment.state is PaymentState.FINAL else run.result.unknown).append(payment.key)
             else:
                 open_payments.append((payment, attempts))
         if not open_payments:
@@ -107,12 +107,12 @@ class Settler:
         observations = await self._observe(open_payments, run)
         acting = _Acting()
         for (payment, attempts), seen in zip(open_payments, observations, strict=True):
-            await self._act(payment, attempts, seen, acting, run, result)
+            await self._act(payment, attempts, seen, acting, run)
         await self._store.update(acting.updates)
         if acting.ended:
             run.news += 1  # the next round's load counts them
         await self._sign_and_send(acting, run)
-        return [payment.key for payment, _ in open_payments if payment.key not in result.refused]
+        return [payment.key for payment, _ in open_payments if payment.key not in run.result.refused]
 
     async def _observe(self, payments: list[tuple[Payment, list[Attempt]]], run: "_Run") -> list[Observation]:
         signatures = [attempt.signature for _, attempts in payments for attempt in attempts]
@@ -129,6 +129,7 @@ class Settler:
                     marker=MarkerState.PRESENT if account and account.owner == _MEMO_OWNER else MarkerState.ABSENT,
                     block_height=height,
                     last_valid_block_height=max((a.last_valid_block_height for a in attempts), default=0),
+                    retry=payment.state is PaymentState.PLANNED,
                     rejected=payment.key in run.rejected,
                 )
             )
@@ -141,11 +142,11 @@ class Settler:
         seen: Observation,
         acting: "_Acting",
         run: "_Run",
-        result: SettleResult,
     ) -> None:
         match decide(seen):
             case Decision.FINAL:
-                landed = next(a for a, s in zip(attempts, seen.statuses, strict=True) if s and s.error is None)
+                known = zip(attempts, seen.statuses, strict=True)
+                landed = next(a for a, s in known if s and s.finalized and s.error is None)
                 acting.end(payment, PaymentState.FINAL, signature=landed.signature)
             case Decision.PROVE:
                 await self._prove(payment, acting, last_look=seen.block_height > seen.last_valid_block_height)
@@ -155,9 +156,9 @@ class Settler:
                 acting.sign.append((payment, len(attempts)))
             case Decision.REFUSED:
                 newest = seen.statuses[-1]
-                result.refused[payment.key] = run.rejected.get(payment.key) or str(newest.error if newest else "")
+                run.result.refused[payment.key] = run.rejected.get(payment.key) or str(newest.error if newest else "")
                 acting.updates.append(
-                    Update(key=payment.key, state=payment.state, note=f"refused: {result.refused[payment.key]}")
+                    Update(key=payment.key, state=payment.state, note=f"refused: {run.result.refused[payment.key]}")
                 )
             case Decision.CONTRADICTION:
                 acting.end(payment, PaymentState.UNKNOWN, note="said to have landed, but its marker is absent")
@@ -187,7 +188,8 @@ class Settler:
             unsigned = [
                 (payment, number, with_blockhash(payment.template, recent.blockhash)) for payment, number in acting.sign
             ]
-            signed = await asyncio.to_thread(lambda: [self._signed(message) for _, _, message in unsigned])
+            with self._clock.hold("payout: sign"):
+                signed = await asyncio.to_thread(lambda: [self._signed(message) for _, _, message in unsigned])
             fresh = [
                 Attempt(
                     key=payment.key,
@@ -208,7 +210,16 @@ class Settler:
 
     def _signed(self, message: bytes) -> bytes:
         parsed = parse_message(message)
-        return sign_message(message, [self._signers[key] for key in parsed.keys[: parsed.required_signatures]])
+        required = parsed.keys[: parsed.required_signatures]
+        missing = [address_text(key) for key in required if key not in self._signers]
+        if missing:
+            raise PayoutRefused(
+                "E_PAYOUT_SIGNER",
+                f"The key of {missing[0]} is needed to sign this payment and is not configured.",
+                remedy="Configure the key with which the payment was planned.",
+                params={"address": missing[0]},
+            )
+        return sign_message(message, [self._signers[key] for key in required])
 
     async def _send(self, attempt: Attempt, run: "_Run", accepted: list[Update]) -> None:
         try:
@@ -228,6 +239,7 @@ class Settler:
 class _Run:
     """What one chunk's rounds remember; `news` grows when another look is worth taking at once."""
 
+    result: SettleResult
     rejected: dict[str, str] = field(default_factory=dict)
     news: int = 0
 

@@ -59,8 +59,16 @@ class SqlitePaymentStore(PaymentStore):
             connection.executemany(f"INSERT INTO payment_attempts ({_ATTEMPT}) VALUES (?, ?, ?, ?, ?)", rows)  # noqa: S608
             connection.executemany("UPDATE payments SET state = ? WHERE key = ?", states)
 
-        if rows:
+        if not rows:
+            return
+        try:
             await self._database.write(action)
+        except sqlite3.IntegrityError as error:
+            raise PayoutRefused(
+                "E_PAYOUT_BUSY",
+                "Another run is signing the same payments.",
+                remedy="Let it finish; what it signed will be continued.",
+            ) from error
 
     async def update(self, updates: Sequence[Update]) -> None:
         rows = [(update.state.value, update.note, update.signature, update.key) for update in updates]
@@ -108,7 +116,7 @@ def _load(connection: sqlite3.Connection, keys: Sequence[str]) -> list[tuple[Pay
         some = keys[start : start + _VARIABLES]
         marks = ", ".join("?" * len(some))
         for row in connection.execute(f"SELECT {_PAYMENT} FROM payments WHERE key IN ({marks})", some):  # noqa: S608
-            found[row[0]] = (_payment(*row), [])
+            found[row[0]] = (_payment(row), [])
         query = f"SELECT {_ATTEMPT} FROM payment_attempts WHERE key IN ({marks}) ORDER BY key, number"  # noqa: S608
         for key, number, signature, raw, last_valid in connection.execute(query, some):
             found[key][1].append(
@@ -118,8 +126,9 @@ def _load(connection: sqlite3.Connection, keys: Sequence[str]) -> list[tuple[Pay
 
 
 def _payment(
-    key: str, network: str, marker: str, template: bytes, state: str, note: str, signature: str | None
+    row: tuple[str, str, str, bytes, str, str, str | None],
 ) -> Payment:
+    key, network, marker, template, state, note, signature = row
     return Payment(
         key=key,
         network=network,

@@ -44,7 +44,10 @@ def test_what_was_applied_is_there_after_reopening(tmp_path: Path) -> None:
     async def write(clock: SimulatedClock) -> list[int]:
         database = await open_database(tmp_path, clock)
         counts = await database.apply(
-            [Statement(ALLOW, ((b"a", "x", 1), (b"b", "y", 2))), Statement("DELETE FROM allowed WHERE note = ?", (("x",),))]
+            [
+                Statement(ALLOW, ((b"a", "x", 1), (b"b", "y", 2))),
+                Statement("DELETE FROM allowed WHERE note = ?", (("x",),)),
+            ]
         )
         await database.close()
         return counts

@@ -1,0 +1,65 @@
+"""The composition root: builds every part of one agent and hands each only what it needs."""
+
+from dataclasses import dataclass
+
+from skerry_agent.api.server import ApiServer
+from skerry_agent.events import EventHub
+from skerry_agent.evidence import EvidenceLog, TimeKeeper
+from skerry_agent.metrics import Metrics
+from skerry_agent.runtime.agent import Agent
+from skerry_agent.runtime.delivery import Delivery
+from skerry_agent.runtime.device_board import DeviceBoard
+from skerry_agent.runtime.hotspot import Hotspot, HotspotIdentity
+from skerry_agent.runtime.operator import Operator
+from skerry_agent.runtime.radios import Radios, radio_settings
+from skerry_agent.runtime.randomness import Randomness
+from skerry_agent.runtime.view import RuntimeView
+from skerry_agent.settings import Settings
+from skerry_agent.settings.table import BEACON_INTERVAL_S
+from skerry_agent.store import Stores
+from skerry_client.paths import Paths
+from skerry_core.clock import Clock
+from skerry_firmware_bridge.transmit import TransmitGate
+from skerry_keys.signer import Signer
+
+__all__ = ["App", "compose"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """One agent with its API; `agent.run()` runs it, `api` is started and stopped by whoever wants it served."""
+
+    agent: Agent
+    api: ApiServer
+
+
+async def compose(
+    *, paths: Paths, settings: Settings, clock: Clock, random: Randomness, signer: Signer,
+    stores: Stores, time: TimeKeeper, operator: Operator, start_number: int,
+) -> App:  # fmt: skip
+    """Build one agent for one hotspot. Raises `UserError` for settings that contradict each other."""
+    identity = HotspotIdentity.from_settings(settings, signer.public_key)
+    hub, metrics = EventHub(clock=clock, boot=start_number), Metrics()
+    evidence = await EvidenceLog.open(
+        stores.main, signer=signer, network=operator.status().network or "none", clock=clock, time=time
+    )
+    gate = TransmitGate(clock=clock, store=stores.duty)
+    await gate.load()
+    delivery = Delivery(outbox=stores.outbox, clock=clock, jitter=random.random.random)
+    sink = operator.sink(signer.public_key)
+    hotspot = await Hotspot.create(
+        identity=identity, signer=signer, stores=stores, evidence=evidence, time=time, gate=gate, operator=operator,
+        sink=sink, delivery=delivery, hub=hub, clock=clock, random=random, interval_s=settings[BEACON_INTERVAL_S],
+    )  # fmt: skip
+    board = DeviceBoard(clock=clock, hub=hub, frame_heard=hotspot.path.take)
+    radios = Radios(
+        settings=radio_settings(settings), clock=clock, sink=board.take, up=hotspot.radio_up, down=hotspot.radio_down,
+        random=random.random,
+    )  # fmt: skip
+    agent = Agent(
+        clock=clock, stores=stores, hub=hub, board=board, hotspots=[hotspot], evidence=[evidence], delivery=delivery,
+        radios=[radios], operator=operator,
+    )  # fmt: skip
+    view = RuntimeView(agent, time=time)
+    api = ApiServer(clock=clock, settings=settings, paths=paths, stores=stores, hub=hub, view=view, metrics=metrics)
+    return App(agent=agent, api=api)

@@ -1,0 +1,135 @@
+"""What every command is given: paths, settings, a connection to the running agent, and ways to print."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from skerry_client.paths import Paths, choose_paths
+from skerry_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from skerry_agent.settings import Settings
+    from skerry_client.http import AgentClient
+
+__all__ = ["Cli", "as_json", "json_option", "pass_cli", "show", "table"]
+
+T = TypeVar("T")
+
+
+@dataclass(kw_only=True)
+class Cli:
+    """The global options of one invocation."""
+
+    folder: Path | None
+    flags: tuple[str, ...]
+    address: str | None
+    debug: bool
+
+    @cached_property
+    def paths(self) -> Paths:
+        """Where everything is."""
+        return choose_paths(self.folder, environ=os.environ)
+
+    @cached_property
+    def settings(self) -> "Settings":
+        """The settings in force; unknown keys are told on stderr once. Raises `UserError`."""
+        from skerry_agent.settings import load
+
+        settings = load(file=self.paths.config, environ=os.environ, flags=_pairs(self.flags))
+        for warning in settings.warnings:
+            click.echo(f"warning: {warning}", err=True)
+        return settings
+
+    @asynccontextmanager
+    async def agent(self) -> AsyncIterator["AgentClient"]:
+        """Connect to the running agent: the local one, or --address with SKERRY_TOKEN. Raises `NotReachable`."""
+        from skerry_client.errors import NotReachable
+        from skerry_client.http import AgentClient
+
+        token = os.environ.get("SKERRY_TOKEN") or None
+        if self.address is not None:
+            async with AgentClient.open(self.address, token=token) as client:
+                yield client
+            return
+        paths = self.paths
+        try:
+            address = paths.address.read_text().strip()
+            token = token or paths.token.read_text().strip()
+        except FileNotFoundError:
+            raise NotReachable(f"nothing runs in {paths.runtime}") from None
+        socket = paths.socket if paths.socket.exists() else None
+        base = "http://localhost" if socket else address
+        async with AgentClient.open(base, token=token, socket=socket) as client:
+            yield client
+
+    def ask(self, question: Callable[["AgentClient"], Awaitable[T]]) -> T:
+        """Ask the running agent one thing."""
+
+        async def main() -> T:
+            async with self.agent() as client:
+                return await question(client)
+
+        return asyncio.run(main())
+
+
+pass_cli = click.make_pass_decorator(Cli)
+json_option = click.option("--json", "as_json_", is_flag=True, help="Print JSON.")
+
+
+def as_json(value: Any) -> Any:
+    """Return a model of the client as plain JSON values with the contract's names."""
+    from dataclasses import fields, is_dataclass
+    from datetime import datetime
+
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if is_dataclass(value) and not isinstance(value, type):
+        result = {item.name.rstrip("_"): as_json(getattr(value, item.name)) for item in fields(value)}
+        if isinstance(result.get("amount"), int):
+            result["amount"] = str(result["amount"])
+        return result
+    if isinstance(value, Mapping):
+        return {str(name): as_json(member) for name, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_json(member) for member in value]
+    return value
+
+
+def show(value: Any, *, json_wanted: bool, text: Callable[[], str]) -> None:
+    """Print a result to stdout: JSON when wanted, text otherwise."""
+    click.echo(json.dumps(as_json(value), indent=2 if sys.stdout.isatty() else None) if json_wanted else text())
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return aligned columns; "-" for what is absent. A terminal gets bold headers."""
+    cells = [[("-" if cell is None else _clean(str(cell))) for cell in row] for row in rows]
+    if not cells:
+        return "(none)"
+    widths = [max(len(header), *(len(row[index]) for row in cells)) for index, header in enumerate(headers)]
+    head = "  ".join(header.upper().ljust(width) for header, width in zip(headers, widths, strict=True)).rstrip()
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+    return "\n".join([click.style(head, bold=True), *lines])
+
+
+def _clean(text: str) -> str:
+    """Keep what came from radios and other people from steering the terminal."""
+    return "".join(one if one.isprintable() else "?" for one in text)
+
+
+def _pairs(flags: Sequence[str]) -> dict[str, str]:
+    pairs = {}
+    for flag in flags:
+        key, separator, value = flag.partition("=")
+        if not separator:
+            raise UsageError("E_SET", f"--set takes KEY=VALUE, not {flag!r}.")
+        pairs[key.strip()] = value
+    return pairs

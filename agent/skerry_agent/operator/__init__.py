@@ -1,0 +1,1 @@
+"""Being an operator inside the agent: oracle, routes, treasury and chain of one network in one folder."""

@@ -1,0 +1,167 @@
+"""From the durable log to a bundle that verifies: what belongs to a beacon is found, the rest stays hidden."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from skerry_agent.evidence import EVIDENCE, EvidenceLog, EvidenceReader, TimeKeeper
+from skerry_agent.evidence.errors import NoSuchEntry, NotSealed
+from skerry_agent.evidence.export import beacons, export_beacons
+from skerry_agent.evidence.verdicts import OperatorWords, ReceivedReport, record_words
+from skerry_agent.store import Database
+from skerry_core.clock import SystemClock
+from skerry_coverage.bundle import container
+from skerry_coverage.bundle.records import SignedRecord
+from skerry_coverage.bundle.report import Level
+from skerry_coverage.bundle.statement import sign_statement
+from skerry_coverage.bundle.verify import verify_bundle
+from skerry_coverage.evidence.entry import EntryKind, TimeSource
+from skerry_testing.bundle import NETWORK, ORACLE, PROFILE, Neighbourhood, record_of
+from skerry_testing.evidence import BOOT
+
+
+@pytest.fixture
+async def db(tmp_path: Path) -> AsyncIterator[Database]:
+    database = await Database.open(tmp_path / "skerry.db", clock=SystemClock(), migrations=(EVIDENCE,))
+    yield database
+    await database.close()
+
+
+async def log_of(db: Database, made: Neighbourhood, number: int, *, synchronised: bool = True) -> EvidenceLog:
+    time = TimeKeeper(SystemClock(), boot_id=BOOT)
+    if synchronised:
+        time.synchronised(TimeSource.NTP, error_ns=1000)
+    return await EvidenceLog.open(db, signer=made.gateways[number], network=NETWORK, clock=SystemClock(), time=time)
+
+
+async def recorded(log: EvidenceLog, made: Neighbourhood) -> bytes:
+    """Record what the beaconer's agent sends and receives; return the beacon report's entry id."""
+    beacon = b""
+    noise = {EntryKind.WITNESS_REPORT, EntryKind.REGISTRATION, EntryKind.ASSERTION}
+    for entry in made.log.entries:
+        if entry.kind not in noise:
+            done = await log.append(EntryKind(entry.kind), entry.body, link="grpc", source="oracle")
+            beacon = done.id if entry.kind == EntryKind.BEACON_REPORT else beacon
+    return beacon
+
+
+async def judged(log: EvidenceLog, made: Neighbourhood) -> None:
+    """Record the operator's statement with all that it rests on."""
+    records = list(zip(made.gateways, made.owners, made.cells, strict=True))
+    words = OperatorWords(
+        statement=sign_statement(made.statement(), ORACLE),
+        beacon=ReceivedReport(body=made.beacon_body),
+        witnesses=tuple(ReceivedReport(body=body) for body in made.witness_bodies),
+        registrations=tuple(
+            SignedRecord.from_bytes(record_of(EntryKind.REGISTRATION, gateway=gateway, owner=owner))
+            for gateway, owner, _ in records
+        ),
+        locations=tuple(
+            SignedRecord.from_bytes(record_of(EntryKind.ASSERTION, gateway=gateway, owner=owner, cell=cell))
+            for gateway, owner, cell in records
+        ),
+    )
+    await record_words(log, words, link="grpc", source="oracle")
+
+
+async def test_one_agents_log_proves_its_beacon(db: Database) -> None:
+    made = Neighbourhood()
+    log = await log_of(db, made, 0)
+    beacon = await recorded(log, made)
+    await judged(log, made)
+    await judged(log, made)  # news that come twice are kept once
+    await log.append(EntryKind.FRAME, b"nobody's business", link="udp", source="127.0.0.1:40001")
+    await log.seal()
+    bundle = await export_beacons([log], [beacon], profile=PROFILE)
+    report = verify_bundle(container.pack(bundle.to_map()), trusted_keys=[ORACLE.public_key])
+    assert report.failures == []
+    assert report.level is Level.ORACLE_VERIFIED
+    assert report.proofs[0].witness_owners == 3
+    assert report.hidden_entries == 2  # the two frames
+
+
+async def test_a_reader_without_the_key_exports_from_several_logs(db: Database) -> None:
+    made = Neighbourhood()
+    home = await log_of(db, made, 0)
+    beacon = await recorded(home, made)
+    await judged(home, made)
+    await home.seal()
+    for number, body in enumerate(made.witness_bodies, 1):
+        other = await log_of(db, made, number)
+        await other.append(EntryKind.WITNESS_REPORT, body, link="udp", source="127.0.0.1:40001")
+        await other.seal()
+    readers = await EvidenceReader.all_in(db)
+    assert [identity for identity, _ in await beacons(readers)] == [beacon]
+    bundle = await export_beacons(readers, [beacon], profile=PROFILE)
+    assert len(bundle.logs) == 4
+    report = verify_bundle(container.pack(bundle.to_map()), trusted_keys=[ORACLE.public_key])
+    assert report.failures == []
+    assert report.level is Level.ORACLE_VERIFIED
+
+
+async def test_a_beacon_sealed_before_its_statement_gives_two_consistent_segments(db: Database) -> None:
+    made = Neighbourhood(sessions=True)
+    log = await log_of(db, made, 0)
+    ids: dict[str, bytes] = {}
+    for entry in made.log.entries:
+        if entry.kind in (EntryKind.WITNESS_REPORT, EntryKind.REGISTRATION, EntryKind.ASSERTION):
+            continue
+        refs = {
+            EntryKind.SESSION_INIT: [ids.get(EntryKind.SESSION_OFFER, b"")],
+            EntryKind.BEACON_REPORT: [ids.get(EntryKind.SESSION_INIT, b"")],
+        }.get(EntryKind(entry.kind), [])
+        done = await log.append(EntryKind(entry.kind), entry.body, link="grpc", source="oracle", refs=refs)
+        ids[entry.kind] = done.id
+    await log.seal()
+    await judged(log, made)
+    await log.seal()
+    bundle = await export_beacons([log], [ids[EntryKind.BEACON_REPORT]], profile=PROFILE)
+    report = verify_bundle(container.pack(bundle.to_map()), trusted_keys=[ORACLE.public_key])
+    assert report.failures == []
+    assert report.checks["seal consistency"] == 1
+    assert report.checks["session-signed reports"] == 1
+
+
+async def test_what_is_left_out_stays_hidden(db: Database) -> None:
+    made = Neighbourhood()
+    log = await log_of(db, made, 0)
+    beacon = await recorded(log, made)
+    await judged(log, made)
+    await log.seal()
+    hide = frozenset({EntryKind.WITNESS_REPORT})
+    bundle = await export_beacons([log], [beacon], profile=PROFILE, leave_out=hide)
+    packed = container.pack(bundle.to_map())
+    report = verify_bundle(packed)
+    assert report.failures == []
+    assert report.level is Level.SELF_CLAIMED
+    shown = b"".join(opened.body for segment in bundle.logs[0].segments for opened in segment.entries)
+    assert not any(body in shown for body in made.witness_bodies)
+
+
+async def test_entries_from_before_synchronisation_bring_the_synchronisation_along(db: Database) -> None:
+    made = Neighbourhood()
+    time = TimeKeeper(SystemClock(), boot_id=BOOT)
+    log = await EvidenceLog.open(db, signer=made.gateways[0], network=NETWORK, clock=SystemClock(), time=time)
+    beacon = await recorded(log, made)
+    time.synchronised(TimeSource.NTP, error_ns=1000)
+    await judged(log, made)
+    await log.seal()
+    bundle = await export_beacons([log], [beacon], profile=PROFILE)
+    kinds = {opened.entry().kind for opened in bundle.logs[0].segments[0].entries}
+    assert EntryKind.CLOCK_SYNC in kinds
+    assert verify_bundle(container.pack(bundle.to_map())).failures == []
+
+
+async def test_unknown_unsealed_and_deleted_beacons_are_refused_with_the_reason(db: Database) -> None:
+    made = Neighbourhood()
+    log = await log_of(db, made, 0)
+    beacon = await recorded(log, made)
+    with pytest.raises(NoSuchEntry):
+        await export_beacons([log], [bytes(32)], profile=PROFILE)
+    with pytest.raises(NotSealed):
+        await export_beacons([log], [beacon], profile=PROFILE)
+    await log.seal()
+    await log.forget_bodies(before_ns=1 << 62, kinds=[EntryKind.BEACON_REPORT])
+    with pytest.raises(NoSuchEntry):
+        await export_beacons([log], [beacon], profile=PROFILE)

@@ -1,0 +1,294 @@
+"""AT modules behind real pseudo-terminals: the same conversation over four links, and the accidents of serial ports."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import h3.api.basic_str as h3
+import pytest
+
+from skerry_firmware_bridge.at_radio.dialect import Dialect, Tuning
+from skerry_firmware_bridge.at_radio.radio import AtRadio
+from skerry_firmware_bridge.at_radio.rak3172 import Rak3172
+from skerry_firmware_bridge.at_radio.wio_e5 import WioE5
+from skerry_firmware_bridge.errors import DeviceTimeout, LinkLost
+from skerry_firmware_bridge.links.base import Link
+from skerry_firmware_bridge.links.loopback import LoopbackLink
+from skerry_firmware_bridge.links.open import open_link
+from skerry_firmware_bridge.links.reconnect import LinkState, Reconnector
+from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, FrameHeard, StateChanged
+from skerry_radio.lora import Datarate
+from skerry_simulate.at_radio import AtRadioEmulator
+from skerry_simulate.clock import SimulatedClock
+from skerry_simulate.faults import NO_FAULTS, Faults
+from skerry_simulate.medium import RfMedium, Station
+from skerry_wire.frames import TransmitOutcome, TransmitRequest, TransmitStatus
+
+CELL = h3.cell_to_center_child(h3.latlng_to_cell(52.5, 13.4, 8), 12)
+NEAR = sorted(h3.grid_disk(CELL, 40))[100]
+CHANNEL_HZ = 868_100_000
+TUNING = Tuning(frequency_hz=CHANNEL_HZ, datarate=Datarate.parse("SF7BW125"))
+DIALECTS: dict[str, type[Dialect]] = {"wio-e5": WioE5, "rak3172": Rak3172}
+ROUNDS = 10
+
+
+class OneByteLink(Link):
+    """Hands over every byte by itself."""
+
+    def __init__(self, inner: Link) -> None:
+        self.key, self.url = inner.key, inner.url
+        self._inner = inner
+        self._rest = b""
+
+    async def read(self) -> bytes:
+        if not self._rest:
+            self._rest = await self._inner.read()
+        first, self._rest = self._rest[:1], self._rest[1:]
+        return first
+
+    async def write(self, data: bytes) -> None:
+        for byte in data:
+            await self._inner.write(bytes([byte]))
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+
+@dataclass
+class Bench:
+    """One module under test, a second station on the air, and everything that was told."""
+
+    clock: SimulatedClock
+    medium: RfMedium
+    emulator: AtRadioEmulator
+    radio: AtRadio
+    other: Station
+    events: list[DeviceEvent] = field(default_factory=list)
+    received: list[bytes] = field(default_factory=list)
+    changes: list[LinkState] = field(default_factory=list)
+
+    def speak(self, number: int) -> None:
+        """Let the second station send a frame."""
+        self.medium.transmit(
+            self.other,
+            phy=bytes([0x40, number] * 12),
+            frequency_hz=CHANNEL_HZ,
+            datarate="SF7BW125",
+            power_dbm=14,
+            inverted=False,
+        )
+
+    def heard(self) -> list[bytes]:
+        return [event.frame.phy for event in self.events if isinstance(event, FrameHeard)]
+
+    def states(self) -> list[DeviceState]:
+        return [event.state for event in self.events if isinstance(event, StateChanged)]
+
+
+def request(number: int, *, power_dbm: int = 14) -> TransmitRequest:
+    return TransmitRequest(
+        phy=bytes([0xE0]) + bytes([number]) * 51,
+        frequency_hz=CHANNEL_HZ,
+        datarate="SF9BW125",
+        power_dbm=power_dbm,
+        inverted_polarity=False,
+    )
+
+
+@asynccontextmanager
+async def bench(
+    clock: SimulatedClock,
+    folder: Path,
+    kind: str,
+    *,
+    faults: Faults = NO_FAULTS,
+    wrap: Callable[[Link], Link] = lambda link: link,
+) -> AsyncIterator[Bench]:
+    medium = RfMedium(clock=clock, seed=3)
+    emulator = AtRadioEmulator(
+        kind=kind, name="module", cell=CELL, medium=medium, clock=clock, seed=3, folder=folder, faults=faults
+    )
+    events: list[DeviceEvent] = []
+    radio = AtRadio(
+        device_id="serial:1", dialect=DIALECTS[kind](), tuning=TUNING, clock=clock, sink=events.append, patience=0.1
+    )
+    received: list[bytes] = []
+    other = medium.add(name="other", cell=NEAR, on_frame=lambda reception: received.append(reception.frame.phy))
+    found = Bench(clock, medium, emulator, radio, other, events, received)
+
+    async def opened() -> Link:
+        return wrap(await open_link(str(folder / "module"), clock=clock))
+
+    reconnector = Reconnector(
+        name="module",
+        open_link=opened,
+        use=radio.run,
+        clock=clock,
+        random=Random(1),
+        on_change=lambda state, reason: found.changes.append(state),
+    )
+    async with emulator, asyncio.TaskGroup() as group:
+        task = group.create_task(reconnector.run(), name="module")
+        await clock.sleep(2)
+        yield found
+        task.cancel()
+
+
+def in_time(main: Callable[[SimulatedClock], Coroutine[Any, Any, None]]) -> None:
+    clock = SimulatedClock(start_s=1_790_000_000)
+    with asyncio.Runner(loop_factory=clock.new_event_loop) as runner:
+        runner.run(main(clock))
+
+
+@pytest.mark.parametrize("kind", DIALECTS)
+@pytest.mark.parametrize("link", ["plain", "one byte at a time", "20 % loss", "delayed"])
+def test_a_module_sends_and_hears_over_each_kind_of_link(tmp_path: Path, kind: str, link: str) -> None:
+    faults = Faults(loss=0.2) if link == "20 % loss" else NO_FAULTS
+
+    async def main(clock: SimulatedClock) -> None:
+        wrap = {"one byte at a time": OneByteLink, "delayed": DelayedLink}.get(link, lambda inner: inner)
+        async with bench(clock, tmp_path, kind, faults=faults, wrap=wrap) as found:
+            sent = 0
+            for number in range(ROUNDS):
+                try:
+                    sent += (await found.radio.send(request(number))).status is TransmitStatus.SENT
+                except (DeviceTimeout, LinkLost):
+                    assert link == "20 % loss"
+                await clock.sleep(40)
+                found.speak(number)
+                await clock.sleep(20)
+            least = 3 if link == "20 % loss" else ROUNDS
+            assert sent >= least
+            assert len(set(found.received)) >= least
+            assert len(found.heard()) >= least
+            assert set(found.heard()) <= {bytes([0x40, number] * 12) for number in range(ROUNDS)}
+
+    in_time(main)
+
+
+class DelayedLink(OneByteLink):
+    """Hands over bytes some turns of the event loop late."""
+
+    async def read(self) -> bytes:
+        data = await self._inner.read()
+        for _ in range(20):
+            turn = asyncio.Event()
+            asyncio.get_running_loop().call_soon(turn.set)
+            await turn.wait()
+        return data
+
+    async def write(self, data: bytes) -> None:
+        await self._inner.write(data)
+
+
+@pytest.mark.parametrize("kind", DIALECTS)
+def test_a_module_that_restarts_by_itself_is_prepared_again(tmp_path: Path, kind: str) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        async with bench(clock, tmp_path, kind) as found:
+            found.emulator.restart()
+            await clock.sleep(1)
+            outcome = await found.radio.send(request(1))
+            await clock.sleep(5)
+            if kind == "wio-e5":  # it restarts without a word: the first refusal tells
+                assert (outcome.status, outcome.reason) == (TransmitStatus.FAILED, "error_12")
+            else:
+                assert outcome.status is TransmitStatus.SENT
+            assert (await found.radio.send(request(2))).status is TransmitStatus.SENT
+            found.speak(1)
+            await clock.sleep(1)
+            assert len(found.heard()) == 1
+            assert found.radio.counts["reboots"] == 1
+
+    in_time(main)
+
+
+@pytest.mark.parametrize("kind", DIALECTS)
+def test_unplugging_fails_what_is_being_sent_at_once_and_replugging_mends_within_three_seconds(
+    tmp_path: Path, kind: str
+) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        async with bench(clock, tmp_path, kind) as found:
+            async with asyncio.TaskGroup() as group:
+                sending = group.create_task(_outcome(found.radio.send(request(1))))
+                await clock.sleep(0.1)
+                unplugged_ns = clock.monotonic_ns()
+                found.emulator.unplug()
+            assert isinstance(sending.result(), LinkLost)
+            assert clock.monotonic_ns() - unplugged_ns < 10_000_000
+            assert found.states()[-1] is DeviceState.DOWN
+            with pytest.raises(LinkLost):
+                await found.radio.send(request(2))
+            found.emulator.replug()
+            await clock.sleep(3)
+            assert found.states()[-1] is DeviceState.UP, (found.changes, found.events[-3:], found.radio.counts)
+            assert (await found.radio.send(request(3))).status is TransmitStatus.SENT
+            assert LinkState.LOST in found.changes
+
+    in_time(main)
+
+
+async def _outcome(sending: Coroutine[Any, Any, TransmitOutcome]) -> TransmitOutcome | LinkLost:
+    try:
+        return await sending
+    except LinkLost as error:
+        return error
+
+
+@pytest.mark.parametrize("kind", DIALECTS)
+def test_junk_on_the_line_disturbs_nothing(tmp_path: Path, kind: str) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        async with bench(clock, tmp_path, kind) as found:
+            found.emulator.port.write(b"\x00\xff\xfe+TEST: RX\r\n+EVT:RXP2P:\r\nAT_\r\n" + b"\x80" * 3000 + b"\r\n")
+            await clock.sleep(1)
+            assert (await found.radio.send(request(1))).status is TransmitStatus.SENT
+            found.speak(1)
+            await clock.sleep(1)
+            assert len(found.heard()) == 1
+
+    in_time(main)
+
+
+@pytest.mark.parametrize("kind", DIALECTS)
+def test_what_a_module_cannot_do_is_refused_before_the_air(tmp_path: Path, kind: str) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        async with bench(clock, tmp_path, kind) as found:
+            assert (await found.radio.send(request(1, power_dbm=-5))).reason == "tx_power"
+            adjusted = await found.radio.send(request(1, power_dbm=27))
+            assert (adjusted.status, adjusted.power_dbm) == (TransmitStatus.ADJUSTED, 22)
+            assert found.emulator.firmware.counts["sent"] == 1
+
+    in_time(main)
+
+
+@pytest.mark.parametrize("kind", DIALECTS)
+def test_a_retuned_module_listens_elsewhere(tmp_path: Path, kind: str) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        async with bench(clock, tmp_path, kind) as found:
+            await found.radio.retune(Tuning(frequency_hz=868_300_000, datarate=TUNING.datarate))
+            found.speak(1)
+            await clock.sleep(1)
+            assert found.heard() == []
+            await found.radio.retune(TUNING)
+            found.speak(2)
+            await clock.sleep(1)
+            assert len(found.heard()) == 1
+
+    in_time(main)
+
+
+async def test_a_module_that_never_answers_is_a_lost_link() -> None:
+    clock = SimulatedClock(start_s=1_790_000_000)
+    near, far = LoopbackLink.pair("mute")
+    events: list[DeviceEvent] = []
+    radio = AtRadio(
+        device_id="serial:1", dialect=WioE5(), tuning=TUNING, clock=clock, sink=events.append, patience=0.005
+    )
+    with pytest.raises(LinkLost):
+        await radio.run(near)
+    assert radio.counts["unanswered"] == 3
+    assert [event.state for event in events if isinstance(event, StateChanged)] == [DeviceState.DOWN]
+    await far.close()

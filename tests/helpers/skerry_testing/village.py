@@ -1,0 +1,127 @@
+"""A handful of honest hotspots that beacon and witness each other, without radios: for tests of the oracle."""
+
+import itertools
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import h3.api.basic_str as h3  # type: ignore[import-untyped]
+
+from skerry_coverage.iot.beacon import Beacon, build_beacon
+from skerry_coverage.iot.geometry import distance_m, expected_signal_dbm
+from skerry_keys.software import SoftwareSigner
+from skerry_oracle.embedded import EmbeddedOracle
+from skerry_oracle.registry.book import Registry
+from skerry_radio.regions import region_params
+from skerry_simulate.clock import SimulatedClock
+from skerry_testing.oracle import START_S, place, registration, signer
+from skerry_wire.generated.poc_lora_pb2 import lora_beacon_report_req_v1, lora_witness_report_req_v1
+from skerry_wire.signing import sign_message
+from skerry_wire.sink import Entropy, ReportSink
+
+__all__ = ["Village", "Villager"]
+
+REGION = "EU868"
+GAIN_DDBI = 12
+STEP_DEGREES = 0.02  # about 2 km: far enough apart, near enough to be heard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Villager:
+    """One hotspot and its owner."""
+
+    name: str
+    gateway: SoftwareSigner
+    owner: SoftwareSigner
+    cell: str
+
+
+class Village:
+    """`size` hotspots of distinct owners in a row."""
+
+    def __init__(self, size: int) -> None:
+        self.people = [
+            Villager(
+                name=f"hotspot {number}",
+                gateway=signer(f"hotspot {number}"),
+                owner=signer(f"owner {number}"),
+                cell=h3.latlng_to_cell(54.0 + STEP_DEGREES * number, 12.0, 12),
+            )
+            for number in range(size)
+        ]
+        self._local = itertools.count(1)
+
+    async def join(self, registry: Registry) -> None:
+        """Register, place and admit everybody."""
+        for person in self.people:
+            record, by_gateway, by_owner = registration(person.gateway, person.owner)
+            await registry.register(record, gateway_signature=by_gateway, owner_signature=by_owner)
+            location, signature = place(person.gateway, person.owner, cell=person.cell, gain=GAIN_DDBI)
+            await registry.assert_location(location, owner_signature=signature)
+            await registry.admit(person.gateway.public_key, by="test")
+
+    def beacon(
+        self, person: Villager, entropy: Entropy, *, timestamp_ns: int = START_S * 10**9
+    ) -> tuple[Beacon, bytes]:
+        """Return a beacon and its signed report."""
+        local = next(self._local).to_bytes(4, "big")
+        beacon = build_beacon(remote=entropy, local=local, params=region_params(REGION), gain_ddbi=GAIN_DDBI)
+        report = lora_beacon_report_req_v1(
+            pub_key=person.gateway.public_key,
+            local_entropy=local,
+            remote_entropy=entropy.data,
+            data=beacon.data,
+            frequency=beacon.frequency_hz,
+            datarate=beacon.datarate,
+            tx_power=beacon.conducted_power_dbm,
+            timestamp=timestamp_ns,
+        )
+        return beacon, sign_message(report, person.gateway).SerializeToString()
+
+    def witness(self, person: Villager, beaconer: Villager, beacon: Beacon, *, louder_db: int = -10) -> bytes:
+        """Return a signed witness report, `louder_db` above the strongest believable signal."""
+        expected = expected_signal_dbm(
+            tx_power_dbm=beacon.conducted_power_dbm,
+            beacon_gain_ddbi=GAIN_DDBI,
+            witness_gain_ddbi=GAIN_DDBI,
+            distance=distance_m(int(beaconer.cell, 16), int(person.cell, 16)),
+            frequency_hz=beacon.frequency_hz,
+        )
+        report = lora_witness_report_req_v1(
+            pub_key=person.gateway.public_key,
+            data=beacon.data,
+            timestamp=START_S * 10**9,
+            tmst=1,
+            signal=int(expected + louder_db) * 10,
+            snr=55,
+            frequency=beacon.frequency_hz,
+            datarate=beacon.datarate,
+        )
+        return sign_message(report, person.gateway).SerializeToString()
+
+    async def live(
+        self,
+        clock: SimulatedClock,
+        sink_of: Callable[[Villager], ReportSink],
+        *,
+        rounds: int = 1,
+        round_s: int = 21_600,
+        after_beacon: Callable[[Villager, bytes], Awaitable[None]] | None = None,
+    ) -> None:
+        """Let everybody beacon once per round, ten minutes apart, and everybody else witness half a second later."""
+        for number in range(rounds):
+            for place_in_round, person in enumerate(self.people):
+                due_s = START_S + number * round_s + 300 + 600 * place_in_round
+                await clock.sleep(max(0, due_s - clock.wall_s()))
+                beacon, report = self.beacon(person, await sink_of(person).entropy())
+                await sink_of(person).submit_beacon(report)
+                for other in self.people:
+                    await clock.sleep(0.05)
+                    if other is not person:
+                        await sink_of(other).submit_witness(self.witness(other, person, beacon))
+                if after_beacon is not None:
+                    await after_beacon(person, report)
+
+    def sinks(self, oracle: EmbeddedOracle) -> Callable[[Villager], ReportSink]:
+        """Return each person's own connection to an embedded oracle."""
+        sinks = {person.name: oracle.sink(person.name) for person in self.people}
+        return lambda person: sinks[person.name]
