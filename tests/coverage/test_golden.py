@@ -79,9 +79,7 @@ def test_a_day_gives_the_verdicts_and_payouts_it_always_gave(rules: str) -> None
             for verdict in verdicts
         ],
         # Engine version and profile hash may change without any result changing.
-        "manifest": {
-            name: value for name, value in manifest.content.items() if name not in ("engine", "profile_hash")
-        },
+        "manifest": {name: value for name, value in manifest.content.items() if name not in ("engine", "profile_hash")},
     }
     assert manifest.content["paid_bones"] > 0
     assert hashlib.sha256(canonical(content)).hexdigest() == GOLDEN[rules]

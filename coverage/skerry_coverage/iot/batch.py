@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from skerry_coverage.iot.denylist import Denylist
-from skerry_coverage.iot.judge import PocInput, PocVerdict, ReceivedBeacon, ReceivedWitness, judge_poc
+from skerry_coverage.iot.judge import Pairs, PocInput, PocVerdict, ReceivedBeacon, ReceivedWitness, judge_poc
 from skerry_coverage.iot.parameters import PocParameters
 from skerry_coverage.iot.registry import KeptTimes, Registry
 from skerry_wire.errors import MessageRejected
@@ -65,7 +65,11 @@ def judge_stored(
     times: dict[bytes, KeptTimes],
     parameters: PocParameters,
 ) -> Iterator[StoredVerdict]:
-    """Judge stored proofs in the order given, as they were judged live; `times` is kept up to date."""
+    """Judge stored proofs in the order given, as they were judged live; `times` is kept up to date.
+
+    Registry and denylist must stay as they are until the last verdict was taken.
+    """
+    good_pairs: Pairs = set()
     for poc in pocs:
         refused: list[RefusedReport] = []
         beacon = _opened(lora_beacon_report_req_v1, poc.beacon, refused)
@@ -86,7 +90,8 @@ def judge_stored(
                 entropy=poc.entropy,
                 times=times,
                 parameters=parameters,
-            )
+            ),
+            good_pairs=good_pairs,
         )
         times.update(verdict.times)
         yield StoredVerdict(poc=poc, verdict=verdict, refused=tuple(refused))

@@ -49,20 +49,21 @@ def keystream_words(seed: bytes) -> list[int]:
 
 
 def _quarter_round(a: int, b: int, c: int, d: int) -> tuple[int, int, int, int]:
-    a = (a + b) & _LOW
-    d = _rotate(d ^ a, 16)
-    c = (c + d) & _LOW
-    b = _rotate(b ^ c, 12)
-    a = (a + b) & _LOW
-    d = _rotate(d ^ a, 8)
-    c = (c + d) & _LOW
-    b = _rotate(b ^ c, 7)
+    # Rotations are written out: twice as wide lanes hold the shifted word, its upper half folds back into the lower.
+    low = _LOW
+    a = (a + b) & low
+    d = (d ^ a) << 16
+    d = (d | d >> 32) & low
+    c = (c + d) & low
+    b = (b ^ c) << 12
+    b = (b | b >> 32) & low
+    a = (a + b) & low
+    d = (d ^ a) << 8
+    d = (d | d >> 32) & low
+    c = (c + d) & low
+    b = (b ^ c) << 7
+    b = (b | b >> 32) & low
     return a, b, c, d
-
-
-def _rotate(row: int, bits: int) -> int:
-    shifted = row << bits
-    return (shifted | shifted >> 32) & _LOW
 
 
 def _columns_left(row: int, places: int) -> int:

@@ -16,11 +16,12 @@ from skerry_coverage.iot.registry import KeptTimes, Registry
 from skerry_coverage.iot.rules import Judgement, first_failure
 from skerry_coverage.iot.selection import select_witnesses
 from skerry_coverage.iot.witness_facts import WitnessFacts
-from skerry_coverage.iot.witness_rules import WITNESS_RULES
+from skerry_coverage.iot.witness_rules import REPORT_RULES, WITNESS_RULES
 from skerry_wire.generated.poc_lora_pb2 import lora_beacon_report_req_v1, lora_witness_report_req_v1
 from skerry_wire.sink import Entropy
 
 __all__ = [
+    "Pairs",
     "PocInput",
     "PocVerdict",
     "ReceivedBeacon",
@@ -138,8 +139,15 @@ class _Times:
         )
 
 
-def judge_poc(poc: PocInput) -> PocVerdict:
-    """Judge a beacon and its witnesses; `times` of the result is to be stored before the next judgement."""
+Pairs = set[tuple[bytes, bytes]]  # (beaconer, witness)
+
+
+def judge_poc(poc: PocInput, *, good_pairs: Pairs | None = None) -> PocVerdict:
+    """Judge a beacon and its witnesses; `times` of the result is to be stored before the next judgement.
+
+    `good_pairs` saves work over many judgements with the same registry, denylist and parameters: it collects pairs of
+    hotspots that pass the static rules. Use a new set whenever one of the three changes. It never changes a verdict.
+    """
     times = _Times(poc.times)
     key, received_ms = poc.beacon.report.pub_key, poc.beacon.received_ms
     facts = beacon_facts(poc)
@@ -151,7 +159,7 @@ def judge_poc(poc: PocInput) -> PocVerdict:
         return _refused(poc, beacon, reports, times)
     if reports:
         times.beacon_witnessed(key, received_ms)
-    judged = _judge_witnesses(poc, facts, reports, times)
+    judged = _judge_witnesses(poc, facts, reports, times, good_pairs if good_pairs is not None else set())
     if poc.parameters.reciprocity_required:
         beacon = beacon_reciprocity(times.of(key), received_ms, poc.parameters)
         if not beacon.valid:
@@ -186,12 +194,15 @@ def witness_facts(
     poc: PocInput, beacon: BeaconFacts, witness: ReceivedWitness, *, first_ms: int, already_reported: bool
 ) -> WitnessFacts:
     """Return what the witness table is judged on; `first_ms` is the earliest report's receive time."""
+    report = witness.report
+    key = report.pub_key
     return WitnessFacts(
         beacon=beacon,
-        report=witness.report,
+        report=report,
+        key=key,
         received_ms=witness.received_ms,
         first_witness_received_ms=first_ms,
-        gateway=poc.registry.get(witness.report.pub_key),
+        gateway=poc.registry.get(key),
         already_reported=already_reported,
     )
 
@@ -204,16 +215,19 @@ def denylist_tag(judgement: Judgement, denylist: Denylist | None) -> str | None:
 
 
 def _judge_witnesses(
-    poc: PocInput, beacon: BeaconFacts, reports: list[ReceivedWitness], times: _Times
+    poc: PocInput, beacon: BeaconFacts, reports: list[ReceivedWitness], times: _Times, good_pairs: Pairs
 ) -> list[WitnessVerdict]:
     judged: list[WitnessVerdict] = []
     seen: set[bytes] = set()
+    first_ms = reports[0].received_ms if reports else 0
     for position, witness in enumerate(reports):
         key = witness.report.pub_key
-        facts = witness_facts(poc, beacon, witness, first_ms=reports[0].received_ms, already_reported=key in seen)
+        facts = witness_facts(poc, beacon, witness, first_ms=first_ms, already_reported=key in seen)
         seen.add(key)
-        judgement = first_failure(WITNESS_RULES, facts)
+        pair = (beacon.key, key)
+        judgement = first_failure(REPORT_RULES if pair in good_pairs else WITNESS_RULES, facts)
         if judgement.reason is None:
+            good_pairs.add(pair)
             times.witness_passed(key, witness.received_ms)
             judged.append(WitnessVerdict(position=position, witness=witness, judgement=judgement))
             continue
