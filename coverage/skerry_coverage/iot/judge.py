@@ -76,6 +76,7 @@ class PocInput:
     entropy: Entropy | None
     times: Mapping[bytes, KeptTimes]
     parameters: PocParameters
+    payload: bytes | None = None  # what the beacon's payload has to be, where it was computed beforehand
 
     def by_receive_time(self) -> list[ReceivedWitness]:
         """The witness reports in the order they are judged in; equal times keep the stored order."""
@@ -187,6 +188,7 @@ def beacon_facts(poc: PocInput) -> BeaconFacts:
         last_beacon_ms=poc.times.get(key, _NO_TIMES).last_beacon_ms,
         denylist=poc.denylist,
         parameters=poc.parameters,
+        payload=poc.payload,
     )
 
 
