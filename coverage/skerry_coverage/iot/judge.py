@@ -131,13 +131,14 @@ class _Times:
     def beacon_witnessed(self, key: bytes, received_ms: int) -> None:
         self.changed[key] = replace(self.of(key), last_beacon_reciprocity_ms=received_ms)
 
-    def witness_passed(self, key: bytes, received_ms: int) -> None:
+    def witness_passed(self, key: bytes, received_ms: int) -> KeptTimes:
         kept = self.of(key)
-        self.changed[key] = KeptTimes(  # spelled out: `replace` costs four times as much, once per report
+        self.changed[key] = now = KeptTimes(  # spelled out: `replace` costs four times as much, once per report
             last_beacon_ms=kept.last_beacon_ms,
             last_witness_ms=received_ms,
             last_beacon_reciprocity_ms=kept.last_beacon_reciprocity_ms,
         )
+        return now
 
 
 Pairs = set[tuple[bytes, bytes]]  # (beaconer, witness)
@@ -165,7 +166,6 @@ def judge_poc(poc: PocInput, *, good_pairs: Pairs | None = None) -> PocVerdict:
         beacon = beacon_reciprocity(times.of(key), received_ms, poc.parameters)
         if not beacon.valid:
             return _refused(poc, beacon, reports, times)
-        judged = [_with_reciprocity(verdict, times, poc.parameters) for verdict in judged]
     selected, unselected = select_witnesses(judged, poc.parameters.max_witnesses)
     return PocVerdict(
         poc_id=poc.beacon.poc_id,
@@ -230,7 +230,11 @@ def _judge_witnesses(
         judgement = first_failure(REPORT_RULES if pair in good_pairs else WITNESS_RULES, facts)
         if judgement.reason is None:
             good_pairs.add(pair)
-            times.witness_passed(key, witness.received_ms)
+            # The rules passed, so this counts as having heard someone, whatever reciprocity says next.
+            kept = times.witness_passed(key, witness.received_ms)
+            if poc.parameters.reciprocity_required:
+                judgement = witness_reciprocity(kept, witness.received_ms, poc.parameters)
+        if judgement.reason is None:
             judged.append(WitnessVerdict(position=position, witness=witness, judgement=judgement))
             continue
         tag = denylist_tag(judgement, poc.denylist)
@@ -238,14 +242,6 @@ def _judge_witnesses(
             WitnessVerdict(position=position, witness=witness, judgement=judgement, side=WITNESS, denylist_tag=tag)
         )
     return judged
-
-
-def _with_reciprocity(verdict: WitnessVerdict, times: _Times, parameters: PocParameters) -> WitnessVerdict:
-    if verdict.judgement.reason is not None:
-        return verdict
-    kept = times.of(verdict.witness.report.pub_key)
-    judgement = witness_reciprocity(kept, verdict.witness.received_ms, parameters)
-    return verdict if judgement.reason is None else replace(verdict, judgement=judgement, side=WITNESS)
 
 
 def _refused(poc: PocInput, beacon: Judgement, reports: list[ReceivedWitness], times: _Times) -> PocVerdict:

@@ -38,9 +38,7 @@ def test_the_packed_form_gives_the_textbooks_words(seed: bytes) -> None:
 
 @given(st.lists(st.binary(min_size=32, max_size=32), max_size=5))
 def test_many_seeds_at_once_give_what_each_gives_alone(seeds: list[bytes]) -> None:
-    assert keystream_low_bytes(seeds) == [
-        bytes(word & 0xFF for word in plain_words(seed, WORDS)) for seed in seeds
-    ]
+    assert keystream_low_bytes(seeds) == [bytes(word & 0xFF for word in plain_words(seed, WORDS)) for seed in seeds]
 
 
 def test_a_seed_of_another_size_is_refused() -> None:
