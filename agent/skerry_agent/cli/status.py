@@ -57,7 +57,7 @@ def _text(found: Status) -> str:
     lines = [
         f"{_mark(found.state)} {found.summary}",
         f"agent      version {found.version}, running for {_span(found.uptime_s)}, as of {found.as_of:%H:%M:%S} UTC",
-    XX
+        f"operator   {_operator(found)}",
         f"devices    {counts.up} up, {counts.down} down, {counts.unknown} unknown",
         f"clock      {_clock(found)}",
     ]
