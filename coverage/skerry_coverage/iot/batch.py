@@ -101,7 +101,7 @@ def judge_stored(
 
 
 def open_stored(kind: type[R], stored: StoredReport) -> R | str:
-    """Parse a stored report and check its signature; return it without signature, or bad_signature or invalid_packet."""
+    """Parse a report and check its signature; return it without signature, or bad_signature or invalid_packet."""
     try:
         report = parse(kind, stored.raw)
     except MessageRejected:
