@@ -5,7 +5,7 @@ The oracle calls `judge_poc` with its stores' content; nothing is read or writte
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from skerry_coverage.iot.beacon_rules import BEACON_RULES, BeaconFacts
 from skerry_coverage.iot.denylist import Denylist
@@ -125,15 +125,27 @@ class _Times:
     def of(self, key: bytes) -> KeptTimes:
         return self.changed.get(key) or self._before.get(key) or _NO_TIMES
 
+    # Spelled out: `dataclasses.replace` costs four times as much, and one of these runs for every report.
+
     def beacon_judged(self, key: bytes, received_ms: int) -> None:
-        self.changed[key] = replace(self.of(key), last_beacon_ms=received_ms)
+        kept = self.of(key)
+        self.changed[key] = KeptTimes(
+            last_beacon_ms=received_ms,
+            last_witness_ms=kept.last_witness_ms,
+            last_beacon_reciprocity_ms=kept.last_beacon_reciprocity_ms,
+        )
 
     def beacon_witnessed(self, key: bytes, received_ms: int) -> None:
-        self.changed[key] = replace(self.of(key), last_beacon_reciprocity_ms=received_ms)
+        kept = self.of(key)
+        self.changed[key] = KeptTimes(
+            last_beacon_ms=kept.last_beacon_ms,
+            last_witness_ms=kept.last_witness_ms,
+            last_beacon_reciprocity_ms=received_ms,
+        )
 
     def witness_passed(self, key: bytes, received_ms: int) -> KeptTimes:
         kept = self.of(key)
-        self.changed[key] = now = KeptTimes(  # spelled out: `replace` costs four times as much, once per report
+        self.changed[key] = now = KeptTimes(
             last_beacon_ms=kept.last_beacon_ms,
             last_witness_ms=received_ms,
             last_beacon_reciprocity_ms=kept.last_beacon_reciprocity_ms,
@@ -221,19 +233,22 @@ def _judge_witnesses(
 ) -> list[WitnessVerdict]:
     judged: list[WitnessVerdict] = []
     seen: set[bytes] = set()
+    parameters = poc.parameters
     first_ms = reports[0].received_ms if reports else 0
     for position, witness in enumerate(reports):
         key = witness.report.pub_key
         facts = witness_facts(poc, beacon, witness, first_ms=first_ms, already_reported=key in seen)
         seen.add(key)
         pair = (beacon.key, key)
-        judgement = first_failure(REPORT_RULES if pair in good_pairs else WITNESS_RULES, facts)
+        known_good = pair in good_pairs
+        judgement = first_failure(REPORT_RULES if known_good else WITNESS_RULES, facts)
         if judgement.reason is None:
-            good_pairs.add(pair)
+            if not known_good:
+                good_pairs.add(pair)
             # The rules passed, so this counts as having heard someone, whatever reciprocity says next.
             kept = times.witness_passed(key, witness.received_ms)
-            if poc.parameters.reciprocity_required:
-                judgement = witness_reciprocity(kept, witness.received_ms, poc.parameters)
+            if parameters.reciprocity_required:
+                judgement = witness_reciprocity(kept, witness.received_ms, parameters)
         if judgement.reason is None:
             judged.append(WitnessVerdict(position=position, witness=witness, judgement=judgement))
             continue
