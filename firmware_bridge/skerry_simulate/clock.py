@@ -12,7 +12,6 @@ flight: when it is about to block in `select()`, no callback is ready, and no so
 import asyncio
 import heapq
 import itertools
-import os
 import selectors
 import threading
 from collections import Counter
@@ -108,9 +107,6 @@ class SimulatedClock(Clock):
         return True
 
 
-_yield_processor: Callable[[], None] = getattr(os, "sched_yield", lambda: None)  # Windows has none
-
-
 class _IdleSelector(selectors.DefaultSelector):
     """Turns "the loop is about to block" into "simulated time may move"."""
 
@@ -127,11 +123,6 @@ class _IdleSelector(selectors.DefaultSelector):
             self._stalled_s = 0.0
             return events
         holders = self._clock.holders()
-        if not holders:
-            _yield_processor()  # the kernel's own threads may be about to deliver what was just sent
-            events = super().select(0)
-            if events:
-                return events
         if not holders and self._clock.advance():
             self._stalled_s = 0.0
             return events

@@ -158,7 +158,7 @@ def _captured(case: Mapping[str, Any]) -> dict[str, Any]:
 def _captured_push(parts: datagram.Datagram) -> dict[str, Any]:
     if parts.version == 1 and not parts.body.rstrip(b"\0"):
         return {}
-    content = datagram.read_json(_at_least(parts.body, 2))
+    content = datagram.read_json(_at_least(parts.body, 2 if parts.version == 2 else 1))
     found = []
     for rxpk in content.get("rxpk") or ():
         try:
