@@ -12,6 +12,7 @@ flight: when it is about to block in `select()`, no callback is ready, and no so
 import asyncio
 import heapq
 import itertools
+import os
 import selectors
 import threading
 from collections import Counter
@@ -107,8 +108,15 @@ class SimulatedClock(Clock):
         return True
 
 
-class _IdleSelector(selectors.DefaultSelector):
-    """Turns "the loop is about to block" into "simulated time may move"."""
+_yield_processor: Callable[[], None] = getattr(os, "sched_yield", lambda: None)  # Windows has none
+
+
+class _IdleSelector(selectors.PollSelector):
+    """Turns "the loop is about to block" into "simulated time may move".
+
+    poll() and not epoll: it asks every file anew, and a pseudo-terminal that is asked first hands over the bytes that
+    the kernel's worker still had in its queue. With epoll those bytes could arrive after time had moved.
+    """
 
     POLL_S = 0.002  # while something is held: how often to look whether it was let go
 
@@ -123,6 +131,11 @@ class _IdleSelector(selectors.DefaultSelector):
             self._stalled_s = 0.0
             return events
         holders = self._clock.holders()
+        if not holders:
+            _yield_processor()  # the kernel's own threads may be about to deliver what was just sent
+            events = super().select(0)
+            if events:
+                return events
         if not holders and self._clock.advance():
             self._stalled_s = 0.0
             return events

@@ -91,7 +91,7 @@ class VerdictTable:
         """Return a gateway's verdicts made at or after a moment with the exact reports, oldest first; no replays."""
         names = ", ".join(f"v.{name}" for name in VerdictRow.__slots__)
         rows = await self._database.fetch(
-            f"SELECT {names}, r.body FROM verdicts v JOIN reports r ON r.kind = v.kind AND r.report_id = v.report_id "
+            f"SELECT {names}, r.body FROM verdicts v JOIN reports r ON r.kind = v.kind AND r.report_id = v.report_id "  # noqa: S608
             "WHERE v.gateway = ? AND v.judged_ms >= ? AND r.is_copy = 0 ORDER BY v.judged_ms, v.report_id LIMIT ?",
             gateway,
             judged_ms,
