@@ -35,7 +35,7 @@ def write_backup(paths: Paths, target: Path, *, now_s: int) -> list[str]:
     """
     if target.exists():
         raise RefusedError("E_BACKUP_EXISTS", f"{target} is there already; backups are never overwritten.")
-    if not paths.database.exists():
+    if not paths.database.exists() and not paths.keys.exists():
         raise RefusedError("E_NOTHING_TO_BACK_UP", f"There is no agent in {paths.state}.")
     with TemporaryDirectory(dir=target.parent) as folder:
         content = io.BytesIO(json.dumps({"format": FORMAT, "made_s": now_s}).encode())
@@ -120,7 +120,7 @@ def _check_members(archive: tarfile.TarFile, members: Mapping[str, tarfile.TarIn
         if not known or not member.isfile() or member.size > MAX_MEMBER_BYTES:
             raise _bad_backup(source, f"{name[:80]!r} does not belong in a backup")
     stream = archive.extractfile(members["backup.json"]) if "backup.json" in members else None
-    if stream is None or "skerry.db" not in members or FORMAT.encode() not in stream.read(1000):
+    if stream is None or FORMAT.encode() not in stream.read(1000):
         raise _bad_backup(source, "it is not a backup of this program")
 
 

@@ -1,6 +1,6 @@
 """`skerry key`: shows the gateway key's public side, or makes the key before the first start."""
 
-import asyncio
+import os
 
 import click
 
@@ -20,41 +20,36 @@ def key() -> None:
 @pass_cli
 def show_key(cli: Cli, /, *, as_json_: bool) -> None:
     """Show the gateway's address and name."""
-    from skerry_agent.identity import key_path, read_key
     from skerry_keys.public_key import PublicKey
+    from skerry_wallet.keyfile.gateway import recorded_identity
 
-    path = key_path(cli.settings, cli.paths)
-    if not path.exists():
-        raise NotFoundError("E_NO_KEY", f"There is no gateway key at {path}.", remedy="Make one: skerry key generate")
-    public = PublicKey(read_key(path).public_key)
-    answer = {"address": public.address, "name": public.animal_name, "type": public.key_type, "path": str(path)}
-    show(answer, json_wanted=as_json_, text=lambda: f"{public.address}\n{public.animal_name}\n{path}")
+    address = recorded_identity(cli.paths.keys)
+    if address is None:
+        raise NotFoundError("E_NO_KEY", f"There is no gateway in {cli.paths.keys}.", remedy="Run: skerry key generate")
+    public = PublicKey.from_address(address)
+    answer = {"address": address, "name": public.animal_name, "type": public.key_type, "folder": str(cli.paths.keys)}
+    show(answer, json_wanted=as_json_, text=lambda: f"{address}\n{public.animal_name}\n{cli.paths.keys}")
 
 
 @key.command()
 @click.pass_context
 def generate(ctx: click.Context, /) -> None:
     """Make the gateway key; refused when this folder has or had one."""
-    from skerry_agent.identity import key_path, open_identity
     from skerry_agent.instance_lock import InstanceLock
-    from skerry_agent.store import Database, Facts
-    from skerry_agent.store.schema import SKERRY
-    from skerry_core.clock import SystemClock
+    from skerry_agent.settings.table import GATEWAY_KEY
+    from skerry_wallet.keyfile.gateway import open_or_create_gateway_key, recorded_identity
 
     cli: Cli = ctx.obj
-    path = key_path(cli.settings, cli.paths)
-    if path.exists():
-        raise RefusedError("E_KEY_EXISTS", f"There is a gateway key at {path} already; it is never replaced.")
-
-    async def main() -> None:
-        database = await Database.open(cli.paths.database, clock=SystemClock(), migrations=(SKERRY,))
-        try:
-            await open_identity(settings=cli.settings, paths=cli.paths, facts=Facts(database))
-        finally:
-            await database.close()
-
     cli.paths.create()
+    recorded = recorded_identity(cli.paths.keys)
+    if recorded is not None:
+        raise RefusedError(
+            "E_KEY_RECORDED",
+            f"This folder belongs to gateway {recorded}; no other key is made.",
+            remedy="Put its key file back from a backup, or use another --dir for another hotspot.",
+            params={"address": recorded},
+        )
     with InstanceLock(cli.paths.lock):
-        asyncio.run(main())
-    click.echo("Back this file up: without it the hotspot is lost.", err=True)
+        open_or_create_gateway_key(cli.paths.keys, random_bytes=os.urandom, key_uri=cli.settings[GATEWAY_KEY] or None)
+    click.echo("Back this folder up: without the key the hotspot is lost.", err=True)
     ctx.invoke(show_key, as_json_=False)

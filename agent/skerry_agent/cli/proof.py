@@ -23,9 +23,17 @@ __all__ = ["proof"]
 _MAX_PROFILE_BYTES = 1 << 20
 
 
+_folder_option = click.option(
+    "--dir",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The agent's folder, as with `skerry --dir`. The agent may be running.",
+)
+
+
 @click.group()
 def proof() -> None:
-    """Proofs of coverage that anyone can check: export, verify, show."""
+    """Proofs of coverage that anyone can check."""
 
 
 @proof.command()
@@ -75,12 +83,7 @@ def show(*, file: Path, as_json_: bool) -> None:
 
 @proof.command()
 @click.argument("beacon", required=False)
-@click.option(
-    "--dir",
-    "folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="The agent's folder, as with `skerry --dir`. The agent may be running.",
-)
+@_folder_option
 @click.option("--out", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Where to write the bundle.")
 @click.option(
     "--profile",
@@ -107,11 +110,33 @@ def export(
         for line in asyncio.run(_list(paths.database)):
             click.echo(line)
         return
-    content = _profile_content(profile or _operators_profile(paths.state))
+    content = _profile_content(profile) if profile else _operators_profile(paths.state)
     packed = asyncio.run(_export(paths.database, beacon, content, without))
     target = out or Path("proof.skp")
     target.write_bytes(packed)
     click.echo(f"{target}: {len(packed)} bytes. Check it with: skerry proof verify {target}")
+
+
+@proof.command()
+@_folder_option
+@json_option
+@pass_cli
+def check(cli: Cli, /, *, folder: Path | None, as_json_: bool) -> None:
+    """Check the agent's whole evidence: every entry, the chain, every seal. Says what retention has deleted."""
+    from skerry_agent.cli.proof_text import json_check, text_check
+
+    reports = asyncio.run(_check((cli.paths if folder is None else choose_paths(folder, environ={})).database))
+    show_result(json_check(reports), json_wanted=as_json_, text=lambda: text_check(reports))
+    if not all(report.is_intact for report in reports.values()):
+        leave(ERROR)
+
+
+async def _check(database: Path) -> dict[bytes, Any]:
+    from skerry_agent.evidence.check import check as check_log
+    from skerry_keys.verify import verify as verify_signature
+
+    async with _Logs(database) as logs:
+        return {log.agent: await check_log(log, verify=verify_signature) for log in logs}
 
 
 async def _list(database: Path) -> list[str]:
@@ -169,18 +194,19 @@ def _profile_content(name_or_file: str) -> bytes:
         raise UsageError("E_PROFILE", f"{name_or_file}: {error.detail}.") from None
 
 
-def _operators_profile(state: Path) -> str:
-    """Return the shipped name or the file of the profile of the network that this folder operates."""
+def _operators_profile(state: Path) -> bytes:
+    """Return the profile's content of the network that this folder operates."""
     from skerry_agent.operator.network_file import OperatorFolder
+    from skerry_coverage.bundle.profile import profile_bytes
+    from skerry_coverage.profile.loader import load_profile, with_overrides
 
     folder = OperatorFolder(state / "operator")
     if not folder.exists:
         raise UsageError(
-            "E_NO_PROFILE", "This agent is no operator.", remedy="Give the network's profile file with --profile."
+            "E_NO_PROFILE", "This agent is no operator.", remedy="Give the network's profile with --profile."
         )
-    named = folder.read().profile
-    file = folder.path / named
-    return str(file) if file.is_file() else named
+    network = folder.read()
+    return profile_bytes(with_overrides(load_profile(network.profile), network.overrides))
 
 
 def _choose(beacon: str | None, known: list[bytes]) -> bytes:

@@ -1,7 +1,6 @@
 """`skerry run`: everything around the agent - lock, log, signals, systemd - and then the composition root."""
 
 import asyncio
-import importlib
 import os
 import signal
 
@@ -33,7 +32,7 @@ def run(cli: Cli, /) -> int:
 
 
 async def _serve(cli: Cli) -> None:
-    run_agent = importlib.import_module("skerry_agent.app").run_agent
+    from skerry_agent.service import run_agent
     from skerry_core.clock import SystemClock
 
     clock = SystemClock()

@@ -8,11 +8,12 @@ from contextlib import closing
 from pathlib import Path
 
 from skerry_agent.doctor.findings import Finding, Grade
-from skerry_agent.identity import key_path, read_key
 from skerry_agent.settings import Settings
-from skerry_agent.settings.table import SERIAL_RADIOS
+from skerry_agent.settings.table import GATEWAY_KEY, SERIAL_RADIOS
 from skerry_client.paths import Paths
-from skerry_core.errors import RefusedError
+from skerry_core.errors import UserError
+from skerry_wallet.keyfile.gateway import recorded_identity
+from skerry_wallet.keyfile.private_file import read_private
 
 __all__ = ["check_machine"]
 
@@ -101,16 +102,30 @@ def _database(paths: Paths) -> Finding:
 
 
 def _key(paths: Paths, settings: Settings) -> Finding:
+    place = settings[GATEWAY_KEY]
+    if "://" in place and not place.startswith("file://"):
+        return _finding("gateway key", Grade.UNKNOWN, f"it is in hardware: {place.partition('?')[0]}")
+    path = Path(place.removeprefix("file://")) if place else paths.gateway_key
     try:
-        path = key_path(settings, paths)
-        read_key(path)
+        read_private(path)
+        recorded = recorded_identity(paths.keys)
     except FileNotFoundError:
-        return _finding("gateway key", Grade.UNKNOWN, "there is none yet", fix="skerry run makes it at the first start")
+        return _no_key(paths, path)
     except PermissionError:
         return _finding("gateway key", Grade.FAIL, "it cannot be read by this user", fix="Run as the agent's user.")
-    except RefusedError as error:
+    except UserError as error:
         return _finding("gateway key", Grade.FAIL, error.detail, reason=error.code, fix=error.remedy)
-    return _finding("gateway key", Grade.PASS, f"{path} is private and whole")
+    return _finding("gateway key", Grade.PASS, f"{path} is private; {recorded or 'not yet used'}")
+
+
+def _no_key(paths: Paths, path: Path) -> Finding:
+    recorded = recorded_identity(paths.keys)
+    if recorded is None:
+        return _finding("gateway key", Grade.UNKNOWN, "there is none yet", fix="skerry run makes it at the first start")
+    return _finding(
+        "gateway key", Grade.FAIL, f"{path} of {recorded} is gone", reason="A new key would be another hotspot.",
+        fix="Put the key file back from a backup.",
+    )  # fmt: skip
 
 
 def _serial(radio: str) -> Finding:

@@ -1,5 +1,6 @@
 """From sound reports and statements to proofs: recomputed verdicts and the level each beacon reaches. For `verify`."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from skerry_core.clock import NS_PER_S
@@ -7,7 +8,7 @@ from skerry_coverage.bundle.known import Known
 from skerry_coverage.bundle.profile import BundledProfile
 from skerry_coverage.bundle.recompute import compare, input_of_reports, input_of_statement
 from skerry_coverage.bundle.report import Level, OperatorWord, Proof, VerificationReport
-from skerry_coverage.bundle.reports import BeaconSeen, Reports
+from skerry_coverage.bundle.reports import BeaconSeen, Reports, WitnessSeen
 from skerry_coverage.bundle.statements import OperatorSays
 from skerry_coverage.evidence.errors import EvidenceRejected
 from skerry_coverage.iot.explain import Explanation, explain_poc
@@ -16,7 +17,11 @@ from skerry_coverage.iot.parameters import PocParameters
 from skerry_keys.animal_name import animal_name
 from skerry_keys.public_key import PublicKey
 
-__all__ = ["judge_beacons"]
+__all__ = ["MAX_JUDGED", "judge_beacons"]
+
+MAX_JUDGED = (
+    100_000  # some ten seconds; beacons of one payload share witnesses, so that a small file could ask for more
+)
 
 
 def judge_beacons(
@@ -28,13 +33,24 @@ def judge_beacons(
     report: VerificationReport,
 ) -> None:
     """Judge every beacon of a bundle and add its proof to the report."""
+    best: dict[bytes, OperatorSays] = {}
+    for one in statements:
+        if one.beacon.hash not in best or best[one.beacon.hash].weight < one.weight:
+            best[one.beacon.hash] = one
+    heard: defaultdict[bytes, list[WitnessSeen]] = defaultdict(list)
+    for witness in reports.witnesses.values():
+        heard[witness.report.data].append(witness)
+    judged = 0
     for beacon in reports.beacons.values():
-        about = [says for says in statements if says.beacon.hash == beacon.hash]
-        says = max(about, key=lambda one: one.weight, default=None)
+        says = best.get(beacon.hash)
+        judged += 1 + len(heard[beacon.report.data])
+        if judged > MAX_JUDGED:
+            report.fail("too_large", "bundle", f"more than {MAX_JUDGED} reports would have to be judged")
+            return
         where = f"beacon {beacon.entry_id.hex()[:16]}"
         try:
             rules = _rules(profile, beacon, says)
-            poc = _input(beacon, reports, says, known, rules)
+            poc = _input(beacon, heard[beacon.report.data], says, known, rules)
         except EvidenceRejected as error:
             report.fail("bad_rules", where, error.detail)
             continue
@@ -56,11 +72,10 @@ def _rules(profile: BundledProfile, beacon: BeaconSeen, says: OperatorSays | Non
 
 
 def _input(
-    beacon: BeaconSeen, reports: Reports, says: OperatorSays | None, known: Known, parameters: PocParameters
+    beacon: BeaconSeen, heard: list[WitnessSeen], says: OperatorSays | None, known: Known, parameters: PocParameters
 ) -> PocInput:
     if says is not None:
         return input_of_statement(says.statement, beacon, says.witnesses, parameters)
-    heard = [seen for seen in reports.witnesses.values() if seen.report.data == beacon.report.data]
     return input_of_reports(beacon, heard, known, parameters)
 
 

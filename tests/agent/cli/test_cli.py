@@ -158,7 +158,7 @@ def test_a_token_made_beside_a_running_agent_works_at_once(tmp_path: Path, monke
 def test_the_gateway_key_is_made_once_and_shown_without_its_secret(tmp_path: Path) -> None:
     assert skerry(tmp_path, "key", "show").code == 1
     made = skerry(tmp_path, "key", "generate")
-    assert (made.code, "Back this file up" in made.err) == (0, True)
+    assert (made.code, "Back this folder up" in made.err) == (0, True)
     file = tmp_path / "keys" / "gateway.key"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     shown = skerry(tmp_path, "key", "show", "--json").json
@@ -167,7 +167,7 @@ def test_the_gateway_key_is_made_once_and_shown_without_its_secret(tmp_path: Pat
     assert skerry(tmp_path, "key", "generate").code == 5
     file.unlink()
     ran = skerry(tmp_path, "key", "generate")
-    assert (ran.code, "E_KEY_MISSING" in ran.err) == (5, True)
+    assert (ran.code, "E_KEY_RECORDED" in ran.err) == (5, True)
     assert not file.exists()
 
 
@@ -175,9 +175,10 @@ def test_a_backup_is_private_whole_and_restores_into_an_empty_folder_only(tmp_pa
     home, other, target = tmp_path / "a", tmp_path / "b", tmp_path / "backup.tar.gz"
     assert skerry(home, "backup", str(target)).code == 5
     skerry(home, "key", "generate")
+    skerry(home, "token", "create")
     skerry(home, "config", "set", "api.port", "9000")
     made = skerry(home, "backup", str(target), "--json")
-    assert made.json["parts"] == ["backup.json", "skerry.db", "keys/gateway.key", "skerry.toml"]
+    assert made.json["parts"] == ["backup.json", "skerry.db", "keys/gateway.key", "keys/identity.json", "skerry.toml"]
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert skerry(home, "backup", str(target)).code == 5
     assert skerry(home, "restore", str(target)).code == 5

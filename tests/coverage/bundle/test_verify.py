@@ -118,7 +118,7 @@ def test_without_the_witness_reports_only_the_beacon_itself_is_proved() -> None:
     operator = report.proofs[0].operator
     assert operator is not None
     assert operator.unshown_witnesses == 3
-    assert any("3 witness reports" in sentence for sentence in report.not_proved)
+    assert any("judged (3) are not shown" in sentence for sentence in report.not_proved)
 
 
 def test_a_statement_on_a_beacon_that_is_not_shown_is_named() -> None:
@@ -129,7 +129,7 @@ def test_leaving_out_what_is_not_needed_is_no_failure_and_is_said() -> None:
     report = verified(hidden(EntryKind.FRAME))
     assert report.is_intact
     assert report.hidden_entries == 1
-    assert any("1 entries under the same seals" in sentence for sentence in report.not_proved)
+    assert any("other entries under the same seals (1)" in sentence for sentence in report.not_proved)
 
 
 def test_several_seals_of_a_log_are_checked_for_one_history() -> None:
@@ -203,7 +203,8 @@ def test_a_seal_by_another_key_is_named() -> None:
 
 def test_another_network_or_profile_is_named() -> None:
     bundle = judged().bundle()
-    assert "bad_seal_signature" in codes(verified(dataclasses.replace(bundle, network="other")))
+    named = codes(verified(dataclasses.replace(bundle, network="other")))
+    assert {"bad_statement_signature", "bad_record_signature"} <= named
     other = profile_bytes(load_profile("skerry-open"))
     assert "bad_statement_signature" in codes(verified(dataclasses.replace(bundle, profile=other)))
     with pytest.raises(BundleRejected, match="profile"):
@@ -239,6 +240,20 @@ def test_bodies_that_do_not_decode_are_named() -> None:
         made = judged()
         made.log.add(kind, b"\xff\xff")
         assert codes(verified(made.packed())) == {code}
+
+
+def test_a_small_file_cannot_ask_for_endless_judging(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("skerry_coverage.bundle.judging.MAX_JUDGED", 3)
+    assert codes(verified(judged().packed())) == {"too_large", "no_beacon"}
+
+
+def test_the_newest_of_an_owners_places_counts() -> None:
+    made = Neighbourhood()
+    moved = record_of(EntryKind.ASSERTION, gateway=made.gateways[1], owner=made.owners[1], cell=made.cells[0], number=2)
+    made.log.add(EntryKind.ASSERTION, moved)
+    report = verified(made.packed())
+    assert report.failures == []
+    assert (report.proofs[0].witnesses_valid, report.proofs[0].witnesses_invalid) == (2, 1)
 
 
 def test_an_unknown_kind_is_no_failure_but_said() -> None:
