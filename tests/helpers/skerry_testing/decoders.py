@@ -93,7 +93,7 @@ DECODERS: dict[str, tuple[Callable[[bytes], object], list[bytes]]] = {
 
 
 def soak(inputs: int, *, seed: int = 1) -> None:
-    """Feed every decoder `inputs` random or mutated inputs; anything but its own error ends the run with a traceback."""
+    """Feed every decoder that many random or mutated inputs; anything but its own error ends the run."""
     clock = SystemClock()
     for family, (decoder, seeds) in sorted(DECODERS.items()):
         random, rejected = Random(seed), 0
