@@ -15,7 +15,9 @@ from skerry_firmware_bridge.links.open import open_link
 from skerry_firmware_bridge.links.settings import SerialSettings
 from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, StateChanged, StatusReported
 from skerry_firmware_bridge.supervise import supervise
+from skerry_simulate.clock import SimulatedClock
 from skerry_simulate.devices.registry import run_emulator
+from skerry_testing.simulated import simulated
 
 CLOCK = SystemClock()
 
@@ -84,3 +86,27 @@ async def test_every_serial_device_reports_over_a_real_port(name: str) -> None:
         report = await watch.status(within_s=10)
         task.cancel()
     assert any(value is not None for value in report.values.values())
+
+
+def test_a_minute_of_a_meter_passes_in_simulated_time_over_a_real_port() -> None:
+    reports: list[StatusReported] = []
+
+    def note(event: DeviceEvent) -> None:
+        if isinstance(event, StatusReported):
+            reports.append(event)
+
+    async def main(clock: SimulatedClock) -> None:
+        def opener(url: str, settings: SerialSettings) -> Awaitable[Link]:
+            return open_link(url, clock=clock, settings=settings)
+
+        around = Surroundings(clock=clock, random=Random(1), open_link=opener)
+        async with run_emulator("p1-v5", clock=clock, random=Random(2)) as running, asyncio.TaskGroup() as group:
+            config = DeviceConfig(device_id="p1", kind=running.kind, url=running.url)
+            task = group.create_task(supervise(config, around=around, events=note), name="p1")
+            await clock.sleep(60)
+            task.cancel()
+
+    simulated(main)
+    assert 55 <= len(reports) <= 60
+    times = [report.values["meter_time_s"] for report in reports]
+    assert times == sorted(set(times), key=str)

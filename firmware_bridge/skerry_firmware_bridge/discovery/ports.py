@@ -114,12 +114,26 @@ def _is_plain_uart(device: str) -> bool:
     return Path(device).name.startswith(("ttyAMA", "ttyS0", "serial", "cu."))
 
 
+def _still_runs(stem: str) -> bool:
+    """Tell whether the process whose number ends an announcement's name lives; a killed emulator leaves its note."""
+    number = stem.rpartition("-")[2]
+    if not number.isdecimal():
+        return True
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
+
+
 def _announced(folder: Path) -> list[Port]:
     if not folder.is_dir():
         return []
     ports = []
     for entry in sorted(folder.iterdir()):
-        if entry.suffix == ".url" and entry.is_file():
+        if entry.suffix == ".url" and entry.is_file() and _still_runs(entry.stem):
             url = entry.read_text(encoding="utf-8").strip()
             ports.append(Port(path=url, key=url, announced=True))
         elif entry.is_symlink() and entry.exists():

@@ -80,6 +80,11 @@ async def test_listing_without_probing_opens_nothing(tmp_path: Path) -> None:
     assert (device.kind, device.guess) == (None, "announced serial device")
 
 
+async def test_the_note_of_a_killed_emulator_is_not_listed(tmp_path: Path) -> None:
+    (tmp_path / "sunspec-inverter-4194305.url").write_text("modbus-tcp://127.0.0.1:9\n")  # above any process number
+    assert await scan(around=AROUND, announced=tmp_path, ports=_announced_only) == []
+
+
 @pytest.mark.parametrize(
     ("vid", "pid", "product", "interface", "kinds"),
     [
