@@ -15,6 +15,7 @@ from skerry_agent.api.stream import EventStreams
 from skerry_agent.api.tokens import SCOPES
 from skerry_agent.api.view import AgentView, DeviceState, LiveDevice
 from skerry_agent.events import EventHub
+from skerry_agent.metric_sources import MetricSources
 from skerry_agent.metrics import Metrics
 from skerry_agent.settings.table import REGIONS
 from skerry_agent.store import DeviceRow, Page, Stores, Verdict
@@ -52,6 +53,7 @@ class Api:
         self._hub = hub
         self._view = view
         self._metrics = metrics
+        self._sources = MetricSources(view=view, stores=stores, metrics=metrics, clock=clock)
         self._streams = streams
         self._document = resources.files("skerry_agent.api").joinpath("openapi.json").read_bytes()
 
@@ -93,6 +95,7 @@ class Api:
     async def metrics(self, request: web.Request) -> web.Response:
         """Prometheus text."""
         _query(request)
+        await self._sources.refresh()
         return web.Response(
             body=self._metrics.text().encode(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
         )
