@@ -50,7 +50,7 @@ class Paths:
 
     @property
     def address(self) -> Path:
-        """The file that tells local programs the API's address."""
+        """The file that tells local programs the API's address and, after a blank, its certificate's fingerprint."""
         return self.runtime / "api.address"
 
     @property
