@@ -1,4 +1,4 @@
-"""The frauds that somebody commits during the demo: a replayed beacon report and a witness report with a forged signature.
+"""The frauds that somebody commits during the demo: a replayed beacon report and a forged witness report.
 
 The other two planted frauds live in the plan: a hotspot beside another one, and one that was never admitted. Nothing
 here knows how they are caught; `EXPECTED` is what the summary compares with.

@@ -1,4 +1,4 @@
-"""What else is on the air and on the wire: LoRaWAN devices that send uplinks, and datagrams captured from real forwarders."""
+"""What else is on the air and on the wire: sensors that send uplinks, datagrams captured from real forwarders."""
 
 import json
 import socket

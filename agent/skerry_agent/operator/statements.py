@@ -2,6 +2,7 @@
 
 import asyncio
 
+from skerry_agent.evidence.verdicts import SessionSigned
 from skerry_agent.runtime.operator import BeaconStatement
 from skerry_core.clock import Clock
 from skerry_coverage.bundle.records import SignedRecord
@@ -10,7 +11,7 @@ from skerry_coverage.bundle.statement import sign_statement
 from skerry_coverage.iot.judge import PocInput, judge_poc
 from skerry_coverage.manifest import ENGINE_VERSION
 from skerry_oracle.embedded import EmbeddedOracle
-from skerry_oracle.store.reports import BEACON, WITNESS
+from skerry_oracle.store.reports import BEACON, WITNESS, StoredReport
 from skerry_oracle.store.verdicts import VerdictRow
 
 __all__ = ["statement_on"]
@@ -26,14 +27,14 @@ async def statement_on(oracle: EmbeddedOracle, verdict: VerdictRow, *, clock: Cl
     beacon = await oracle.reports.get(BEACON, verdict.poc_id)
     if poc is None or beacon is None or poc.entropy is None:
         return None
-    bodies = [await _witness_body(oracle, witness.report_id) for witness in poc.witnesses]
+    witnesses = [await _stored(oracle, witness.report_id) for witness in poc.witnesses]
     manifest = await oracle.manifest(verdict.epoch)
     registrations, locations = _records(oracle, poc)
     statement = statement_of(
         poc,
         judge_poc(poc),
         beacon_body=beacon.body,
-        witness_bodies=bodies,
+        witness_bodies=[witness.body for witness in witnesses],
         owners={row.gateway: row.owner for row in oracle.registry.registrations()},
         network=oracle.network.network,
         profile_hash=bytes.fromhex(oracle.network.profile_hash),
@@ -47,16 +48,23 @@ async def statement_on(oracle: EmbeddedOracle, verdict: VerdictRow, *, clock: Cl
     return BeaconStatement(
         gateway=verdict.gateway,
         statement=signed,
-        witness_reports=tuple(bodies),
+        witness_reports=tuple([await _received(oracle, witness) for witness in witnesses]),
         registrations=registrations,
         locations=locations,
     )
 
 
-async def _witness_body(oracle: EmbeddedOracle, report_id: bytes) -> bytes:
+async def _stored(oracle: EmbeddedOracle, report_id: bytes) -> StoredReport:
     report = await oracle.reports.get(WITNESS, report_id)
     assert report is not None  # inputs_of names stored reports only
-    return report.body
+    return report
+
+
+async def _received(oracle: EmbeddedOracle, report: StoredReport) -> bytes | SessionSigned:
+    session = await oracle.reports.session(report.session_id) if report.session_id is not None else None
+    if session is None:
+        return report.body
+    return SessionSigned(body=report.body, nonce=session.nonce, init=session.init)
 
 
 def _records(oracle: EmbeddedOracle, poc: PocInput) -> tuple[tuple[SignedRecord, ...], tuple[SignedRecord, ...]]:

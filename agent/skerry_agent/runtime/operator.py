@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from skerry_agent.api.view import Balance, Explanation, OperatorStatus
+from skerry_agent.evidence.verdicts import SessionSigned
 from skerry_agent.store import RewardRow, VerdictRow, WitnessRow
 from skerry_coverage.bundle.records import SignedRecord
 from skerry_coverage.bundle.statement import SignedStatement
@@ -25,7 +26,7 @@ class BeaconStatement:
 
     gateway: bytes
     statement: SignedStatement
-    witness_reports: tuple[bytes, ...]
+    witness_reports: tuple[bytes | SessionSigned, ...]
     registrations: tuple[SignedRecord, ...]
     locations: tuple[SignedRecord, ...]
 

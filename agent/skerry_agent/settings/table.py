@@ -96,6 +96,10 @@ RETENTION_PACKETS_DAYS = integer("retention.packets_days", 7, "Days that receive
 RETENTION_PACKETS = integer("retention.packets_max", 100_000, "Most received frames kept.", low=100, high=100_000_000)
 RETENTION_AUDIT_DAYS = integer("retention.audit_days", 400, "Days that audit lines are kept.", low=1, high=36_500)
 
+TIME_TRUSTED = flag(
+    "time.trusted", False, "Sign with the computer's clock even where the kernel does not say that it is synchronised."
+)
+
 LOG_LEVEL = choice("log.level", "info", ("debug", "info", "warning", "error"), "Least important messages logged.")
 LOG_FORMAT = choice(
     "log.format", "auto", ("auto", "text", "json"), "Log lines as key=value text or JSON; auto is text."
