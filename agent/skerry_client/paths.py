@@ -50,8 +50,13 @@ class Paths:
 
     @property
     def address(self) -> Path:
-        """The file that tells local programs the API's address and, after a blank, its certificate's fingerprint."""
+        """The file that tells local programs the API's address."""
         return self.runtime / "api.address"
+
+    @property
+    def fingerprint(self) -> Path:
+        """The file with the SHA-256 of the API's certificate; absent without TLS."""
+        return self.runtime / "api.fingerprint"
 
     @property
     def socket(self) -> Path:

@@ -28,7 +28,7 @@ def test_a_file_that_is_no_certificate_is_refused(tmp_path: Path) -> None:
 
 async def test_an_agent_with_its_own_certificate_is_reached_by_its_fingerprint_only(tmp_path: Path) -> None:
     async with serve_api(tmp_path, flags={"api.tls_certificate": "own"}) as served:
-        address, pin = served.paths.address.read_text().split()
+        address, pin = (file.read_text().strip() for file in (served.paths.address, served.paths.fingerprint))
         assert (address, pin) == (served.server.address, served.server.fingerprint)
         async with AgentClient.open(address, token=served.token, fingerprint=pin) as agent:
             assert (await agent.call(calls.status())).version
@@ -36,3 +36,4 @@ async def test_an_agent_with_its_own_certificate_is_reached_by_its_fingerprint_o
             async with AgentClient.open(address, token=served.token, fingerprint=wrong) as agent:
                 with pytest.raises(NotReachable):
                     await agent.call(calls.status())
+    assert not served.paths.fingerprint.exists()

@@ -97,8 +97,9 @@ class ApiServer:
             port = self._runner.addresses[0][1]
             self.address = f"{'https' if context else 'http'}://{_url_host(host)}:{port}"
             self._local.write(self._paths.token)
-            pin = f" {self.fingerprint}" if self.fingerprint else ""
-            write_atomic(self._paths.address, f"{self.address}{pin}\n".encode(), mode=PUBLIC_MODE)
+            if self.fingerprint:
+                write_atomic(self._paths.fingerprint, f"{self.fingerprint}\n".encode(), mode=PUBLIC_MODE)
+            write_atomic(self._paths.address, f"{self.address}\n".encode(), mode=PUBLIC_MODE)
         except OSError as error:
             await self.stop()
             raise _cannot_listen(host, self._settings[API_PORT], error) from error
@@ -109,7 +110,7 @@ class ApiServer:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
-            for path in (self._paths.address, self._paths.token, self._paths.socket):
+            for path in (self._paths.address, self._paths.fingerprint, self._paths.token, self._paths.socket):
                 path.unlink(missing_ok=True)
 
     async def _exposure(self) -> ssl.SSLContext | None:

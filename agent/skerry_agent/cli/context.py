@@ -62,13 +62,14 @@ class Cli:
             return
         paths = self.paths
         try:
-            address, _, fingerprint = paths.address.read_text().strip().partition(" ")
+            address = paths.address.read_text().strip()
+            fingerprint = paths.fingerprint.read_text().strip() if paths.fingerprint.exists() else None
             token = token or paths.token.read_text().strip()
         except FileNotFoundError:
             raise NotReachable(f"nothing runs in {paths.runtime}") from None
         socket = paths.socket if paths.socket.exists() else None
         base = "http://localhost" if socket else address
-        async with AgentClient.open(base, token=token, socket=socket, fingerprint=fingerprint or None) as client:
+        async with AgentClient.open(base, token=token, socket=socket, fingerprint=fingerprint) as client:
             yield client
 
     def ask(self, question: Callable[["AgentClient"], Awaitable[T]]) -> T:

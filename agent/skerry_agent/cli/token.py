@@ -75,7 +75,8 @@ def _pair(cli: Cli, name: str, scopes: tuple[str, ...], as_json_: bool) -> None:
     from skerry_client.pairing import PairingString
 
     try:
-        address, _, fingerprint = cli.paths.address.read_text().strip().partition(" ")
+        address = cli.paths.address.read_text().strip()
+        fingerprint = cli.paths.fingerprint.read_text().strip() if cli.paths.fingerprint.exists() else None
     except FileNotFoundError:
         raise NotReachable(f"nothing runs in {cli.paths.runtime}") from None
     code, row = new_pairing(name, list(scopes), now_ns=SystemClock().wall_ns())
@@ -85,7 +86,7 @@ def _pair(cli: Cli, name: str, scopes: tuple[str, ...], as_json_: bool) -> None:
             await Pairings(database).add(row)
 
     asyncio.run(store())
-    text = PairingString(address=_reachable(address), fingerprint=fingerprint or None, code=code).to_text()
+    text = PairingString(address=_reachable(address), fingerprint=fingerprint, code=code).to_text()
     click.echo("It can be used once, within ten minutes.", err=True)
     show({"pairing": text, "expires": _time(row.expires_ns)}, json_wanted=as_json_, text=lambda: text)
 
