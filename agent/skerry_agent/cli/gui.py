@@ -13,8 +13,9 @@ from pathlib import Path
 import click
 
 from skerry_agent.cli.context import Cli, pass_cli
+from skerry_agent.instance_lock import InstanceLock
 from skerry_client.paths import Paths, choose_paths
-from skerry_core.errors import UserError
+from skerry_core.errors import RefusedError, UserError
 
 __all__ = ["gui", "open_window"]
 
@@ -42,9 +43,19 @@ def _open(paths: Paths, where: list[str]) -> int:
         return subprocess.run([sys.executable, "-m", "skerry_gui", *where], check=False).returncode  # noqa: S603
 
 
+def _is_running(paths: Paths) -> bool:
+    if not paths.lock.exists():
+        return False
+    try:
+        with InstanceLock(paths.lock):
+            return False
+    except RefusedError:
+        return True
+
+
 @contextmanager
 def _running_agent(paths: Paths, where: list[str]) -> Iterator[None]:
-    if paths.address.exists():
+    if _is_running(paths):
         yield
         return
     command = [sys.executable, "-m", "skerry_agent.cli", *where, "run"]
