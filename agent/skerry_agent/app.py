@@ -53,7 +53,7 @@ async def compose(
     )  # fmt: skip
     board = DeviceBoard(clock=clock, hub=hub, frame_heard=hotspot.path.take)
     radios = Radios(
-        settings=radio_settings(settings), clock=clock, sink=board.take, use_radio=hotspot.use_radio,
+        settings=radio_settings(settings), clock=clock, sink=board.take, up=hotspot.radio_up, down=hotspot.radio_down,
         random=random.random,
     )  # fmt: skip
     agent = Agent(

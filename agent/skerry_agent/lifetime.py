@@ -1,4 +1,4 @@
-"""Start in order, stop in reverse; the first failure is the one that is reported. Used by the composition root.
+"""Start in order, stop in reverse; the first failure is the one that is reported. Used by `skerry_agent.service`.
 
 async with Lifetimes() as lifetimes:
     await lifetimes.start("stores", stores_open, stores_close)
@@ -48,6 +48,10 @@ class Lifetimes:
     async def start(self, name: str, start: Callable[[], Awaitable[T]], stop: Callable[[], Awaitable[object]]) -> T:
         """Start a part now and stop it at the end; a part that fails to start is not stopped."""
         result = await start()
+        self.add(name, stop)
+        return result
+
+    def add(self, name: str, stop: Callable[[], Awaitable[object]]) -> None:
+        """Stop a part that was started just now at the end."""
         self._started.append((name, stop))
         _log.debug("%s: started", name)
-        return result

@@ -1,4 +1,4 @@
-"""Takes secrets out of text that leaves the program: log lines, support files, settings shown to others."""
+"""Takes secrets, and from support files positions too, out of what leaves the program."""
 
 import re
 from typing import Any
@@ -17,7 +17,9 @@ _RULES = (
     (re.compile(r"\[(?:\s*\d{1,3}\s*,){31,}\s*\d{1,3}\s*\]"), "[***]"),  # a Solana key file
     (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL), "***"),
 )  # fmt: skip
-_SECRET_NAME = re.compile(r"(?i)(password|passphrase|passwd|secret|mnemonic|seed|private_?key|api_?key|authorization)$")
+_SECRET_NAME = re.compile(
+    r"(?i)(location|password|passphrase|passwd|secret|mnemonic|seed|private_?key|api_?key|authorization)$"
+)
 
 
 def redact(text: str) -> str:

@@ -25,6 +25,7 @@ LOOK_EVERY_S = 0.0005  # real time between looks at the port
 ARRIVE_LOOKS = 10  # looks until bytes that were never seen count as taken already
 LEAVE_LOOKS = 400  # looks until bytes that nobody takes no longer hold the clock
 SETTLE_LOOKS = 2  # looks after the last byte was taken, for whoever is woken by it
+UNPLUG_HOLD_S = 0.05  # real time for readers to notice; serial libraries close a lost port on another thread
 READ_BYTES = 4096
 
 
@@ -69,7 +70,11 @@ class PtyPort:
         """Make the port vanish: readers get an error at once, bytes on their way are lost."""
         if self._far < 0:
             return
-        asyncio.get_running_loop().remove_reader(self._far)
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(self._far)
+        noticing = ExitStack()
+        noticing.enter_context(self._clock.hold(f"{self.name}: unplugged"))
+        loop.call_later(UNPLUG_HOLD_S, noticing.close)
         os.close(self._far)
         os.close(self._near)
         self._far = self._near = -1

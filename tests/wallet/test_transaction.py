@@ -1,11 +1,11 @@
 """Transactions: our compiler against solders' own, and a reader that nothing gets past."""
 
+import contextlib
 import hashlib
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from skerry_testing.wallet import signer
 from solders.hash import Hash
 from solders.instruction import AccountMeta as SoldersMeta
 from solders.instruction import Instruction as SoldersInstruction
@@ -21,6 +21,7 @@ from solders.system_program import (
 )
 from solders.token.associated import get_associated_token_address
 
+from skerry_testing.wallet import signer
 from skerry_wallet import programs
 from skerry_wallet.address import address_bytes, address_text, derived_with_seed, find_program_address, is_on_curve
 from skerry_wallet.errors import MalformedTransaction
@@ -128,10 +129,8 @@ def test_signing_wants_exactly_the_signers_that_the_message_names() -> None:
 @given(st.binary(max_size=400))
 def test_junk_is_malformed_and_nothing_else(raw: bytes) -> None:
     for read in (parse_message, parse_transaction):
-        try:
+        with contextlib.suppress(MalformedTransaction):
             read(raw)
-        except MalformedTransaction:
-            pass
 
 
 @settings(max_examples=200, deadline=None)
@@ -141,10 +140,8 @@ def test_a_damaged_transaction_is_read_or_malformed(position: int, value: int) -
     call = programs.transfer_lamports(source=signer_key(payer), target=KEYS[2], lamports=5)
     raw = bytearray(sign_message(compile_message(signer_key(payer), [call], BLOCKHASH), [payer]))
     raw[position % len(raw)] = value
-    try:
+    with contextlib.suppress(MalformedTransaction):
         parse_transaction(bytes(raw))
-    except MalformedTransaction:
-        pass
 
 
 @pytest.mark.parametrize("text", ["", "1" * 31, "1" * 33, "0" * 32, "é" * 32, "1" * 45, "Z" * 44])

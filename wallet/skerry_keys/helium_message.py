@@ -4,6 +4,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from google.protobuf.descriptor import Descriptor
     from google.protobuf.message import Message
 
 __all__ = ["signed_bytes"]
@@ -19,21 +20,21 @@ def signed_bytes(message: "Message") -> bytes:
     """
     unsigned = type(message)()
     unsigned.CopyFrom(message)
-    for name in _signature_fields(type(message)):
+    for name in _signature_fields(message.DESCRIPTOR):
         unsigned.ClearField(name)
     return unsigned.SerializeToString(deterministic=True)
 
 
 @cache  # an oracle checks thousands of messages of two types in a second
-def _signature_fields(kind: "type[Message]") -> tuple[str, ...]:
-    package = kind.DESCRIPTOR.file.package
+def _signature_fields(kind: "Descriptor") -> tuple[str, ...]:
+    package = kind.file.package
     if package != _PACKAGE and not package.startswith(f"{_PACKAGE}."):
         raise ValueError(f"only helium messages are signed this way, got package {package!r}")
     names = tuple(
         field.name
-        for field in kind.DESCRIPTOR.fields
+        for field in kind.fields
         if field.type == field.TYPE_BYTES and (field.name == "signature" or field.name.endswith("_signature"))
     )
     if not names:
-        raise ValueError(f"{kind.DESCRIPTOR.full_name} has no signature field")
+        raise ValueError(f"{kind.full_name} has no signature field")
     return names

@@ -7,7 +7,8 @@ import hashlib
 from collections.abc import Sequence
 from functools import lru_cache
 
-import base58
+from skerry_keys import base58_text
+from skerry_keys.errors import KeyRejected
 
 __all__ = [
     "address_bytes",
@@ -15,10 +16,13 @@ __all__ = [
     "derived_with_seed",
     "find_program_address",
     "is_on_curve",
+    "signature_bytes",
     "signature_text",
 ]
 
 KEY_SIZE = 32
+SIGNATURE_SIZE = 64
+_MAX_SIGNATURE_TEXT = 90  # 64 bytes never need more than 88 base58 digits
 _MAX_TEXT = 44  # 32 bytes never need more base58 digits; longer text would only cost time
 _PDA_MARKER = b"ProgramDerivedAddress"
 _P = 2**255 - 19  # the field of Curve25519
@@ -32,8 +36,8 @@ def address_bytes(text: str) -> bytes:
     if len(text) > _MAX_TEXT:
         raise ValueError(f"an address has at most {_MAX_TEXT} characters, got {len(text)}")
     try:
-        raw = base58.b58decode(text.encode("ascii"))
-    except ValueError as error:
+        raw = base58_text.decode(text)
+    except KeyRejected as error:
         raise ValueError(f"not a base58 address: {text!r}") from error
     if len(raw) != KEY_SIZE or address_text(raw) != text:
         raise ValueError(f"an address has {KEY_SIZE} bytes: {text!r}")
@@ -45,12 +49,23 @@ def address_text(raw: bytes) -> str:
     """Return the base58 text of 32 bytes."""
     if len(raw) != KEY_SIZE:
         raise ValueError(f"an address has {KEY_SIZE} bytes, got {len(raw)}")
-    return base58.b58encode(raw).decode("ascii")
+    return base58_text.encode(raw)
 
 
 def signature_text(signature: bytes) -> str:
     """Return the base58 text by which clusters name a transaction."""
-    return base58.b58encode(signature).decode("ascii")
+    return base58_text.encode(signature)
+
+
+def signature_bytes(text: str) -> bytes:
+    """Return the 64 bytes of a transaction's base58 name. Raises `ValueError`."""
+    try:
+        raw = base58_text.decode(text[:_MAX_SIGNATURE_TEXT])
+    except KeyRejected as error:
+        raise ValueError("not a base58 signature") from error
+    if len(raw) != SIGNATURE_SIZE or signature_text(raw) != text:
+        raise ValueError(f"a signature has {SIGNATURE_SIZE} bytes")
+    return raw
 
 
 def derived_with_seed(base: bytes, seed: str, owner: bytes) -> bytes:

@@ -10,7 +10,7 @@ from skerry_core.clock import Clock
 from skerry_keys.signer import Signer
 from skerry_wallet.cluster import Cluster
 from skerry_wallet.errors import ClusterUnavailable, TransactionRejected
-from skerry_wallet.transaction import Instruction, compile_message, sign_message, signer_key
+from skerry_wallet.transaction import Instruction, compile_message, parse_transaction, sign_message, signer_key
 
 __all__ = ["send_and_confirm"]
 
@@ -28,7 +28,12 @@ async def send_and_confirm(
     message = compile_message(signer_key(signers[0]), instructions, recent.blockhash)
     with clock.hold("wallet: sign"):
         raw = await asyncio.to_thread(sign_message, message, signers)
-    signature = await cluster.send(raw)
+    signature = parse_transaction(raw).signature
+    try:
+        await cluster.send(raw)
+    except TransactionRejected as refusal:
+        if refusal.error != "AlreadyProcessed":  # a repeated request whose first answer was lost
+            raise
     while True:
         (status,) = await cluster.statuses([signature])
         if status is not None and status.error is not None:

@@ -19,7 +19,10 @@ _T = TypeVar("_T")
 
 
 class Database(ABC):
-    """Runs actions off the event loop while simulated time stands still; a `write` is durable when it returns, and undone when the action raises."""
+    """Runs actions off the event loop while simulated time stands still.
+
+    A `write` is durable when it returns, and undone when the action raises.
+    """
 
     @abstractmethod
     async def write(self, action: Callable[[sqlite3.Connection], _T]) -> _T:

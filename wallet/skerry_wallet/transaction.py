@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from skerry_keys.signer import Signer
-from skerry_wallet.address import KEY_SIZE, address_bytes, address_text, signature_text
+from skerry_keys.transaction_message import read_compact_u16
+from skerry_wallet.address import KEY_SIZE, SIGNATURE_SIZE, address_bytes, address_text, signature_text
 from skerry_wallet.errors import MalformedTransaction
 
 __all__ = [
@@ -27,7 +28,6 @@ __all__ = [
 ]
 
 MAX_TRANSACTION_SIZE = 1232  # IPv6's smallest MTU of 1280 less 48 bytes of headers
-SIGNATURE_SIZE = 64
 _VERSION_FLAG = 0x80
 
 
@@ -273,12 +273,8 @@ class _Reader:
         return taken
 
     def length(self) -> int:
-        value = 0
-        for index in range(3):
-            byte = self.take(1)[0]
-            value |= (byte & 0x7F) << (7 * index)
-            if not byte & 0x80:
-                if value > 0xFFFF or (index and not byte):
-                    break
-                return value
-        raise MalformedTransaction("a length out of range or with needless bytes")
+        try:
+            value, self.position = read_compact_u16(self._raw, self.position)
+        except ValueError as error:
+            raise MalformedTransaction(str(error)) from error
+        return value

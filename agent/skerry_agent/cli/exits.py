@@ -65,7 +65,12 @@ def _describe(error: Exception) -> tuple[str, str, str, int]:
         case OSError():
             return "E_OS", f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), "", ERROR
         case _:
-            return "E_INTERNAL", f"Internal error: {type(error).__name__}.", "Add --debug and report it.", ERROR
+            return (
+                "E_INTERNAL",
+                f"Internal error: {type(error).__name__}.",
+                "Repeat it as `skerry --debug ...` and report it.",
+                ERROR,
+            )
 
 
 def leave(code: int) -> NoReturn:

@@ -23,9 +23,17 @@ __all__ = ["proof"]
 _MAX_PROFILE_BYTES = 1 << 20
 
 
+_folder_option = click.option(
+    "--dir",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The agent's folder, as with `skerry --dir`. The agent may be running.",
+)
+
+
 @click.group()
 def proof() -> None:
-    """Proofs of coverage that anyone can check: export, verify, show."""
+    """Proofs of coverage that anyone can check."""
 
 
 @proof.command()
@@ -75,16 +83,11 @@ def show(*, file: Path, as_json_: bool) -> None:
 
 @proof.command()
 @click.argument("beacon", required=False)
-@click.option(
-    "--dir",
-    "folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="The agent's folder, as with `skerry --dir`. The agent may be running.",
-)
+@_folder_option
 @click.option("--out", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Where to write the bundle.")
 @click.option(
     "--profile",
-    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="NAME_OR_FILE",
     help="The network profile that goes into the bundle; default: the one of the operator in the same folder.",
 )
 @click.option("--without", multiple=True, metavar="KIND", help="Leave entries of this kind out. Repeatable.")
@@ -97,7 +100,7 @@ def export(
     beacon: str | None,
     folder: Path,
     out: Path | None,
-    profile: Path | None,
+    profile: str | None,
     without: tuple[str, ...],
     only_list: bool,
 ) -> None:
@@ -107,11 +110,33 @@ def export(
         for line in asyncio.run(_list(paths.database)):
             click.echo(line)
         return
-    profile_bytes = _read(profile or _operators_profile(paths.state), limit=_MAX_PROFILE_BYTES)
-    packed = asyncio.run(_export(paths.database, beacon, profile_bytes, without))
+    content = _profile_content(profile) if profile else _operators_profile(paths.state)
+    packed = asyncio.run(_export(paths.database, beacon, content, without))
     target = out or Path("proof.skp")
     target.write_bytes(packed)
     click.echo(f"{target}: {len(packed)} bytes. Check it with: skerry proof verify {target}")
+
+
+@proof.command()
+@_folder_option
+@json_option
+@pass_cli
+def check(cli: Cli, /, *, folder: Path | None, as_json_: bool) -> None:
+    """Check the agent's whole evidence: every entry, the chain, every seal. Says what retention has deleted."""
+    from skerry_agent.cli.proof_text import json_check, text_check
+
+    reports = asyncio.run(_check((cli.paths if folder is None else choose_paths(folder, environ={})).database))
+    show_result(json_check(reports), json_wanted=as_json_, text=lambda: text_check(reports))
+    if not all(report.is_intact for report in reports.values()):
+        leave(ERROR)
+
+
+async def _check(database: Path) -> dict[bytes, Any]:
+    from skerry_agent.evidence.check import check as check_log
+    from skerry_keys.verify import verify as verify_signature
+
+    async with _Logs(database) as logs:
+        return {log.agent: await check_log(log, verify=verify_signature) for log in logs}
 
 
 async def _list(database: Path) -> list[str]:
@@ -155,16 +180,33 @@ class _Logs:
         await self._db.close()
 
 
-def _operators_profile(state: Path) -> Path:
-    """Return the profile's file of the network that this folder operates."""
+def _profile_content(name_or_file: str) -> bytes:
+    """Return the canonical content of a shipped profile, or of a file in either form."""
+    from skerry_coverage.bundle.profile import profile_bytes, read_profile
+    from skerry_coverage.evidence.errors import EvidenceRejected
+    from skerry_coverage.profile.loader import SHIPPED, load_profile
+
+    if name_or_file in SHIPPED:
+        return profile_bytes(load_profile(name_or_file))
+    try:
+        return profile_bytes(read_profile(_read(Path(name_or_file), limit=_MAX_PROFILE_BYTES)).profile)
+    except EvidenceRejected as error:
+        raise UsageError("E_PROFILE", f"{name_or_file}: {error.detail}.") from None
+
+
+def _operators_profile(state: Path) -> bytes:
+    """Return the profile's content of the network that this folder operates."""
     from skerry_agent.operator.network_file import OperatorFolder
+    from skerry_coverage.bundle.profile import profile_bytes
+    from skerry_coverage.profile.loader import load_profile, with_overrides
 
     folder = OperatorFolder(state / "operator")
     if not folder.exists:
         raise UsageError(
-            "E_NO_PROFILE", "This agent is no operator.", remedy="Give the network's profile file with --profile."
+            "E_NO_PROFILE", "This agent is no operator.", remedy="Give the network's profile with --profile."
         )
-    return folder.path / folder.read().profile
+    network = folder.read()
+    return profile_bytes(with_overrides(load_profile(network.profile), network.overrides))
 
 
 def _choose(beacon: str | None, known: list[bytes]) -> bytes:
@@ -190,7 +232,7 @@ def _kind(text: str) -> Any:
 
 def _trusted_keys(text: str) -> frozenset[bytes]:
     """Return the keys that a --trust value names: an address, or a profile file."""
-    from skerry_coverage.bundle.profile import oracle_keys
+    from skerry_coverage.bundle.profile import read_profile
     from skerry_coverage.evidence.errors import EvidenceRejected
     from skerry_keys.errors import KeyRejected
     from skerry_keys.public_key import PublicKey
@@ -205,7 +247,7 @@ def _trusted_keys(text: str) -> frozenset[bytes]:
                 remedy="Ask the network's operator for the address of its oracle key.",
             ) from None
     try:
-        return oracle_keys(_read(Path(text), limit=_MAX_PROFILE_BYTES))
+        return read_profile(_read(Path(text), limit=_MAX_PROFILE_BYTES)).oracle_keys()
     except EvidenceRejected as error:
         raise UsageError("E_TRUST_KEY", f"--trust {text}: {error.detail}.") from None
 

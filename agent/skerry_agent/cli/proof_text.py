@@ -5,10 +5,12 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from skerry_agent.evidence.check import CheckReport
 from skerry_coverage.bundle.report import Level, Proof, VerificationReport
 from skerry_coverage.iot.rules import RuleResult
+from skerry_keys.public_key import PublicKey
 
-__all__ = ["json_report", "text_contents", "text_report", "utc"]
+__all__ = ["json_check", "json_report", "text_check", "text_contents", "text_report", "utc"]
 
 _MEANING = {
     Level.NOTHING: "nothing is proved",
@@ -68,6 +70,27 @@ def text_contents(contents: Mapping[str, Any]) -> str:
         lines.append(f"{when:21} {entry['kind']:15} {came} {entry['bytes']:6}  {entry['id'][:16]}")
     lines += ["", f"{contents['hidden_entries']} more entries are under the same seals as hashes only."]
     return _printable(lines)
+
+
+def text_check(reports: Mapping[bytes, CheckReport]) -> str:
+    """Return the answer of `check` in words."""
+    lines = []
+    for agent, report in reports.items():
+        state = "intact" if report.is_intact else "DAMAGED"
+        lines.append(f"Evidence of {PublicKey(agent).animal_name} ({PublicKey(agent).address}): {state}")
+        lines.append(f"  {report.entries} entries, {report.sealed_entries} of them under {report.seals} seals")
+        if report.deleted_bodies:
+            lines.append(f"  {report.deleted_bodies} bodies were deleted by retention; their hashes stay in the chain")
+        lines += [f"  - entry {one.seq}: {one.detail} [{one.code}]" for one in report.findings]
+    return _printable(lines or ["There is no evidence yet."])
+
+
+def json_check(reports: Mapping[bytes, CheckReport]) -> list[dict[str, Any]]:
+    """Return the answer of `check` for programs."""
+    return [
+        {"hotspot": PublicKey(agent).address, "intact": report.is_intact, **asdict(report)}
+        for agent, report in reports.items()
+    ]
 
 
 def utc(wall_ns: int) -> str:

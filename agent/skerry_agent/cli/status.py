@@ -57,7 +57,7 @@ def _text(found: Status) -> str:
     lines = [
         f"{_mark(found.state)} {found.summary}",
         f"agent      version {found.version}, running for {_span(found.uptime_s)}, as of {found.as_of:%H:%M:%S} UTC",
-        f"operator   {found.operator.reason}" + ("" if found.operator.pays else " Nothing will be paid."),
+        f"operator   {_operator(found)}",
         f"devices    {counts.up} up, {counts.down} down, {counts.unknown} unknown",
         f"clock      {_clock(found)}",
     ]
@@ -74,6 +74,11 @@ def _text(found: Status) -> str:
     if found.next_step:
         lines += ["", f"next: {found.next_step}"]
     return "\n".join(lines)
+
+
+def _operator(found: Status) -> str:
+    told = found.operator.pays or "nothing will be paid" in found.operator.reason
+    return found.operator.reason + ("" if told else " Nothing will be paid.")
 
 
 def _mark(state: str) -> str:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -46,9 +46,9 @@ def create(cli: Cli, /, *, name: str, scopes: tuple[str, ...], as_json_: bool) -
 @pass_cli
 def list_tokens(cli: Cli, /, *, as_json_: bool) -> None:
     """List tokens with their last use; the secrets are not stored."""
-    found = [_row(row) for row in _with(cli, lambda tokens: tokens.all())]
+    found = [_shown(row) for row in _with(cli, lambda tokens: tokens.all())]
     headers = ("id", "name", "scopes", "created", "last_used", "revoked")
-    rows = [[", ".join(row["scopes"]) if key == "scopes" else row[key] for key in headers] for row in found]
+    rows = [(row["id"], row["name"], ", ".join(row["scopes"]), *(row[name] for name in headers[3:])) for row in found]
     show({"items": found}, json_wanted=as_json_, text=lambda: table(headers, rows))
 
 
@@ -81,7 +81,7 @@ async def _tokens(cli: Cli) -> AsyncIterator[Tokens]:
         await database.close()
 
 
-def _row(row: TokenRow) -> dict[str, object]:
+def _shown(row: TokenRow) -> dict[str, Any]:
     times = {"created": row.created_ns, "last_used": row.last_used_ns, "revoked": row.revoked_ns}
     shown = {name: None if at is None else f"{datetime.fromtimestamp(at // NS_PER_S, UTC):%Y-%m-%d %H:%M}"
              for name, at in times.items()}  # fmt: skip

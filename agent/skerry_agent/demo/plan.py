@@ -78,7 +78,7 @@ def plan_neighbourhood(*, hotspots: int, seed: int) -> NeighbourhoodPlan:
     random = Random(f"neighbourhood {seed}")  # noqa: S311 - a simulation must repeat itself
     cells = _cells(hotspots, random)
     planned = tuple(_hotspot(number, cell, hotspots, seed, random) for number, cell in enumerate(cells))
-    roles = ("oracle", "payer", "mint_authority", "payer_of_data", "attacker")
+    roles = ("oracle", "payer", "mint_authority", "data_payer", "attacker")
     return NeighbourhoodPlan(
         seed=seed,
         region=REGION,

@@ -54,6 +54,7 @@ class EvidenceLog(EvidenceReader):
         clock: Clock,
         time: TimeKeeper,
         policy: SealPolicy,
+        has_undated: bool,
     ) -> None:
         super().__init__(db, log=log, agent=signer.public_key, network=network)
         self._signer = signer
@@ -61,7 +62,7 @@ class EvidenceLog(EvidenceReader):
         self._time = time
         self._policy = policy
         self._sealing = asyncio.Lock()
-        self._has_unsynchronised = not time.is_synchronised
+        self._has_undated = has_undated or not time.is_synchronised
 
     @classmethod
     async def open(
@@ -77,7 +78,11 @@ class EvidenceLog(EvidenceReader):
         """Open or begin the log of `signer`'s key; the chain goes on where it ended. `db` has run `EVIDENCE`."""
         agent = signer.public_key
         log = await db.write(lambda db: tables.ensure_log(db, agent=agent, network=network))
-        return cls(db, log=log, signer=signer, network=network, clock=clock, time=time, policy=policy or SealPolicy())
+        has_undated = await db.read(lambda db: tables.has_undated(db, log))
+        return cls(
+            db, log=log, signer=signer, network=network, clock=clock, time=time, policy=policy or SealPolicy(),
+            has_undated=has_undated,
+        )  # fmt: skip
 
     async def append(
         self, kind: EntryKind, body: bytes, *, link: str, source: str, refs: Sequence[bytes] = ()
@@ -89,10 +94,12 @@ class EvidenceLog(EvidenceReader):
         await self._note_synchronisation()
         return await self.db.write(self.job(kind, body, link=link, source=source, refs=refs))
 
-    async def append_once(self, kind: EntryKind, body: bytes, *, link: str, source: str) -> Recorded:
+    async def append_once(
+        self, kind: EntryKind, body: bytes, *, link: str, source: str, refs: Sequence[bytes] = ()
+    ) -> Recorded:
         """Record bytes unless an entry of this kind holds the same already, as neighbours' registrations often do."""
         await self._note_synchronisation()
-        append = self.job(kind, body, link=link, source=source)
+        append = self.job(kind, body, link=link, source=source, refs=refs)
 
         def run(db: sqlite_utils.Database) -> Recorded:
             same = tables.rows(db, self.log, "kind = ? AND body = ?", [str(kind), body])
@@ -193,9 +200,12 @@ class EvidenceLog(EvidenceReader):
         )
 
     async def _note_synchronisation(self) -> None:
-        """Record the first synchronisation of this run: it dates what was recorded before it."""
-        if self._has_unsynchronised and self._time.is_synchronised:
-            self._has_unsynchronised = False
-            await self.db.write(
-                self.job(EntryKind.CLOCK_SYNC, b"", link="clock", source=str(self._time.stamp().source))
-            )
+        """Record the first synchronisation after entries without a time: it dates them."""
+        if self._has_undated and self._time.is_synchronised:
+            self._has_undated = False  # before the wait, so that another append does not record it too
+            try:
+                source = str(self._time.stamp().source)
+                await self.db.write(self.job(EntryKind.CLOCK_SYNC, b"", link="clock", source=source))
+            except BaseException:
+                self._has_undated = True
+                raise

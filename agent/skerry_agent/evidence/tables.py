@@ -16,6 +16,7 @@ __all__ = [
     "add_entry",
     "add_seal",
     "ensure_log",
+    "has_undated",
     "head",
     "last_seal",
     "leaves",
@@ -64,11 +65,12 @@ class StoredSeal:
 
 
 def ensure_log(db: sqlite_utils.Database, *, agent: bytes, network: str) -> int:
-    """Return the number of an agent's log, beginning it when there is none."""
+    """Return the number of an agent's log, beginning it when there is none; `network` is the one from now on."""
     db.conn.execute(
         "INSERT OR IGNORE INTO evidence_logs (agent, network, next_seq, chain) VALUES (?, ?, 0, ?)",
         [agent, network, chain.genesis(agent)],
     )
+    db.conn.execute("UPDATE evidence_logs SET network = ? WHERE agent = ?", [network, agent])
     return int(db.conn.execute("SELECT log FROM evidence_logs WHERE agent = ?", [agent]).fetchone()[0])
 
 
@@ -142,6 +144,15 @@ def seals(
         StoredSeal(number=number, tree_size=size, at_ns=at_ns, signed=SignedSeal(seal=seal, signature=signature))
         for number, size, at_ns, seal, signature in db.conn.execute(sql + " ORDER BY number", [log, *parameters])
     ]
+
+
+def has_undated(db: sqlite_utils.Database, log: int) -> bool:
+    """Say whether entries without a time stand after the last synchronisation, left by a run that never saw one."""
+    sql = (
+        "SELECT 1 FROM evidence_entries WHERE log = :log AND at_ns IS NULL AND seq > coalesce("
+        "(SELECT max(seq) FROM evidence_entries WHERE log = :log AND kind = 'clock_sync'), -1) LIMIT 1"
+    )
+    return db.conn.execute(sql, {"log": log}).fetchone() is not None
 
 
 def last_seal(db: sqlite_utils.Database, log: int) -> StoredSeal | None:

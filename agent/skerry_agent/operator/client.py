@@ -1,8 +1,12 @@
 """The operator of the same process, as a hotspot's agent sees it: verdicts, rewards, balances, explanations."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
 
 from skerry_agent.api.view import Balance, Explanation, OperatorStatus
+from skerry_agent.evidence.operator_words import words_on
+from skerry_agent.evidence.verdicts import OperatorWords
 from skerry_agent.operator.explanations import explanation_of_report, explanation_of_reward
 from skerry_agent.operator.network_file import NetworkFile
 from skerry_agent.operator.rewards import reward_rows
@@ -15,6 +19,7 @@ from skerry_core.clock import Clock
 from skerry_firmware_bridge.radio import DeviceState
 from skerry_keys.public_key import PublicKey
 from skerry_oracle.embedded import EmbeddedOracle
+from skerry_oracle.epochs.driver import EpochState
 from skerry_oracle.store.reports import BEACON, WITNESS
 from skerry_oracle.store.verdicts import VerdictRow as OracleVerdict
 from skerry_wallet.address import address_bytes
@@ -67,17 +72,34 @@ class EmbeddedOperator(Operator):
         return None if self._network.ended else self._oracle.sink(self._peer)
 
     async def news(self, gateways: Sequence[bytes], *, cursor: str) -> News:
-        after_ms = int(cursor or 0)
+        after = _Cursor.parse(cursor)
         verdicts: dict[str, list[VerdictRow]] = {BEACON: [], WITNESS: []}
-        latest_ms = after_ms
+        latest_ms = after.judged_ms
         for gateway in gateways:
-            for verdict, body in await self._oracle.verdicts.since(gateway, judged_ms=after_ms, limit=NEWS_LIMIT):
+            for verdict, body in await self._oracle.verdicts.since(
+                gateway, judged_ms=after.judged_ms, limit=NEWS_LIMIT
+            ):
                 latest_ms = max(latest_ms, verdict.judged_ms)
                 verdicts[verdict.kind].append(await self._row(verdict, body))
-        rewards = await reward_rows(self._oracle, self._treasury, self._network, gateways)
+        closed = [row.epoch for row in await self._oracle.epochs.all() if EpochState(row.state).is_final]
         return News(
-            beacons=tuple(verdicts[BEACON]), witnesses=tuple(verdicts[WITNESS]), rewards=rewards, cursor=str(latest_ms)
+            beacons=tuple(verdicts[BEACON]),
+            witnesses=tuple(verdicts[WITNESS]),
+            rewards=await reward_rows(self._oracle, self._treasury, self._network, gateways),
+            words=await self._words(gateways, [epoch for epoch in closed if epoch > after.epoch]),
+            cursor=str(_Cursor(judged_ms=latest_ms, epoch=max(closed, default=after.epoch))),
         )
+
+    async def _words(self, gateways: Sequence[bytes], epochs: Sequence[int]) -> tuple[tuple[bytes, OperatorWords], ...]:
+        """Return the signed word on every beacon of these gateways in epochs that closed since the last news."""
+        own = frozenset(gateways)
+        found: list[tuple[bytes, OperatorWords]] = []
+        for epoch in epochs:
+            for verdict in await self._oracle.verdicts.of_epoch(epoch):
+                if verdict.kind == BEACON and verdict.gateway in own and verdict.poc_id is not None:
+                    words = await words_on(self._oracle, verdict.poc_id)
+                    found += [(verdict.gateway, words)] if words is not None else []
+        return tuple(found)
 
     async def carry(self, gateway: bytes, frame: ReceivedFrame, *, packet_id: str) -> bool:
         return await self._router.carry(gateway, frame, packet_id=packet_id)
@@ -125,3 +147,19 @@ class EmbeddedOperator(Operator):
             poc_id=verdict.poc_id.hex() if verdict.poc_id is not None else "",
             beaconer=beaconer,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cursor:
+    """How far an agent's news go: verdicts by the moment they were made, statements by epoch."""
+
+    judged_ms: int = 0
+    epoch: int = -1
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        judged_ms, _, epoch = text.partition(":")
+        return cls(judged_ms=int(judged_ms), epoch=int(epoch)) if epoch else cls()
+
+    def __str__(self) -> str:
+        return f"{self.judged_ms}:{self.epoch}"

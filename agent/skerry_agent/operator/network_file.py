@@ -23,7 +23,8 @@ class NetworkFile:
     """What is fixed for the network's life. `ended` says that it is a kept demo: it can be read, nothing moves on."""
 
     network: str
-    profile: str  # the profile's file in the same folder, or a shipped profile's name
+    profile: str  # a shipped profile's name
+    overrides: dict[str, int | str | list[str]]  # what this network sets differently, by dotted name
     reward_token: str
     credit_token: str
     tokens: dict[str, int]  # name -> decimals

@@ -124,6 +124,7 @@ class Beaconer:
     async def _send_one(self) -> BeaconRow:
         assert self._params is not None  # a plan exists only after a region answer
         remote = await self._sink.entropy()
+        entropy_id = await self._reports.entropy_received(remote, source=self._name)
         beacon = self._build(remote, self._params)
         request = TransmitRequest(
             phy=beacon.phy,
@@ -134,7 +135,7 @@ class Beaconer:
         )
         self._seen(beacon.data)  # an echo of our own beacon, heard by our own radio, is no witness
         device_id, outcome = await self._transmit(request)
-        return await self._reports.beacon_sent(beacon, outcome, device_id=device_id)
+        return await self._reports.beacon_sent(beacon, outcome, device_id=device_id, refs=(entropy_id,))
 
     def _build(self, remote: Entropy, params: RegionParams) -> Beacon:
         local = self._random_bytes(LOCAL_ENTROPY_BYTES)

@@ -81,7 +81,7 @@ class Hotspot:
         self.path = path
         self.reports = reports
         self.beaconer: Beaconer | None = None
-        self.radio: Radio | None = None  # the radio that beacons go out by: the last one that came up
+        self._radios: dict[str, Radio] = {}  # those that are up, in the order they came
         self._gate = gate
         self._time = time
         self._hub = hub
@@ -151,24 +151,34 @@ class Hotspot:
             if self.beaconer is not None:
                 group.create_task(self.beaconer.run(), name=f"{self.identity.name}: beacons")
 
-    def use_radio(self, radio: Radio | None) -> None:
-        """Send by this radio from now on; None when the last one went down."""
-        self.radio = radio
+    @property
+    def radio(self) -> Radio | None:
+        """The radio that beacons go out by: of those that are up, the one that has been up longest."""
+        return next(iter(self._radios.values()), None)
+
+    def radio_up(self, radio: Radio) -> None:
+        """Take note of a radio that works."""
+        self._radios.setdefault(radio.device_id, radio)
+
+    def radio_down(self, device_id: str) -> None:
+        """Take note of a radio that is gone."""
+        self._radios.pop(device_id, None)
 
     async def transmit(self, request: TransmitRequest) -> tuple[str, TransmitOutcome]:
         """Send a beacon by this hotspot's radio. Raises `LinkLost`, `TransmitRefused`, `DeviceTimeout`."""
-        if self.radio is None:
+        radio = self.radio
+        if radio is None:
             raise LinkLost("no radio of this hotspot is up")
         region = GatewayRegion(name=self.identity.region or "UNKNOWN", confirmed=self.identity.region is not None)
         outcome = await self._gate.transmit(
-            self.radio,
+            radio,
             request,
             gateway_region=region,
             antenna_gain_ddbi=self.identity.antenna_gain_ddbi,
             purpose=Purpose.BEACON,
             commit=True,
         )
-        return self.radio.device_id, outcome
+        return radio.device_id, outcome
 
     async def witness(self, heard: Heard) -> None:
         """Report a beacon of another hotspot; before the clock is right it only waits, since nothing may be signed."""

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from skerry_agent.api.view import Balance, Explanation, OperatorStatus
+from skerry_agent.evidence.verdicts import OperatorWords
 from skerry_agent.store import RewardRow, VerdictRow, WitnessRow
 from skerry_firmware_bridge.radio import DeviceState
 from skerry_wire.frames import ReceivedFrame
@@ -24,6 +25,7 @@ class News:
     beacons: tuple[VerdictRow, ...] = ()
     witnesses: tuple[VerdictRow, ...] = ()
     rewards: tuple[RewardRow, ...] = ()
+    words: tuple[tuple[bytes, OperatorWords], ...] = ()  # gateway key, signed word on one of its beacons
     cursor: str = ""
 
 

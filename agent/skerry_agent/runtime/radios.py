@@ -75,7 +75,7 @@ def radio_settings(settings: Settings) -> RadioSettings:
 
 
 class Radios:
-    """Every radio of one agent. `use_radio(radio)` is told which radio came up last, None when the last one went."""
+    """Every radio of one agent; `up` and `down` are told which radios work."""
 
     def __init__(
         self,
@@ -83,13 +83,15 @@ class Radios:
         settings: RadioSettings,
         clock: Clock,
         sink: EventSink,
-        use_radio: Callable[[Radio | None], None],
+        up: Callable[[Radio], None],
+        down: Callable[[str], None],
         random: Random,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._sink = sink
-        self._use_radio = use_radio
+        self._up = up
+        self._down = down
         self._random = random
         self._serial: dict[str, Radio] = {}
         self.server: GwmpServer | None = None
@@ -141,10 +143,11 @@ class Radios:
 
     def _take(self, event: DeviceEvent) -> None:
         if isinstance(event, StateChanged):
-            if event.state is DeviceState.UP:
-                self._use_radio(self._radio(event.device_id))
+            radio = self._radio(event.device_id)
+            if event.state is DeviceState.UP and radio is not None:
+                self._up(radio)
             elif event.state is DeviceState.DOWN:
-                self._use_radio(None)
+                self._down(event.device_id)
         self._sink(event)
 
     def _radio(self, device_id: str) -> Radio | None:

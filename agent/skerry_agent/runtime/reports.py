@@ -27,8 +27,10 @@ from skerry_coverage.iot.report import beacon_report, snr_ddb, witness_report
 from skerry_keys.public_key import PublicKey
 from skerry_keys.signer import Signer
 from skerry_wire.frames import ReceivedFrame, TransmitOutcome
+from skerry_wire.generated.entropy_pb2 import entropy_report_v1
 from skerry_wire.lorawan import beacon_data
 from skerry_wire.signing import sign_message
+from skerry_wire.sink import Entropy
 
 __all__ = ["BEACON_CLASS", "REPORT_DEADLINE_S", "WITNESS_CLASS", "Reports", "report_id"]
 
@@ -80,6 +82,14 @@ class Reports:
         record = self._evidence.job(EntryKind.BEACON_REPORT, raw, link="self", source=device_id, refs=refs)
         await self._keep(lambda db: Beacons.put(db, row), record, self._item(row, BEACON_CLASS))
         return row
+
+    async def entropy_received(self, entropy: Entropy, *, source: str) -> bytes:
+        """Keep the remote entropy that a beacon will be built from; return its evidence id."""
+        message = entropy_report_v1(data=entropy.data, timestamp=entropy.timestamp_s, version=entropy.version)
+        recorded = await self._evidence.append(
+            EntryKind.ENTROPY, message.SerializeToString(), link="operator", source=source
+        )
+        return recorded.id
 
     async def beacon_heard(self, frame: ReceivedFrame, *, device_id: str, packet_id: str) -> WitnessRow:
         """Keep the report of another hotspot's beacon; `frame` is one (see `beacon_data`)."""

@@ -39,6 +39,7 @@ __all__ = [
     "SERIAL_RADIOS",
     "SETTINGS",
     "STREAM_CLIENTS",
+    "TIME_TRUSTED",
 ]
 
 REGIONS = (
@@ -76,6 +77,10 @@ BEACON_INTERVAL_S = integer(
 )
 CLUSTER = text("chain.cluster", "embedded", "Solana cluster: embedded, or the address of a JSON-RPC server.")
 
+TIME_TRUSTED = flag(
+    "time.trusted", False, "Trust the system clock without asking the kernel; nothing is signed with a wrong clock."
+)
+
 API_HOST = text("api.host", "127.0.0.1", "Address the API listens on; beyond loopback it demands TLS and a token.")
 API_PORT = integer("api.port", 8474, "Port of the API; 0 takes any free one.", low=0, high=65_535)
 API_SOCKET = flag("api.socket", True, "Serve the API on a Unix socket in the runtime folder too.")
@@ -88,6 +93,10 @@ STREAM_CLIENTS = integer("api.stream_clients", 32, "Most clients of the event st
 RETENTION_PACKETS_DAYS = integer("retention.packets_days", 7, "Days that received frames are kept.", low=1, high=3650)
 RETENTION_PACKETS = integer("retention.packets_max", 100_000, "Most received frames kept.", low=100, high=100_000_000)
 RETENTION_AUDIT_DAYS = integer("retention.audit_days", 400, "Days that audit lines are kept.", low=1, high=36_500)
+
+TIME_TRUSTED = flag(
+    "time.trusted", False, "Sign with the computer's clock even where the kernel does not say that it is synchronised."
+)
 
 LOG_LEVEL = choice("log.level", "info", ("debug", "info", "warning", "error"), "Least important messages logged.")
 LOG_FORMAT = choice(

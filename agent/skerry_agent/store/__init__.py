@@ -11,7 +11,7 @@ from sqlite_utils.migrations import Migrations
 from skerry_agent.store.accounts import Audit, AuditRow, Facts, TokenRow, Tokens
 from skerry_agent.store.database import Database, Synchronous
 from skerry_agent.store.devices import DeviceRow, Devices
-from skerry_agent.store.duty import DutyLedger
+from skerry_agent.store.duty import DutyTable
 from skerry_agent.store.errors import StoreClosed, StoreCorrupt, StoreUnavailable
 from skerry_agent.store.money import Intent, Intents, IntentState, RewardRow, Rewards, RewardState
 from skerry_agent.store.outbox import Backlog, Outbox, OutboxItem, OutboxState
@@ -30,7 +30,7 @@ __all__ = [
     "Database",
     "DeviceRow",
     "Devices",
-    "DutyLedger",
+    "DutyTable",
     "Facts",
     "Intent",
     "IntentState",
@@ -72,7 +72,7 @@ class Stores:
     beacons: Beacons
     witnesses: Witnesses
     outbox: Outbox
-    duty: DutyLedger
+    duty: DutyTable
     rewards: Rewards
     intents: Intents
     packets: Packets
@@ -105,7 +105,7 @@ class Stores:
             beacons=Beacons(main),
             witnesses=Witnesses(main),
             outbox=Outbox(main),
-            duty=DutyLedger(main),
+            duty=DutyTable(main),
             rewards=Rewards(main),
             intents=Intents(main),
             packets=Packets(telemetry),

@@ -22,6 +22,7 @@ from sqlite_utils.migrations import Migrations
 
 from skerry_agent.store.errors import StoreClosed, StoreCorrupt, corrupt, store_error
 from skerry_core.clock import Clock
+from skerry_core.files import PRIVATE_MODE
 
 __all__ = ["Database", "Synchronous"]
 
@@ -145,6 +146,7 @@ class Database:
     def _open_checked(self, migrations: Sequence[Migrations]) -> sqlite3.Connection:
         connection = None
         try:
+            self.path.touch(mode=PRIVATE_MODE)  # SQLite gives its side files the mode of the file
             connection = self._connect()
             connection.execute("PRAGMA journal_mode=WAL")
             findings = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
@@ -154,7 +156,7 @@ class Database:
             for migration_set in migrations:
                 _refuse_newer(self.path, db, migration_set)
                 migration_set.apply(db)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             if connection is not None:
                 connection.close()
             raise store_error(self.path, error) or error from error

@@ -1,13 +1,13 @@
-"""What each radio has sent on each band, so that a restart forgets no time on air. Used by the transmit gate."""
+"""What each radio has sent on each band, so that a restart forgets no time on air. The transmit gate's `DutyStore`."""
 
 from skerry_agent.store.database import Database
 from skerry_agent.store.rows import encode, fetch
 from skerry_firmware_bridge.duty import DutyEntry
 
-__all__ = ["DutyLedger"]
+__all__ = ["DutyTable"]
 
 
-class DutyLedger:
+class DutyTable:
     """The table of transmissions."""
 
     def __init__(self, db: Database) -> None:

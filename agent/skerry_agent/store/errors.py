@@ -9,6 +9,7 @@ Tree::
       StoreCorrupt        the file is damaged, or newer than this program
 """
 
+import errno
 import sqlite3
 from pathlib import Path
 
@@ -47,13 +48,22 @@ _UNAVAILABLE = {
 _CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
-def store_error(path: Path, error: sqlite3.Error) -> UserError | None:
+_ERRNO = {errno.ENOSPC: sqlite3.SQLITE_FULL, errno.EDQUOT: sqlite3.SQLITE_FULL, errno.EROFS: sqlite3.SQLITE_READONLY}
+
+
+def store_error(path: Path, error: sqlite3.Error | OSError) -> UserError | None:
     """Translate an error that a person can act on; None for one that is a mistake in our SQL."""
+    if isinstance(error, OSError):
+        return _unavailable(path, _ERRNO.get(error.errno or 0, sqlite3.SQLITE_CANTOPEN))
     primary = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF  # the low byte is the primary result code
     if primary in _CORRUPT:
         return corrupt(path, str(error))
     if primary not in _UNAVAILABLE:
         return None
+    return _unavailable(path, primary)
+
+
+def _unavailable(path: Path, primary: int) -> StoreUnavailable:
     code, sentence, remedy = _UNAVAILABLE[primary]
     return StoreUnavailable(code, f"{path.name}: {sentence}.", remedy=remedy, params={"file": path.name})
 

@@ -1,11 +1,14 @@
 """From sound reports and statements to proofs: recomputed verdicts and the level each beacon reaches. For `verify`."""
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 
+from skerry_core.clock import NS_PER_S
 from skerry_coverage.bundle.known import Known
+from skerry_coverage.bundle.profile import BundledProfile
 from skerry_coverage.bundle.recompute import compare, input_of_reports, input_of_statement
 from skerry_coverage.bundle.report import Level, OperatorWord, Proof, VerificationReport
-from skerry_coverage.bundle.reports import BeaconSeen, Reports
+from skerry_coverage.bundle.reports import BeaconSeen, Reports, WitnessSeen
 from skerry_coverage.bundle.statements import OperatorSays
 from skerry_coverage.evidence.errors import EvidenceRejected
 from skerry_coverage.iot.explain import Explanation, explain_poc
@@ -14,10 +17,11 @@ from skerry_coverage.iot.parameters import PocParameters
 from skerry_keys.animal_name import animal_name
 from skerry_keys.public_key import PublicKey
 
-__all__ = ["ParameterReader", "judge_beacons"]
+__all__ = ["MAX_JUDGED", "judge_beacons"]
 
-ParameterReader = Callable[[bytes, str | None], PocParameters]
-"""Returns a profile's IoT parameters for a rule-set id (None: the newest). Raises `EvidenceRejected`."""
+MAX_JUDGED = (
+    100_000  # some ten seconds; beacons of one payload share witnesses, so that a small file could ask for more
+)
 
 
 def judge_beacons(
@@ -25,20 +29,30 @@ def judge_beacons(
     statements: Sequence[OperatorSays],
     known: Known,
     *,
-    profile: bytes,
-    parameters: ParameterReader,
+    profile: BundledProfile,
     report: VerificationReport,
 ) -> None:
     """Judge every beacon of a bundle and add its proof to the report."""
+    best: dict[bytes, OperatorSays] = {}
+    for one in statements:
+        if one.beacon.hash not in best or best[one.beacon.hash].weight < one.weight:
+            best[one.beacon.hash] = one
+    heard: defaultdict[bytes, list[WitnessSeen]] = defaultdict(list)
+    for witness in reports.witnesses.values():
+        heard[witness.report.data].append(witness)
+    judged = 0
     for beacon in reports.beacons.values():
-        about = [says for says in statements if says.beacon.hash == beacon.hash]
-        says = max(about, key=lambda one: one.weight, default=None)
+        says = best.get(beacon.hash)
+        judged += 1 + len(heard[beacon.report.data])
+        if judged > MAX_JUDGED:
+            report.fail("too_large", "bundle", f"more than {MAX_JUDGED} reports would have to be judged")
+            return
         where = f"beacon {beacon.entry_id.hex()[:16]}"
         try:
-            rules = parameters(profile, says.statement.rule_set if says else None)
-            poc = _input(beacon, reports, says, known, rules)
+            rules = _rules(profile, beacon, says)
+            poc = _input(beacon, heard[beacon.report.data], says, known, rules)
         except EvidenceRejected as error:
-            report.fail("bad_rules", where, str(error))
+            report.fail("bad_rules", where, error.detail)
             continue
         explanation = explain_poc(poc)
         if says is not None:
@@ -50,12 +64,18 @@ def judge_beacons(
             report.fail("beacon_invalid", where, detail)
 
 
+def _rules(profile: BundledProfile, beacon: BeaconSeen, says: OperatorSays | None) -> PocParameters:
+    """Return the rules of the beacon's time: as the operator received it, else as the hotspot says."""
+    if says is None:
+        return profile.parameters(None, beacon.report.timestamp // NS_PER_S)
+    return profile.parameters(says.statement.rule_set, says.statement.beacon.received_ms // 1000)
+
+
 def _input(
-    beacon: BeaconSeen, reports: Reports, says: OperatorSays | None, known: Known, parameters: PocParameters
+    beacon: BeaconSeen, heard: list[WitnessSeen], says: OperatorSays | None, known: Known, parameters: PocParameters
 ) -> PocInput:
     if says is not None:
         return input_of_statement(says.statement, beacon, says.witnesses, parameters)
-    heard = [seen for seen in reports.witnesses.values() if seen.report.data == beacon.report.data]
     return input_of_reports(beacon, heard, known, parameters)
 
 

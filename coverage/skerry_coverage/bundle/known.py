@@ -27,35 +27,37 @@ __all__ = ["Known", "cell_number", "check_others"]
 
 @dataclass(slots=True)
 class Known:
-    """Signed facts by gateway key; of several records of a gateway all are kept, oldest first."""
+    """Signed facts by gateway key."""
 
-    registrations: dict[bytes, list[OwnerRecord]] = field(default_factory=dict)
-    locations: dict[bytes, list[OwnerRecord]] = field(default_factory=dict)
-    entropies: dict[bytes, list[Entropy]] = field(default_factory=dict)
+    registrations: dict[bytes, OwnerRecord] = field(default_factory=dict)  # the last one shown
+    places: dict[bytes, set[tuple[bytes, Asserted]]] = field(default_factory=dict)  # all, with who asserted them
+    newest: dict[tuple[bytes, bytes], tuple[int, Asserted]] = field(default_factory=dict)  # by gateway and owner
+    entropies: dict[bytes, Entropy] = field(default_factory=dict)  # by their data
     unread: Counter[str] = field(default_factory=Counter)  # entries of kinds that no check looks into
 
     def owner(self, gateway: bytes) -> bytes | None:
         """Return who owns a gateway by a record that both signed, None without one."""
-        records = self.registrations.get(gateway)
-        return records[-1].owner if records else None
+        record = self.registrations.get(gateway)
+        return record.owner if record else None
 
     def gateway(self, gateway: bytes) -> Gateway | None:
         """Return a gateway as its owner's newest records describe it, None when it has no registration."""
-        registrations = self.registrations.get(gateway)
-        if not registrations:
+        registration = self.registrations.get(gateway)
+        if registration is None:
             return None
-        owner = registrations[-1].owner
-        own = [record for record in self.locations.get(gateway, []) if record.owner == owner]
-        newest = max(own, key=lambda record: int(record.members["number"]), default=None)
-        return Gateway(
-            full=registrations[-1].members["full"] is True, asserted=None if newest is None else _asserted(newest)
-        )
+        _, asserted = self.newest.get((gateway, registration.owner), (0, None))
+        return Gateway(full=registration.members.get("full") is True, asserted=asserted)
 
     def asserts(self, gateway: bytes, owner: bytes, asserted: Asserted) -> bool:
         """Say whether the owner signed exactly this place for the gateway."""
-        return any(
-            record.owner == owner and _asserted(record) == asserted for record in self.locations.get(gateway, [])
-        )
+        return (owner, asserted) in self.places.get(gateway, ())
+
+    def add_place(self, record: OwnerRecord, asserted: Asserted) -> None:
+        """Take over an owner-signed place; the highest number is the newest."""
+        self.places.setdefault(record.gateway, set()).add((record.owner, asserted))
+        key, number = (record.gateway, record.owner), int(record.members["number"])
+        if key not in self.newest or self.newest[key][0] < number:
+            self.newest[key] = (number, asserted)
 
 
 def check_others(entries: Mapping[bytes, Entry], network: str, report: VerificationReport) -> Known:
@@ -112,13 +114,15 @@ def _record(entry: Entry, network: str, where: str, known: Known, report: Verifi
     kind = EntryKind(entry.kind)
     signed = SignedRecord.from_bytes(entry.body)
     record = signed.read(kind)
-    if kind is EntryKind.ASSERTION:
-        _asserted(record)
+    asserted = _asserted(record) if kind is EntryKind.ASSERTION else None
     holds = record.network == network and signed.is_signed(record)
     detail = "the owner (for a registration: owner and gateway) did not sign this for this network"
-    if report.expect(holds, "owner-signed records", code="bad_record_signature", where=where, detail=detail):
-        book = known.registrations if kind is EntryKind.REGISTRATION else known.locations
-        book.setdefault(record.gateway, []).append(record)
+    if not report.expect(holds, "owner-signed records", code="bad_record_signature", where=where, detail=detail):
+        return
+    if asserted is None:
+        known.registrations[record.gateway] = record
+    else:
+        known.add_place(record, asserted)
 
 
 def _asserted(record: OwnerRecord) -> Asserted:
@@ -142,4 +146,4 @@ def _entropy(entry: Entry, known: Known) -> None:
     if answer.timestamp > MAX_TIMESTAMP_S:
         raise EvidenceRejected("bad_time", f"entropy of the year {answer.timestamp // 31_556_952}")
     entropy = Entropy(data=answer.data, timestamp_s=answer.timestamp, version=answer.version)
-    known.entropies.setdefault(entropy.data, []).append(entropy)
+    known.entropies.setdefault(entropy.data, entropy)

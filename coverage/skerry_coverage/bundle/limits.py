@@ -21,7 +21,7 @@ def not_proved(bundle: Bundle, entries: Mapping[bytes, Entry], known: Known, rep
     links = Counter(entry.link for entry in entries.values())
     if links["udp"]:
         said.append(
-            f"Who sent the radio frames: {links['udp']} entries arrived over Semtech UDP, which authenticates nothing."
+            f"Who sent the radio frames: Semtech UDP ({links['udp']} of the entries came by it) authenticates nothing."
         )
     said.append("When it happened, beyond the clocks of the signers: nothing outside them fixes the time.")
     if report.level < Level.ORACLE_VERIFIED:
@@ -32,10 +32,10 @@ def not_proved(bundle: Bundle, entries: Mapping[bytes, Entry], known: Known, rep
         )
     unshown = sum(proof.operator.unshown_witnesses for proof in report.proofs if proof.operator is not None)
     if unshown:
-        said.append(f"Who heard it: {unshown} witness reports that the operator judged are not shown.")
+        said.append(f"Who heard it: witness reports that the operator judged ({unshown}) are not shown.")
     if report.hidden_entries:
         said.append(
-            f"What else happened: {report.hidden_entries} entries under the same seals are shown as hashes only."
+            f"What else happened: other entries under the same seals ({report.hidden_entries}) are only hashes here."
         )
     if known.unread:
         kinds = ", ".join(f"{kind} ({count})" for kind, count in sorted(known.unread.items()))

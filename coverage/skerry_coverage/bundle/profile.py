@@ -1,69 +1,74 @@
-"""What a verifier reads of a network profile: rule parameters and the operator's oracle keys. For `verify` and the CLI.
+"""The network profile inside a bundle: its canonical content, by which rules are chosen and the profile hash is taken.
 
-A profile is one JSON object: `network`, `test_tokens`, `oracle_keys` (addresses), and `entries`, a list of objects
-with `rule_set` and `parameters` (names and integers as in `PocParameters`; what is absent has its default).
+For the verifier, the exporter and `--trust`. A bundle carries the canonical JSON of a profile's content, because the
+hash that manifests and statements name covers that and not the file's comments.
 """
 
-from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import dataclass
 from typing import Any
 
 from skerry_core import strict_json
 from skerry_coverage.evidence.errors import EvidenceRejected
 from skerry_coverage.iot.parameters import PocParameters
+from skerry_coverage.profile import loader
+from skerry_coverage.profile.document import Document
+from skerry_coverage.profile.errors import ProfileRejected
+from skerry_coverage.profile.model import Profile
 from skerry_keys.errors import KeyRejected
 from skerry_keys.public_key import PublicKey
 
-__all__ = ["oracle_keys", "pays_test_tokens", "poc_parameters"]
+__all__ = ["BundledProfile", "profile_bytes", "read_profile"]
 
-_KNOWN = {field.name: field.type for field in fields(PocParameters)}
-
-
-def poc_parameters(profile: bytes, rule_set: str | None) -> PocParameters:
-    """Return the parameters of a rule set (None: of the last entry). Raises `EvidenceRejected` bad_profile."""
-    entries = _load(profile).get("entries")
-    if not isinstance(entries, list) or not all(isinstance(entry, Mapping) for entry in entries):
-        raise EvidenceRejected("bad_profile", "the profile has no list of entries")
-    matching = [entry for entry in entries if rule_set is None or entry.get("rule_set") == rule_set]
-    if not matching:
-        raise EvidenceRejected("bad_profile", f"the profile has no entry for the rules {rule_set!r}")
-    return _parameters(matching[-1].get("parameters", {}))
+TEST_TOKEN_PREFIX = "demo-"  # noqa: S105 - a symbol's beginning, no secret (DESIGN, Network profiles)
 
 
-def oracle_keys(profile: bytes) -> frozenset[bytes]:
-    """Return the operator's oracle keys as tagged binaries. Raises `EvidenceRejected` bad_profile."""
-    addresses = _load(profile).get("oracle_keys", [])
+@dataclass(frozen=True, slots=True)
+class BundledProfile:
+    """A profile as a verifier uses it."""
+
+    profile: Profile
+
+    @property
+    def pays_test_tokens(self) -> bool:
+        """Whether the network's tokens are test tokens by their names."""
+        return any(token.symbol.startswith(TEST_TOKEN_PREFIX) for token in self.profile.tokens.values())
+
+    def parameters(self, rule_set: str | None, received_s: int) -> PocParameters:
+        """Return the parameters in force at a Unix time, which a statement must have named by the right rule set.
+
+        Raises `EvidenceRejected` bad_rules.
+        """
+        entry = self.profile.iot_at(received_s)
+        if entry is None or entry.rules.judge is None:
+            raise EvidenceRejected("bad_rules", "the network proved no coverage at that time")
+        if rule_set is not None and rule_set != entry.rules.id:
+            raise EvidenceRejected("bad_rules", f"the profile has rules {entry.rules.id} for that time, not {rule_set}")
+        return entry.poc
+
+    def oracle_keys(self) -> frozenset[bytes]:
+        """Return the operator's oracle keys as tagged binaries. Raises `EvidenceRejected` bad_profile."""
+        try:
+            return frozenset(PublicKey.from_address(one).binary for one in self.profile.operator.oracle_keys)
+        except KeyRejected as error:
+            raise EvidenceRejected("bad_profile", f"oracle_keys: {error}") from None
+
+
+def read_profile(untrusted: bytes) -> BundledProfile:
+    """Read a profile: JSON as in bundles, or an operator's TOML file. Raises `EvidenceRejected` bad_profile."""
     try:
-        return frozenset(PublicKey.from_address(address).binary for address in addresses)
-    except (KeyRejected, TypeError, AttributeError) as error:
-        raise EvidenceRejected("bad_profile", f"oracle_keys: {error}") from None
-
-
-def pays_test_tokens(profile: bytes) -> bool:
-    """Say whether the network's tokens are test tokens; a profile that cannot be read says nothing."""
-    try:
-        return _load(profile).get("test_tokens") is True
-    except EvidenceRejected:
-        return False
-
-
-def _load(profile: bytes) -> Mapping[str, Any]:
-    try:
-        loaded = strict_json.loads(profile)
-    except strict_json.JsonRejected as error:
+        if untrusted.lstrip().startswith(b"{"):
+            return BundledProfile(_from_content(strict_json.loads(untrusted)))
+        return BundledProfile(loader.parse_profile(untrusted.decode("utf-8"), source="profile"))
+    except (ProfileRejected, strict_json.JsonRejected, UnicodeDecodeError) as error:
         raise EvidenceRejected("bad_profile", str(error)) from None
-    if not isinstance(loaded, Mapping):
-        raise EvidenceRejected("bad_profile", "the profile is no JSON object")
-    return loaded
 
 
-def _parameters(given: Any) -> PocParameters:
-    if not isinstance(given, Mapping):
-        raise EvidenceRejected("bad_profile", "parameters are no JSON object")
-    for name, value in given.items():
-        expected = bool if _KNOWN.get(name) in (bool, "bool") else int
-        if name not in _KNOWN or type(value) is not expected or abs(value) > 1 << 40:
-            raise EvidenceRejected("bad_profile", f"parameter {name!r} is unknown or out of range")
-    if given.get("beacon_interval_s", 1) < 1:
-        raise EvidenceRejected("bad_profile", "beacon_interval_s is at least 1")
-    return PocParameters(**given)
+def profile_bytes(profile: Profile) -> bytes:
+    """Return what goes into a bundle: SHA-256 of it is the profile's hash."""
+    return strict_json.canonical(profile.content)
+
+
+def _from_content(content: Any) -> Profile:
+    if not isinstance(content, dict):
+        raise EvidenceRejected("bad_profile", "it is no table")
+    return loader._read(Document(source="profile", text=None, content=content))

@@ -69,7 +69,6 @@ def input_of_reports(
     """Return the rules' input as the hotspots themselves state it: their own clocks, no history, no denylist."""
     heard = list(witnesses)
     keys = {beacon.report.pub_key, *(seen.report.pub_key for seen in heard)}
-    entropies = known.entropies.get(beacon.report.remote_entropy, [])
     return PocInput(
         beacon=ReceivedBeacon(report=beacon.report, received_ms=beacon.report.timestamp // _NS_PER_MS),
         witnesses=[
@@ -77,7 +76,7 @@ def input_of_reports(
         ],
         registry={key: gateway for key in keys if (gateway := known.gateway(key)) is not None},
         denylist=ExplicitDenylist(),
-        entropy=entropies[0] if entropies else None,
+        entropy=known.entropies.get(beacon.report.remote_entropy),
         times={},
         parameters=replace(parameters, reciprocity_required=False),
     )

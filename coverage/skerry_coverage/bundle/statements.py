@@ -119,7 +119,7 @@ def _fits_records(says: OperatorSays, known: Known, where: str, report: Verifica
             report.fail("bad_statement", where, str(error))
             fits = False
             continue
-        if place is not None and gateway in known.locations:
+        if place is not None and gateway in known.places:
             fits &= report.expect(
                 known.asserts(gateway, one.gateway.owner, place),
                 "stated places",

@@ -24,7 +24,7 @@ R = TypeVar("R", lora_beacon_report_req_v1, lora_witness_report_req_v1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredReport:
-    """A signed report's bytes exactly as received; `signer` is the session key, or the gateway key without a session."""
+    """A signed report's bytes as received; `signer` is the session key, or the gateway key without a session."""
 
     raw: bytes
     signer: bytes

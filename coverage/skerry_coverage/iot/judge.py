@@ -50,7 +50,8 @@ class ReceivedBeacon:
         return report_id(data=self.report.data, received_ms=self.received_ms, public_key=self.report.pub_key)
 
 
-@dataclass(slots=True, kw_only=True, eq=False)  # not frozen: a day has twenty million, and freezing costs 1 us each
+# Not frozen, like the verdict below: a day has twenty million of each, and freezing costs a microsecond.
+@dataclass(slots=True, kw_only=True, eq=False)
 class ReceivedWitness:
     """A witness report with the oracle's receive time in Unix milliseconds; never changed once made."""
 
@@ -80,11 +81,12 @@ class PocInput:
         return sorted(self.witnesses, key=lambda witness: witness.received_ms)
 
 
-@dataclass(slots=True, kw_only=True)  # not frozen for the same reason
+@dataclass(slots=True, kw_only=True)
 class WitnessVerdict:
-    """The verdict on one witness report, never changed once made; `side` says whose failure made it invalid (`beaconer`, `witness`).
+    """The verdict on one witness report, never changed once made.
 
-    `position` is the report's place in order of receipt.
+    `side` says whose failure made it invalid (`beaconer`, `witness`); `position` is the report's place in
+    order of receipt.
     """
 
     position: int

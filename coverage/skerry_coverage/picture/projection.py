@@ -55,7 +55,7 @@ class Projection:
     def __init__(self, cells: Sequence[int], box: Box) -> None:
         points = [h3.cell_to_latlng(cell) for cell in cells]
         # Longitudes are taken around the first point, so that a neighbourhood on the date line stays in one piece.
-        self._origin_lng = points[0][1]
+        self._origin_lng: float = points[0][1]
         latitudes = [lat for lat, _ in points]
         longitudes = [self._around(lng) for _, lng in points]
         self._lat = (min(latitudes) + max(latitudes)) / 2
@@ -94,7 +94,7 @@ class Projection:
         return [self.place(lat, lng) for lat, lng in h3.cell_to_boundary(cell)]
 
     def _around(self, lng: float) -> float:
-        turned: float = (lng - self._origin_lng + 180.0) % 360.0
+        turned = (lng - self._origin_lng + 180.0) % 360.0
         return self._origin_lng + turned - 180.0
 
 

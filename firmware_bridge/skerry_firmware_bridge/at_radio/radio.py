@@ -80,8 +80,10 @@ class AtRadio(Radio):
         lost: BridgeError | None = None
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._read(link), name=f"{self.device_id}: read")
                 group.create_task(self._keep_listening(), name=f"{self.device_id}: listen")
+                # In the body, not a second task: Python 3.11 leaves a task marked as cancelled when a child fails
+                # while the group is only being waited for.
+                await self._read(link)
         except* (LinkLost, DeviceTimeout, ModuleRefused) as errors:
             lost = LinkLost(str(errors.exceptions[0]))
             reason = str(lost)

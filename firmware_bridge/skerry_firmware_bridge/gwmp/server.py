@@ -57,6 +57,7 @@ class GwmpServer:
         self._socket: socket.socket | None = None
         self._transport: asyncio.DatagramTransport | None = None
         self._buffer = bytearray(RECEIVE_BYTES)
+        self.send_failed = 0
 
     @property
     def radios(self) -> list[GwmpRadio]:
@@ -139,7 +140,7 @@ class GwmpServer:
                 try:
                     self._socket.sendto(raw, target)
                 except OSError as error:  # full buffer or unreachable peer: GWMP knows lost datagrams
-                    self.session.counts["send_failed"] += 1
+                    self.send_failed += 1
                     _log.debug("gwmp %s: cannot send to %s (%s)", self.address, target, error)
 
     def _deliver(self, events: list[DeviceEvent]) -> None:

@@ -68,7 +68,7 @@ class GwmpSession:
         silent_after_s: int = SILENT_AFTER_S,
         drop_after_s: int = DROP_AFTER_S,
     ) -> None:
-        self.counts: Counter[str] = Counter()
+        self._counts: Counter[str] = Counter()  # of no gateway, and of those that are gone
         self._random_token = random_token
         self._silent_ns = silent_after_s * NS_PER_S
         self._drop_ns = drop_after_s * NS_PER_S
@@ -76,6 +76,11 @@ class GwmpSession:
         self._pending: dict[int, _Pending] = {}
         self._outgoing: list[tuple[bytes, Address]] = []
         self._told_zero_eui_ns: int | None = None
+
+    @property
+    def counts(self) -> Counter[str]:
+        """Return what was counted since the start, over all gateways."""
+        return sum((gateway.counts for gateway in self._gateways.values()), self._counts)
 
     @property
     def gateways(self) -> dict[bytes, Gateway]:
@@ -92,10 +97,10 @@ class GwmpSession:
         try:
             datagram = Datagram.from_bytes(raw)
         except FrameRejected as error:
-            self.counts[error.reason] += 1
+            self._counts[error.reason] += 1
             return []
         if datagram.kind not in FROM_GATEWAY or datagram.eui is None:
-            self.counts["unexpected"] += 1
+            self._counts["unexpected"] += 1
             return []
         if datagram.eui == _NO_EUI:
             return self._zero_eui(raw, source, now_ns=now_ns, wall_ns=wall_ns)
@@ -120,7 +125,7 @@ class GwmpSession:
         try:
             events += self._handle(gateway, datagram, source, now_ns=now_ns, wall_ns=wall_ns)
         except FrameRejected as error:
-            self._count(gateway, error.reason)
+            gateway.counts[error.reason] += 1
         return events
 
     def transmit(self, eui: bytes, request: TransmitRequest, *, now_ns: int) -> int:
@@ -135,7 +140,7 @@ class GwmpSession:
         self._pending[token] = _Pending(eui=eui, request=request, due_ns=now_ns + TX_ACK_TIMEOUT_S * NS_PER_S)
         datagram = Datagram(kind=Kind.PULL_RESP, token=token, body=body, version=gateway.version)
         self._outgoing.append((datagram.to_bytes(), gateway.down))
-        self._count(gateway, "downlinks")
+        gateway.counts["downlinks"] += 1
         return token
 
     def expire(self, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
@@ -171,21 +176,21 @@ class GwmpSession:
     ) -> list[DeviceEvent]:
         match datagram.kind:
             case Kind.PUSH_DATA:
-                self._count(gateway, "push_data")
+                gateway.counts["push_data"] += 1
                 return self._push(gateway, datagram.body, source, now_ns=now_ns, wall_ns=wall_ns)
             case Kind.PULL_DATA:
-                self._count(gateway, "pull_data")
+                gateway.counts["pull_data"] += 1
                 if gateway.move_down(source):
                     return []
                 detail = f"Two forwarders use EUI {gateway.eui.hex()} at {gateway.host}; port {source[1]} is refused."
                 return self._trouble(gateway, "second_source", detail, now_ns=now_ns, wall_ns=wall_ns)
             case _:
-                self._count(gateway, "tx_ack")
+                gateway.counts["tx_ack"] += 1
                 return self._acknowledge(gateway, datagram)
 
     def _push(self, gateway: Gateway, body: bytes, source: Address, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
         if gateway.is_storm(now_ns):
-            self._count(gateway, "storm_dropped")
+            gateway.counts["storm_dropped"] += 1
             detail = "Datagrams come faster than a concentrator can hear; the surplus is dropped."
             return self._trouble(gateway, "storm", detail, now_ns=now_ns, wall_ns=wall_ns)
         content = read_json(body)
@@ -193,9 +198,9 @@ class GwmpSession:
         frames = self._frames(gateway, content.get("rxpk"), source, now_ns=now_ns, wall_ns=wall_ns)
         for frame in frames if len(frames) < 2 else _best_copies(frames):
             if gateway.is_duplicate(frame, now_ns):
-                self._count(gateway, "duplicates")
+                gateway.counts["duplicates"] += 1
             else:
-                self._count(gateway, "frames")
+                gateway.counts["frames"] += 1
                 events.append(FrameHeard(device_id=gateway.device_id, frame=frame))
         stat = content.get("stat")
         if isinstance(stat, dict):
@@ -217,10 +222,10 @@ class GwmpSession:
                     raise FrameRejected("invalid_json", detail="an rxpk is no object")
                 frame = received_frame(rxpk, wall_ns=wall_ns, monotonic_ns=now_ns, source=told_source)
             except FrameRejected:
-                self._count(gateway, "bad_packets")
+                gateway.counts["bad_packets"] += 1
                 continue
             if frame is None:
-                self._count(gateway, "not_lora")
+                gateway.counts["not_lora"] += 1
             else:
                 frames.append(frame)
         return frames
@@ -228,12 +233,12 @@ class GwmpSession:
     def _acknowledge(self, gateway: Gateway, datagram: Datagram) -> list[DeviceEvent]:
         pending = self._pending.get(datagram.token)
         if pending is None or pending.eui != gateway.eui:
-            self._count(gateway, "unmatched_tx_ack")
+            gateway.counts["unmatched_tx_ack"] += 1
             return []
         try:
             outcome = read_ack(datagram.body)
         except FrameRejected as error:
-            self._count(gateway, error.reason)
+            gateway.counts[error.reason] += 1
             outcome = _failed("unreadable_tx_ack")
         if outcome.status is TransmitStatus.SENT:
             power_dbm = pending.request.power_dbm
@@ -246,7 +251,7 @@ class GwmpSession:
 
     def _meet(self, datagram: Datagram, source: Address, *, now_ns: int) -> Gateway | None:
         if datagram.eui is None or len(self._gateways) >= MAX_GATEWAYS:
-            self.counts["too_many_gateways"] += 1
+            self._counts["too_many_gateways"] += 1
             return None
         gateway = Gateway(
             eui=datagram.eui,
@@ -270,11 +275,12 @@ class GwmpSession:
         events: list[DeviceEvent] = [self._conclude(token, _failed("gateway_lost")) for token in lost]
         gateway.state = DeviceState.DOWN
         del self._gateways[gateway.eui]
+        self._counts += gateway.counts
         return [*events, _state(gateway, reason, wall_ns)]
 
     def _zero_eui(self, raw: bytes, source: Address, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
         """Acknowledge, use nothing, and say once a minute that a forwarder has no identity (gateway-rs issue 482)."""
-        self.counts["zero_eui"] += 1
+        self._counts["zero_eui"] += 1
         answer = acknowledgement(raw)
         if answer is not None:
             self._outgoing.append((answer, source))
@@ -285,16 +291,12 @@ class GwmpSession:
         return [DeviceTrouble(device_id=device_id(_NO_EUI), code="zero_eui", detail=detail, wall_ns=wall_ns)]
 
     def _trouble(self, gateway: Gateway, code: str, detail: str, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
-        self._count(gateway, code)
+        gateway.counts[code] += 1
         told_ns = gateway.reported_ns.get(code)
         if told_ns is not None and now_ns - told_ns < REPORT_EVERY_S * NS_PER_S:
             return []
         gateway.reported_ns[code] = now_ns
         return [DeviceTrouble(device_id=gateway.device_id, code=code, detail=detail, wall_ns=wall_ns)]
-
-    def _count(self, gateway: Gateway, name: str) -> None:
-        self.counts[name] += 1
-        gateway.counts[name] += 1
 
 
 def _failed(reason: str) -> TransmitOutcome:

@@ -4,6 +4,7 @@ Rules (serial-devices 3, "States"): pauses of 1, 2, 5, 10, 30 s with 20 % jitter
 starts again at 1 s; three losses within ten minutes are told as a flapping cable or power supply.
 """
 
+import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -100,6 +101,7 @@ class Reconnector:
             reason = "The device's driver ended."
         except (LinkLost, DeviceTimeout) as error:
             reason = f"Link lost: {error}."
+            _stop_if_cancelled()
         finally:
             await link.close()
         now_ns = self._clock.monotonic_ns()
@@ -130,6 +132,13 @@ class Reconnector:
         """Warn at the first failure, stay quiet while it lasts."""
         _log.log(logging.DEBUG if self._told else logging.WARNING, "%s: %s", self._name, reason)
         self._told = reason
+
+
+def _stop_if_cancelled() -> None:
+    """Go on with a cancellation that came together with the loss: a task group reports only the loss then."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 class MisusedReconnector(SkerryError):

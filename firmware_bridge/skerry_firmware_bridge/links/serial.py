@@ -35,9 +35,10 @@ _PINS = {Pin.LEAVE: PinState.UNDEFINED, Pin.LOW: PinState.LOW, Pin.HIGH: PinStat
 class SerialLink(Link):
     """One open port; opened exclusively, so that a second program, or a second link of ours, is refused."""
 
-    def __init__(self, *, url: str, key: str) -> None:
+    def __init__(self, *, url: str, key: str, clock: Clock) -> None:
         self.url = url
         self.key = key
+        self._clock = clock
         self._transport: BaseSerialTransport | None = None
         self._receiver = _Receiver()
 
@@ -47,7 +48,7 @@ class SerialLink(Link):
         loop = asyncio.get_running_loop()
         with clock.hold(f"open {url}"):
             key = await loop.run_in_executor(None, _key_of, url)
-            link = cls(url=url, key=key)
+            link = cls(url=url, key=key, clock=clock)
             try:
                 async with io_timeout(OPEN_TIMEOUT_S):
                     link._transport, _ = await create_serial_connection(
@@ -89,7 +90,7 @@ class SerialLink(Link):
         if transport is None:
             return
         transport.abort()
-        with suppress(TimeoutError, OSError):
+        with suppress(TimeoutError, OSError), self._clock.hold(f"close {self.url}"):
             async with io_timeout(CLOSE_TIMEOUT_S):
                 await transport.wait_closed()
         self._receiver.connection_lost(None)

@@ -46,17 +46,22 @@ async def open_sx1302(config: DeviceConfig, around: Surroundings) -> AsyncIterat
     try:
         exchange = Exchange(link, clock=around.clock, name="sx1302 microcontroller")
         await exchange.drain()
-        yield Sx1302Session(exchange, interval_s=float(config.options.get("poll_s", HEARTBEAT_S)))
+        yield Sx1302Session(
+            exchange,
+            interval_s=float(config.options.get("poll_s", HEARTBEAT_S)),
+            gentle=bool(config.options.get("gentle")),
+        )
     finally:
         await link.close()
 
 
 class Sx1302Session(Session):
-    """One concentrator card."""
+    """One concentrator card; `gentle` = ask nothing that needs the concentrator's reset."""
 
-    def __init__(self, exchange: Exchange, *, interval_s: float = HEARTBEAT_S) -> None:
+    def __init__(self, exchange: Exchange, *, interval_s: float = HEARTBEAT_S, gentle: bool = False) -> None:
         self._exchange = exchange
         self._ids = count()
+        self._gentle = gentle
         self.interval_s = interval_s
         self._timeout_s = FIRST_PING_TIMEOUT_S
 
@@ -72,7 +77,7 @@ class Sx1302Session(Session):
             "chip_version": None,
         }
         # other firmware numbers its commands differently: no SPI there
-        if expected_version(version):
+        if expected_version(version) and not self._gentle:
             await self.reset_concentrator()
             chip = (await self._read(CHIP_VERSION_REGISTER))[0]
             values["chip_version"] = CHIP_VERSIONS.get(chip, f"{chip:#04x}")

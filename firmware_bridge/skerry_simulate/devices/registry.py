@@ -1,38 +1,44 @@
 """The emulators by name, for `skerry simulate --list`, `skerry simulate NAME`, the demo and the tests."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
 from skerry_core.clock import Clock
 from skerry_simulate.devices import concentrator, meter, modem, sunspec_unit
+from skerry_simulate.devices.bluez import ADDRESS, FakeBluez, fake_bluez, private_bus
 from skerry_simulate.devices.firmware import NO_LINE_FAULTS, Firmware, LineFaults
 from skerry_simulate.devices.hosts import PtyHost, TcpHost, open_pty, open_tcp
+from skerry_simulate.devices.hotspot import EmulatedHotspot
 
 __all__ = ["EMULATORS", "Emulator", "Running", "run_emulator"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Emulator:
-    """One emulated device. `kind` is the driver's name, `make` builds its firmware, `tcp` = on a port, not a pty."""
+    """One emulated device. `kind` is the driver's name, `make` builds its firmware, `tcp` = on a port, not a pty.
+
+    An emulator without `make` is the Bluetooth hotspot, which needs a bus instead of a line.
+    """
 
     about: str
     kind: str
-    make: Callable[[Clock, Random], Firmware]
+    make: Callable[[Clock, Random], Firmware] | None = None
     tcp: bool = False
     url_prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """A running emulator: configure a device of `kind` at `url` to talk to it."""
+    """A running emulator: configure a device of `kind` at `url` to talk to it, with `environment` set."""
 
     name: str
     kind: str
     url: str
-    host: PtyHost | TcpHost
+    host: PtyHost | TcpHost | FakeBluez
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 EMULATORS: dict[str, Emulator] = {
@@ -41,6 +47,7 @@ EMULATORS: dict[str, Emulator] = {
         kind="sx1302-usb",
         make=lambda clock, _: concentrator.CoreCellFirmware(clock=clock),
     ),
+    "helium-hotspot": Emulator(about="Helium hotspot over Bluetooth, on a private D-Bus", kind="helium-ble"),
     "generic-lte": Emulator(
         about="LTE modem with the 3GPP commands only", kind="modem", make=lambda _, random: modem.generic_lte(random)
     ),
@@ -100,16 +107,41 @@ async def run_emulator(
     clock: Clock,
     random: Random,
     faults: LineFaults = NO_LINE_FAULTS,
-    link: Path | None = None,
+    announce: Path | None = None,
     port: int = 0,
 ) -> AsyncIterator[Running]:
-    """Run an emulator for the length of the body. `link`: path of a symlink to its pty. Raises `KeyError`."""
+    """Run an emulator for the length of the body. Raises `KeyError`, `BusUnavailable`.
+
+    `announce`: a folder in which the device shows itself to `discovery.scan`, and where its pty has a lasting name.
+    """
     emulator = EMULATORS[name]
-    if emulator.tcp:
-        async with open_tcp(
-            lambda: emulator.make(clock, random), clock=clock, random=random, faults=faults, port=port
-        ) as host:
-            yield Running(name=name, kind=emulator.kind, url=f"{emulator.url_prefix}127.0.0.1:{host.port}", host=host)
+    make = emulator.make
+    if make is None:
+        async with private_bus() as bus, fake_bluez(bus, EmulatedHotspot()) as bluez:
+            environment = {"DBUS_SYSTEM_BUS_ADDRESS": bus}
+            yield Running(name=name, kind=emulator.kind, url=f"ble:{ADDRESS}", host=bluez, environment=environment)
+    elif emulator.tcp:
+        async with open_tcp(lambda: make(clock, random), clock=clock, random=random, faults=faults, port=port) as host:
+            url = f"{emulator.url_prefix}127.0.0.1:{host.port}"
+            with _announced(announce, name, url):
+                yield Running(name=name, kind=emulator.kind, url=url, host=host)
+    else:
+        # a Modbus bus is announced as a URL: writing other questions to it would not be harmless
+        link = announce / name if announce is not None and not emulator.url_prefix else None
+        async with open_pty(make(clock, random), clock=clock, random=random, faults=faults, link=link) as pty:
+            url = emulator.url_prefix + pty.path
+            with _announced(announce if emulator.url_prefix else None, name, url):
+                yield Running(name=name, kind=emulator.kind, url=url, host=pty)
+
+
+@contextmanager
+def _announced(folder: Path | None, name: str, url: str) -> Iterator[None]:
+    if folder is None:
+        yield
         return
-    async with open_pty(emulator.make(clock, random), clock=clock, random=random, faults=faults, link=link) as pty:
-        yield Running(name=name, kind=emulator.kind, url=emulator.url_prefix + pty.path, host=pty)
+    note = folder / f"{name}.url"
+    note.write_text(url + "\n", encoding="utf-8")
+    try:
+        yield
+    finally:
+        note.unlink(missing_ok=True)

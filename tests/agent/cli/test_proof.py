@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import json
 import random
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -148,7 +149,8 @@ def agent_directory(folder: Path) -> None:
     operator.write(
         NetworkFile(
             network=NETWORK,
-            profile="profile.json",
+            profile="skerry-open",
+            overrides={"tokens.iot.symbol": "demo-IOT"},
             reward_token="demo-IOT",
             credit_token="demo-DC",
             tokens={},
@@ -156,7 +158,6 @@ def agent_directory(folder: Path) -> None:
             ended=True,
         )
     )
-    (operator.path / "profile.json").write_bytes(PROFILE)
 
 
 def test_export_writes_a_bundle_that_verifies(tmp_path: Path) -> None:
@@ -177,10 +178,25 @@ def test_export_says_what_is_wrong(tmp_path: Path) -> None:
     agent_directory(tmp_path)
     assert error_of(run("export", "ffffffffff", "--dir", tmp_path)).code == "E_NO_SUCH_BEACON"
     assert error_of(run("export", "--dir", tmp_path, "--without", "x")).code == "E_ENTRY_KIND"
-    (tmp_path / "operator" / "profile.json").unlink()
-    assert error_of(run("export", "--dir", tmp_path)).code == "E_FILE"
+    assert error_of(run("export", "--dir", tmp_path, "--profile", tmp_path / "none")).code == "E_FILE"
+    assert error_of(run("export", "--dir", tmp_path, "--profile", tmp_path / "skerry.db")).code == "E_PROFILE"
     (tmp_path / "operator" / "network.json").unlink()
     assert error_of(run("export", "--dir", tmp_path)).code == "E_NO_PROFILE"
+
+
+def test_check_walks_the_whole_evidence_and_names_damage(tmp_path: Path) -> None:
+    agent_directory(tmp_path)
+    result = run("check", "--dir", tmp_path)
+    assert result.exit_code == 0
+    assert "intact" in result.output
+    with sqlite3.connect(tmp_path / "skerry.db") as raw:
+        raw.execute("UPDATE evidence_entries SET body = x'00' WHERE seq = 3")
+    raw.close()
+    result = run("check", "--dir", tmp_path)
+    assert result.exit_code == 1
+    assert "entry 3" in result.output
+    (found,) = json.loads(run("check", "--dir", tmp_path, "--json").output)
+    assert [finding["code"] for finding in found["findings"]] == ["bad_body"]
 
 
 def test_text_from_a_bundle_cannot_steer_the_terminal(tmp_path: Path) -> None:

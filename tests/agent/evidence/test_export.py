@@ -8,7 +8,7 @@ import pytest
 from skerry_agent.evidence import EVIDENCE, EvidenceLog, EvidenceReader, TimeKeeper
 from skerry_agent.evidence.errors import NoSuchEntry, NotSealed
 from skerry_agent.evidence.export import beacons, export_beacons
-from skerry_agent.evidence.verdicts import record_statement
+from skerry_agent.evidence.verdicts import OperatorWords, ReceivedReport, record_words
 from skerry_agent.store import Database
 from skerry_core.clock import SystemClock
 from skerry_coverage.bundle import container
@@ -49,21 +49,20 @@ async def recorded(log: EvidenceLog, made: Neighbourhood) -> bytes:
 async def judged(log: EvidenceLog, made: Neighbourhood) -> None:
     """Record the operator's statement with all that it rests on."""
     records = list(zip(made.gateways, made.owners, made.cells, strict=True))
-    await record_statement(
-        log,
-        sign_statement(made.statement(), ORACLE),
-        witness_reports=made.witness_bodies,
-        registrations=[
+    words = OperatorWords(
+        statement=sign_statement(made.statement(), ORACLE),
+        beacon=ReceivedReport(body=made.beacon_body),
+        witnesses=tuple(ReceivedReport(body=body) for body in made.witness_bodies),
+        registrations=tuple(
             SignedRecord.from_bytes(record_of(EntryKind.REGISTRATION, gateway=gateway, owner=owner))
             for gateway, owner, _ in records
-        ],
-        locations=[
+        ),
+        locations=tuple(
             SignedRecord.from_bytes(record_of(EntryKind.ASSERTION, gateway=gateway, owner=owner, cell=cell))
             for gateway, owner, cell in records
-        ],
-        link="grpc",
-        source="oracle",
+        ),
     )
+    await record_words(log, words, link="grpc", source="oracle")
 
 
 async def test_one_agents_log_proves_its_beacon(db: Database) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import sqlite_utils
 
-from skerry_agent.evidence import EVIDENCE, EvidenceLog, SealPolicy, TimeKeeper
+from skerry_agent.evidence import EVIDENCE, EvidenceLog, EvidenceReader, SealPolicy, TimeKeeper
 from skerry_agent.evidence.check import CheckReport, check
 from skerry_agent.store import Database
 from skerry_core.clock import NS_PER_S, SystemClock
@@ -98,6 +98,19 @@ async def test_two_hotspots_keep_two_logs_in_one_file(db: Database) -> None:
     assert (await checked(other)).is_intact
 
 
+async def test_a_log_that_changes_its_network_stays_one_history(db: Database) -> None:
+    log = await opened(db)
+    await add(log)
+    await log.seal()
+    other = await EvidenceLog.open(db, signer=SIGNER, network="demo", clock=SystemClock(), time=keeper())
+    await add(other)
+    sealed = await other.seal()
+    assert sealed is not None
+    assert sealed.signed.decoded().network == "demo"
+    assert (await checked(other)).findings == []
+    assert [reader.network for reader in await EvidenceReader.all_in(db)] == ["demo"]
+
+
 async def test_seals_name_the_seal_before_and_cover_rising_ranges(db: Database) -> None:
     log = await opened(db)
     await add(log, 2)
@@ -153,6 +166,21 @@ async def test_nothing_is_sealed_before_synchronisation_and_early_entries_are_da
     assert abs(when.wall_ns - SystemClock().wall_ns()) < 60 * NS_PER_S
     assert when.error_ns >= 1000
     assert (await checked(log)).is_intact
+
+
+async def test_a_crash_before_synchronisation_leaves_no_entry_undated(db: Database) -> None:
+    early = await (await opened(db, time=keeper(synchronised=False))).append(
+        EntryKind.FRAME, b"early", link="udp", source="127.0.0.1:40001"
+    )
+    for _ in range(2):
+        log = await opened(db)  # the next run starts synchronised
+        await add(log)
+    entry = await log.entry(early.id)
+    assert entry is not None
+    when = await log.when(entry)
+    assert when is not None
+    assert when.wall_ns is not None
+    assert len(await log.find(EntryKind.CLOCK_SYNC)) == 1
 
 
 async def test_a_deleted_body_is_reported_and_breaks_nothing(db: Database) -> None:

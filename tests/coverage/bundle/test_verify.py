@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from skerry_coverage.bundle import container
 from skerry_coverage.bundle.errors import BundleRejected
 from skerry_coverage.bundle.model import Bundle, OpenedEntry
+from skerry_coverage.bundle.profile import profile_bytes
 from skerry_coverage.bundle.report import Level, VerificationReport
 from skerry_coverage.bundle.statement import StatedReport
 from skerry_coverage.bundle.verify import verify_bundle
 from skerry_coverage.evidence.entry import EntryKind
+from skerry_coverage.profile.loader import load_profile
 from skerry_testing.bundle import ORACLE, Neighbourhood, record_of
 from skerry_testing.evidence import signer_of
 
@@ -116,7 +118,7 @@ def test_without_the_witness_reports_only_the_beacon_itself_is_proved() -> None:
     operator = report.proofs[0].operator
     assert operator is not None
     assert operator.unshown_witnesses == 3
-    assert any("3 witness reports" in sentence for sentence in report.not_proved)
+    assert any("judged (3) are not shown" in sentence for sentence in report.not_proved)
 
 
 def test_a_statement_on_a_beacon_that_is_not_shown_is_named() -> None:
@@ -127,7 +129,7 @@ def test_leaving_out_what_is_not_needed_is_no_failure_and_is_said() -> None:
     report = verified(hidden(EntryKind.FRAME))
     assert report.is_intact
     assert report.hidden_entries == 1
-    assert any("1 entries under the same seals" in sentence for sentence in report.not_proved)
+    assert any("other entries under the same seals (1)" in sentence for sentence in report.not_proved)
 
 
 def test_several_seals_of_a_log_are_checked_for_one_history() -> None:
@@ -201,8 +203,21 @@ def test_a_seal_by_another_key_is_named() -> None:
 
 def test_another_network_or_profile_is_named() -> None:
     bundle = judged().bundle()
-    assert "bad_seal_signature" in codes(verified(dataclasses.replace(bundle, network="other")))
-    assert "bad_statement_signature" in codes(verified(dataclasses.replace(bundle, profile=b"{}")))
+    named = codes(verified(dataclasses.replace(bundle, network="other")))
+    assert {"bad_statement_signature", "bad_record_signature"} <= named
+    other = profile_bytes(load_profile("skerry-open"))
+    assert "bad_statement_signature" in codes(verified(dataclasses.replace(bundle, profile=other)))
+    with pytest.raises(BundleRejected, match="profile"):
+        verified(dataclasses.replace(bundle, profile=b"{}"))
+
+
+def test_rules_of_another_time_or_none_are_named() -> None:
+    made = Neighbourhood()
+    made.add_statement(made.statement(rule_set="iot/2022-12"))
+    report = verified(made.packed())
+    assert {"bad_rules", "no_beacon"} == codes(report)
+    retired = profile_bytes(load_profile("helium-iot"))
+    assert "bad_rules" in codes(verified(dataclasses.replace(Neighbourhood().bundle(), profile=retired)))
 
 
 def test_a_forged_report_signature_is_named_even_when_the_log_holds_it() -> None:
@@ -227,6 +242,20 @@ def test_bodies_that_do_not_decode_are_named() -> None:
         assert codes(verified(made.packed())) == {code}
 
 
+def test_a_small_file_cannot_ask_for_endless_judging(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("skerry_coverage.bundle.judging.MAX_JUDGED", 3)
+    assert codes(verified(judged().packed())) == {"too_large", "no_beacon"}
+
+
+def test_the_newest_of_an_owners_places_counts() -> None:
+    made = Neighbourhood()
+    moved = record_of(EntryKind.ASSERTION, gateway=made.gateways[1], owner=made.owners[1], cell=made.cells[0], number=2)
+    made.log.add(EntryKind.ASSERTION, moved)
+    report = verified(made.packed())
+    assert report.failures == []
+    assert (report.proofs[0].witnesses_valid, report.proofs[0].witnesses_invalid) == (2, 1)
+
+
 def test_an_unknown_kind_is_no_failure_but_said() -> None:
     made = judged()
     made.log.add("moon_phase", b"full")
@@ -248,7 +277,7 @@ def test_an_operator_that_contradicts_its_own_rules_is_named() -> None:
     report = verified(made.packed())
     assert "verdict_mismatch" in codes(report)
     assert any("bad_rssi" in failure.detail for failure in report.failures)
-    late = edited(Neighbourhood(), received_ms=1_700_000_090_000)
+    late = edited(Neighbourhood(), received_ms=1_790_000_090_000)
     assert "verdict_mismatch" in codes(verified(late.packed()))
 
 

@@ -224,7 +224,7 @@ def test_unplugging_fails_what_is_being_sent_at_once_and_replugging_mends_within
                 await found.radio.send(request(2))
             found.emulator.replug()
             await clock.sleep(3)
-            assert found.states()[-1] is DeviceState.UP
+            assert found.states()[-1] is DeviceState.UP, (found.changes, found.events[-3:], found.radio.counts)
             assert (await found.radio.send(request(3))).status is TransmitStatus.SENT
             assert LinkState.LOST in found.changes
 

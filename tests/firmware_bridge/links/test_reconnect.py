@@ -99,3 +99,26 @@ def test_every_change_follows_the_table() -> None:
 def test_a_lasting_failure_is_warned_of_once(caplog: pytest.LogCaptureFixture) -> None:
     watch(None, 200)
     assert len([record for record in caplog.records if record.levelname == "WARNING"]) == 1
+
+
+def test_stopping_in_the_moment_of_a_loss_stops() -> None:
+    clock = SimulatedClock(start_s=1_790_000_000)
+
+    async def main() -> Line:
+        line = Line(clock, lasts_s=5)
+
+        async def lose(link: Link) -> None:
+            try:
+                await clock.sleep(3_600)
+            finally:
+                raise LinkLost("pulled")
+
+        line.reconnector._use = lose
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(line.reconnector.run())
+            await clock.sleep(5)
+            task.cancel()
+        assert task.cancelled()
+        return line
+
+    assert _run(clock, main).opened_s == [0.0]

@@ -18,8 +18,8 @@ def _telegram(version: int) -> bytes:
 @pytest.mark.filterwarnings("ignore")
 def test_dsmr_parser_agrees_on_a_version_5_telegram() -> None:
     pytest.importorskip("dsmr_parser")
-    from dsmr_parser import telegram_specifications  # type: ignore[import-untyped] - it has no types
-    from dsmr_parser.parsers import TelegramParser  # type: ignore[import-untyped] - it has no types
+    from dsmr_parser import telegram_specifications  # type: ignore[import-untyped]  # it has no types
+    from dsmr_parser.parsers import TelegramParser  # type: ignore[import-untyped]  # it has no types
 
     raw = _telegram(5)
     theirs = TelegramParser(telegram_specifications.V5).parse(raw.decode("ascii"))
@@ -36,7 +36,7 @@ def test_dsmr_parser_agrees_on_a_version_5_telegram() -> None:
 def test_dsmr_parser_refuses_the_telegram_that_we_refuse() -> None:
     pytest.importorskip("dsmr_parser")
     from dsmr_parser import telegram_specifications
-    from dsmr_parser.exceptions import InvalidChecksumError  # type: ignore[import-untyped] - it has no types
+    from dsmr_parser.exceptions import InvalidChecksumError  # type: ignore[import-untyped]  # it has no types
     from dsmr_parser.parsers import TelegramParser
 
     from skerry_firmware_bridge.errors import FrameRejected

@@ -160,6 +160,7 @@ def test_the_order_of_tasks_changes_nothing(order: list[int]) -> None:
     def scene(numbers: list[int]) -> Callable[[Air], None]:
         def start(air: Air) -> None:
             stations = {number: air.station(str(number), CELLS[number * 20]) for number in range(3)}
+            air.station("ear", CELLS[30])
             for number in numbers:
                 air.send(stations[number], bytes([number]) * 20, hz=868_100_000 + 200_000 * number)
 

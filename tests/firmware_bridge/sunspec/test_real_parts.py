@@ -47,7 +47,7 @@ async def _pymodbus(server: ModbusTcpServer | ModbusSerialServer) -> AsyncIterat
         try:
             yield
         finally:
-            await server.shutdown()  # type: ignore[no-untyped-call] - pymodbus leaves it untyped
+            await server.shutdown()  # type: ignore[no-untyped-call]  # pymodbus leaves it untyped
             task.cancel()
 
 
@@ -95,7 +95,7 @@ async def test_the_reader_reads_a_pymodbus_serial_server_over_socat(tmp_path: Pa
     ],
 )
 async def test_pysunspec2_agrees_with_the_emulator(make: Any, expected: dict[int, dict[str, float]]) -> None:
-    from sunspec2.modbus.client import SunSpecModbusClientDeviceTCP  # type: ignore[import-untyped] - it has no types
+    from sunspec2.modbus.client import SunSpecModbusClientDeviceTCP  # type: ignore[import-untyped]  # it has no types
 
     unit = make(CLOCK)
 

@@ -10,6 +10,7 @@ import h3.api.basic_int as h3
 from skerry_core import strict_json
 from skerry_coverage.bundle import container
 from skerry_coverage.bundle.model import Bundle, LogExtract, OpenedEntry, Segment
+from skerry_coverage.bundle.profile import profile_bytes
 from skerry_coverage.bundle.records import SignedRecord
 from skerry_coverage.bundle.state import statement_of
 from skerry_coverage.bundle.statement import Statement, sign_statement
@@ -21,6 +22,7 @@ from skerry_coverage.iot.denylist import ExplicitDenylist
 from skerry_coverage.iot.judge import PocInput, PocVerdict, ReceivedBeacon, ReceivedWitness, judge_poc
 from skerry_coverage.iot.parameters import PocParameters
 from skerry_coverage.iot.registry import Asserted, Gateway, KeptTimes
+from skerry_coverage.profile.loader import load_profile, with_overrides
 from skerry_keys.public_key import PublicKey
 from skerry_keys.signer import Signer
 from skerry_radio.regions import region_params
@@ -40,15 +42,13 @@ __all__ = ["NETWORK", "ORACLE", "PROFILE", "Neighbourhood", "PureLog", "record_o
 
 NETWORK = "skerry-open"
 ORACLE = signer_of(900)
-PROFILE = strict_json.canonical(
-    {
-        "network": NETWORK,
-        "test_tokens": True,
-        "oracle_keys": [PublicKey(ORACLE.public_key).address],
-        "entries": [{"rule_set": "iot/2024-01", "parameters": {"max_witnesses": 14}}],
-    }
+PROFILE = profile_bytes(
+    with_overrides(
+        load_profile("skerry-open"),
+        {"operator.oracle_keys": [PublicKey(ORACLE.public_key).address], "tokens.iot.symbol": "demo-IOT"},
+    )
 )
-START_MS = 1_700_000_000_000
+START_MS = 1_790_000_000_000
 ENTROPY = Entropy(data=sha256(b"entropy").digest(), timestamp_s=START_MS // 1000 - 20, version=0)
 REGION, GAIN_DDBI = "EU868", 12
 

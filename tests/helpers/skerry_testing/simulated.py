@@ -39,8 +39,9 @@ class Bench:
     """Opens a fresh link to one emulated device whenever its driver asks; `plugged = False` refuses."""
 
     def __init__(
-        self, make: Callable[[Clock, Random], Firmware], *, clock: Clock, faults: LineFaults, seed: int = 7
+        self, make: Callable[[Clock, Random], Firmware] | None, *, clock: Clock, faults: LineFaults, seed: int = 7
     ) -> None:
+        assert make is not None
         self.random = Random(seed)
         self.clock = clock
         self.faults = faults

@@ -23,7 +23,17 @@ from skerry_wallet.payout.sqlite_store import SqlitePaymentStore
 from skerry_wallet.tokens import TokenNetwork, TokenSpec, create_network
 from skerry_wallet.transaction import signer_key
 
-__all__ = ["NETWORK", "START_S", "Settlement", "address_of", "order", "settlement", "signer", "simulated", "token_supply"]
+__all__ = [
+    "NETWORK",
+    "START_S",
+    "Settlement",
+    "address_of",
+    "order",
+    "settlement",
+    "signer",
+    "simulated",
+    "token_supply",
+]
 
 NETWORK = "skerry-test"
 START_S = 1_790_000_000
@@ -78,7 +88,9 @@ class Settlement:
             is_registered=registered,
         )
 
-    def payer(self, cluster: Cluster | None = None, *, database: SqliteFile | None = None, policy: PayoutPolicy | None = None) -> Payer:  # noqa: E501
+    def payer(
+        self, cluster: Cluster | None = None, *, database: SqliteFile | None = None, policy: PayoutPolicy | None = None
+    ) -> Payer:
         """Return a payer that mints; another cluster object may lie about the same chain."""
         return Payer(
             cluster=cluster or self.cluster,
@@ -113,7 +125,9 @@ async def settlement(directory: Path, clock: Clock) -> AsyncIterator[Settlement]
         database.close()
 
 
-def order(mint: str, *, epoch: int = 7, owners: int = 12, amount: int = 1000, manifest: str = "manifest") -> PayoutOrder:
+def order(
+    mint: str, *, epoch: int = 7, owners: int = 12, amount: int = 1000, manifest: str = "manifest"
+) -> PayoutOrder:
     """Return an order signed by two oracles; owner n gets `amount + n`."""
     manifest_hash = hashlib.sha256(manifest.encode()).digest()
     lines = tuple(PayoutLine(mint=mint, owner=address_of(f"owner {n}"), amount=amount + n) for n in range(owners))

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import base58
 import pytest
-from skerry_testing.wallet import START_S, address_of, signer
 
 from skerry_core.errors import UsageError
+from skerry_testing.wallet import START_S, address_of, signer
 from skerry_wallet.address import address_bytes
 from skerry_wallet.chain.bank import Bank
 from skerry_wallet.chain.machine import BLOCKHASH_LIFE_SLOTS, SLOT_MS

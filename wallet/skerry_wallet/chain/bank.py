@@ -25,7 +25,7 @@ from skerry_wallet.transaction import Transaction, parse_transaction
 
 __all__ = ["Bank", "Landed"]
 
-SNAPSHOT_EVERY = 2_000  # records; replaying as many takes about a quarter of a second
+SNAPSHOT_EVERY = 1_000  # records; replaying as many payouts takes less than a second
 _LOGS_KEPT = 10_000  # transactions whose log lines stay in memory; the journal keeps none
 
 

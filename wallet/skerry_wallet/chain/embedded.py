@@ -14,11 +14,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
-import base58
-
 from skerry_core.clock import Clock, io_timeout
 from skerry_core.errors import UserError
-from skerry_wallet.address import address_bytes, address_text
+from skerry_wallet.address import address_bytes, address_text, signature_bytes
 from skerry_wallet.chain.protocol import HEADER_SIZE, BrokenFrame, decode_body, encode_frame, frame_length
 from skerry_wallet.cluster import Account, Blockhash, Cluster, SignatureStatus, Simulation
 from skerry_wallet.errors import ChainDamaged, ClusterUnavailable, TransactionRejected
@@ -96,7 +94,7 @@ class EmbeddedCluster(Cluster):
         return str(await self._ask("send", transaction))
 
     async def statuses(self, signatures: list[str]) -> list[SignatureStatus | None]:
-        found = await self._ask("statuses", [base58.b58decode(signature) for signature in signatures])
+        found = await self._ask("statuses", [signature_bytes(signature) for signature in signatures])
         return [
             None if status is None else SignatureStatus(slot=status[0], finalized=True, error=status[1])
             for status in found
@@ -106,7 +104,7 @@ class EmbeddedCluster(Cluster):
         return [str(signature) for signature in await self._ask("history", [address_bytes(address), limit])]
 
     async def transaction(self, signature: str) -> bytes | None:
-        found = await self._ask("transaction", base58.b58decode(signature))
+        found = await self._ask("transaction", signature_bytes(signature))
         return None if found is None else bytes(found)
 
     async def airdrop(self, address: str, lamports: int) -> str:
@@ -132,13 +130,15 @@ class EmbeddedCluster(Cluster):
     async def _with_restart(self, action: "Callable[[_Child], Awaitable[_T]]") -> _T:
         """Run on the child, once more on a fresh one if it dies; a repeated send is refused as already processed."""
         for attempt in range(_ATTEMPTS):
-            child = await self._running()
+            child = None
             try:
+                child = await self._running()
                 return await action(child)
             except (OSError, EOFError, BrokenFrame, TimeoutError) as error:
-                if self._child is child:
-                    self._child = None
-                await child.kill()
+                if child is not None:
+                    if self._child is child:
+                        self._child = None
+                    await child.kill()
                 if attempt + 1 == _ATTEMPTS:
                     raise ClusterUnavailable(f"The chain process died or hung: {error!r}.") from error
         raise AssertionError("unreachable")
@@ -187,7 +187,8 @@ class _Child:
         ours, theirs = socket.socketpair()
         with theirs:
             environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-            process = subprocess.Popen(  # noqa: S603, ASYNC220 - our own command; forking takes a millisecond
+            process = await asyncio.to_thread(
+                subprocess.Popen,
                 command,
                 stdin=theirs.fileno(),
                 stdout=theirs.fileno(),

@@ -134,10 +134,10 @@ def _premium(given: Given) -> Result:
 
 def _delegation_claim(given: Given) -> Result:
     proposals = [
-        None if one is None else delegation.Proposal(one["proposal"], one["ts_s"]) for one in given["proposals"]
+        None if one is None else delegation.Proposal(one["proposal"], one["ts_s"]) for one in given["proposals"] or ()
     ]
     names = ("position_vehnt", "total_vehnt", "rewards_issued", "pool_balance", "expiration_s", "epoch")
-    voted, epoch = given["voted"], given["epoch"]
+    voted, epoch = given["voted"] or (), given["epoch"]
     return {
         "amount": delegation.delegation_reward(**{name: given[name] for name in names}),
         "action": "burn" if delegation.reward_is_burned(proposals, voted, epoch) else "transfer",

@@ -7,6 +7,7 @@ that creates it; every movement thaws, moves and freezes in one transaction, mar
 from dataclasses import dataclass, field
 
 from skerry_core.clock import Clock
+from skerry_core.errors import UsageError
 from skerry_keys.signer import Signer
 from skerry_wallet.address import address_bytes, address_text
 from skerry_wallet.cluster import Cluster
@@ -65,6 +66,7 @@ class DataCredits:
 
     async def issue(self, cause_id: str, owner: str, amount: int) -> CreditMovement:
         """Mint credits to an owner, once per `cause_id`; opens the owner's account when there is none."""
+        _check_amount(amount)
         await self._open_account(address_bytes(owner))
         account, minter = self._account(owner), signer_key(self.mint_authority)
         mint = mint_to_checked(mint=self._mint, account=account, authority=minter, amount=amount, decimals=0)
@@ -76,6 +78,7 @@ class DataCredits:
         `authority` is the account's owner: the network's data-credit delegate, or a customer. Raises
         `InsufficientFunds` before signing, `PayoutRefused` E_PAYOUT_CHANGED for a known id with another amount.
         """
+        _check_amount(amount)
         owner = address_text(signer_key(authority))
         (held,) = await token_balances(self.cluster, self._mint_text, [signer_key(authority)])
         if not await self.store.has(self._key("usage", usage_id)) and held.amount < amount:
@@ -101,8 +104,6 @@ class DataCredits:
     async def _move(
         self, cause: tuple[str, str], account: bytes, movement: Instruction, amount: int, signers: list[Signer]
     ) -> CreditMovement:
-        if not 0 < amount < 1 << 64:
-            raise ValueError(f"{amount} data credits cannot be moved")
         payer, freezer = signer_key(self.payer), signer_key(self.freeze_authority)
         marker = Marker(payer, (self.network.network, *cause))
         rent = await self.cluster.minimum_rent_lamports(0)
@@ -158,3 +159,8 @@ class DataCredits:
                 raise ClusterError(
                     refusal.code, f"The data-credit account of {address_text(owner)} cannot be opened: {refusal.error}."
                 ) from refusal
+
+
+def _check_amount(amount: int) -> None:
+    if not 0 < amount < 1 << 64:
+        raise UsageError("E_DC_AMOUNT", f"{amount} data credits cannot be moved.", params={"amount": amount})

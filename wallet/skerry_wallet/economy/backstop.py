@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from skerry_wallet.economy.errors import EconomyRejected
+
 __all__ = ["TopUp", "overflow", "top_up"]
 
 _FULL_SHARE = 2**32 - 1
@@ -30,7 +32,12 @@ def top_up(
     price_floor: int,
     price_cap: int,
 ) -> TopUp:
-    """Return re-emission, Mobile cap and top-up; `share` is Mobile's u32 fraction, prices have 8 decimals."""
+    """Return re-emission, Mobile cap and top-up; `share` is Mobile's u32 fraction, prices have 8 decimals.
+
+    Raises `EconomyRejected` arithmetic_error without a positive price.
+    """
+    if price_floor <= 0 or price_cap <= 0:
+        raise EconomyRejected("arithmetic_error", "no price")
     re_emission = min(smoothed, net_cap)
     cap_hnt = min(dc_burned * 3 * factor // price_cap, _U64 - 1)
     target = (dc_burned // 2) * factor // price_floor

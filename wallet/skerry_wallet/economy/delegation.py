@@ -14,7 +14,7 @@ _NEEDED_VOTES = 2
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A proposal of the epoch info and when it began."""
+    """A proposal of the epoch info and when it began; an empty slot of the account is None instead."""
 
     address: str
     ts_s: int

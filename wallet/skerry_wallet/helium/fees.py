@@ -13,6 +13,7 @@ WALLET_FLOOR_LAMPORTS = 890_880  # rent of an empty account: less, and the walle
 _DEFAULT_UNITS_PER_INSTRUCTION = 200_000
 _MAX_UNITS = 1_400_000
 _MICRO = 1_000_000
+_SET_UNIT_LIMIT, _SET_UNIT_PRICE = 2, 3
 _ACCOUNT_OVERHEAD_BYTES = 128
 _LAMPORTS_PER_BYTE = 6_960
 _NEWEST_SLOTS = 20
@@ -29,19 +30,20 @@ class Fee:
 
 def transaction_fee(transaction: DecodedTransaction, cluster_fee: int | None = None) -> Fee:
     """Estimate the fee: 5,000 per signature, ed25519-program signatures included, plus price times compute limit."""
-    signatures, limit, price, others = transaction.header[0], None, 0, 0
+    signatures, others = transaction.header[0], 0
+    limit: int | None = None
+    price: int | None = None
     for instruction in transaction.instructions:
         match transaction.program_of(instruction):
             case constants.ED25519_PROGRAM:
                 signatures += instruction.data[0] if instruction.data else 0
             case constants.COMPUTE_BUDGET_PROGRAM:
-                tag, value = instruction.data[:1], int.from_bytes(instruction.data[1:], "little")
-                limit = value if tag == b"\x02" and len(instruction.data) == 5 else limit
-                price = value if tag == b"\x03" and len(instruction.data) == 9 else price
+                limit = _budget_value(instruction.data, _SET_UNIT_LIMIT, 4, limit)
+                price = _budget_value(instruction.data, _SET_UNIT_PRICE, 8, price)
                 continue
         others += 1
     units = min(_MAX_UNITS, _DEFAULT_UNITS_PER_INSTRUCTION * others) if limit is None else limit
-    base, priority = LAMPORTS_PER_SIGNATURE * signatures, priority_lamports(units, price)
+    base, priority = LAMPORTS_PER_SIGNATURE * signatures, priority_lamports(units, price or 0)
     return Fee(base=base, priority=priority, fee=base + priority if cluster_fee is None else cluster_fee)
 
 
@@ -74,3 +76,7 @@ def priority_fee(samples: Iterable[Mapping[str, int]], *, minimum: int, maximum:
     middle = len(newest) // 2
     median = newest[middle] if len(newest) % 2 else (newest[middle - 1] + newest[middle]) // 2
     return min(max(median, minimum), maximum)
+
+
+def _budget_value(data: bytes, tag: int, size: int, former: int | None) -> int | None:
+    return int.from_bytes(data[1 : 1 + size], "little") if data[:1] == bytes([tag]) and len(data) > size else former

@@ -30,9 +30,10 @@ class SimulationError:
     code: int | None = None
 
 
-def classify_simulation(message: str, logs: Sequence[str]) -> SimulationError:
+def classify_simulation(message: str, logs: Sequence[str | None]) -> SimulationError:
     """Return the first matching class of an error text and its log lines."""
-    text = "\n".join([message, *logs])
+    lines = "\n".join(line or "" for line in logs)
+    text = f"{message}\n{lines}"
     category = next((name for words, name in _BY_TEXT if any(word in text for word in words)), None)
     if category == "insufficient_funds":
         amounts, program = _AMOUNTS.search(text), _FAILED_FOR_FUNDS.search(text)
@@ -47,7 +48,7 @@ def classify_simulation(message: str, logs: Sequence[str]) -> SimulationError:
     custom = _CUSTOM.search(message)
     if custom is None:
         return SimulationError(category="other")
-    program = _FAILED.search("\n".join(logs))
+    program = _FAILED.search(lines)
     return SimulationError(
         category="custom_program_error", program=program[1] if program else None, code=int(custom[1])
     )

@@ -76,7 +76,7 @@ def compile_message(
     """Compile a version 0 message.
 
     From each table in turn the accounts that are neither signer nor program nor payer and stand in it are taken;
-    tables without a hit are left out. Raises `HeliumRejected` bad_base58, bad_length, too_many_accounts.
+    tables without a hit are left out. Raises `HeliumRejected` bad_base58, bad_length, too_large (over 256 accounts).
     """
     uses = _collect(payer, instructions)
     lookups, looked_up_writable, looked_up_readonly = _look_up(uses, payer, lookup_tables)
@@ -89,7 +89,7 @@ def compile_message(
     )
     order = [*static, *looked_up_writable, *looked_up_readonly]
     if len(order) > 256:
-        raise HeliumRejected("too_many_accounts", f"{len(order)} accounts, at most 256")
+        raise HeliumRejected("too_large", f"{len(order)} accounts, at most 256")
     numbers = {key: number for number, key in enumerate(order)}
     parts = [
         bytes([_VERSION_0, *header]),

@@ -5,6 +5,7 @@ Tree::
     SkerryError
       KeyImportRejected      a phrase, key text or foreign file is not acceptable; `reason` is KINDS-wallet's term
       UserError
+        BackupDiffers        E_BACKUP_DIFFERS: a restore rehearsal found another content than the files on disk
         KeyMissing           E_KEY_MISSING: an identity is recorded, its key file is gone
         KeyExists            E_KEY_EXISTS: a key would be written over another file
         KeyMismatch          E_KEY_MISMATCH: the key file holds another key than the recorded identity
@@ -17,6 +18,7 @@ Tree::
 from skerry_core.errors import NotFoundError, RefusedError, SkerryError, UserError
 
 __all__ = [
+    "BackupDiffers",
     "KeyDamaged",
     "KeyExists",
     "KeyExposed",
@@ -34,6 +36,18 @@ class KeyImportRejected(SkerryError):
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason
+
+
+class BackupDiffers(RefusedError):
+    """The backup is not what is on disk now."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            "E_BACKUP_DIFFERS",
+            f"The backup's {name} is not the same as the file on this computer.",
+            remedy="Make a new backup; keep the old one until the new one has passed the rehearsal.",
+            params={"name": name},
+        )
 
 
 class KeyMissing(NotFoundError):

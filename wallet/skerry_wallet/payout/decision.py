@@ -42,6 +42,7 @@ class Observation:
     marker: MarkerState
     block_height: int
     last_valid_block_height: int
+    retry: bool  # a person decided to try again: one attempt more than the limit
     rejected: bool  # the newest attempt was refused by the cluster when it was sent in this run
 
 
@@ -66,4 +67,4 @@ def decide(seen: Observation) -> Decision:
 
 
 def _again(seen: Observation) -> Decision:
-    return Decision.SIGN if len(seen.statuses) < MAX_ATTEMPTS else Decision.EXHAUSTED
+    return Decision.SIGN if seen.retry or len(seen.statuses) < MAX_ATTEMPTS else Decision.EXHAUSTED

@@ -39,7 +39,7 @@ class PaidBatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayoutPreview:
-    """A dry run: what would be signed and what it costs the payer at most, in lamports."""
+    """A dry run: what would be signed and what it costs the payer, in lamports (besides one per batch, lent)."""
 
     batches: int
     totals: dict[str, int]
@@ -182,13 +182,13 @@ class Payer:
             batches=len(batches),
             totals=order.totals(),
             fee_lamports=signatures * FEE_LAMPORTS,
-            rent_lamports=(len(batches) + 1) * empty + len(batches) + missing * account,
+            rent_lamports=(len(batches) + 1) * empty + missing * account,
             new_token_accounts=missing,
         )
 
     async def _check_funds(self, order: PayoutOrder, cost: PayoutPreview) -> None:
         payer = signer_key(self.payer)
-        await require_lamports(self.cluster, payer, cost.fee_lamports + cost.rent_lamports)
+        await require_lamports(self.cluster, payer, cost.fee_lamports + cost.rent_lamports + cost.batches)
         if self.mint_authority is not None:
             return
         for mint, total in order.totals().items():

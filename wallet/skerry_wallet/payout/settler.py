@@ -18,6 +18,7 @@ from skerry_wallet.errors import (
     ClusterNonsense,
     ClusterUnavailable,
     MalformedTransaction,
+    PayoutRefused,
     TransactionRejected,
 )
 from skerry_wallet.payout.decision import Decision, MarkerState, Observation, decide
@@ -128,6 +129,7 @@ class Settler:
                     marker=MarkerState.PRESENT if account and account.owner == _MEMO_OWNER else MarkerState.ABSENT,
                     block_height=height,
                     last_valid_block_height=max((a.last_valid_block_height for a in attempts), default=0),
+                    retry=payment.state is PaymentState.PLANNED,
                     rejected=payment.key in run.rejected,
                 )
             )
@@ -208,7 +210,16 @@ class Settler:
 
     def _signed(self, message: bytes) -> bytes:
         parsed = parse_message(message)
-        return sign_message(message, [self._signers[key] for key in parsed.keys[: parsed.required_signatures]])
+        required = parsed.keys[: parsed.required_signatures]
+        missing = [address_text(key) for key in required if key not in self._signers]
+        if missing:
+            raise PayoutRefused(
+                "E_PAYOUT_SIGNER",
+                f"The key of {missing[0]} is needed to sign this payment and is not configured.",
+                remedy="Configure the key with which the payment was planned.",
+                params={"address": missing[0]},
+            )
+        return sign_message(message, [self._signers[key] for key in required])
 
     async def _send(self, attempt: Attempt, run: "_Run", accepted: list[Update]) -> None:
         try:

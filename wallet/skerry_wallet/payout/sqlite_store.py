@@ -59,8 +59,16 @@ class SqlitePaymentStore(PaymentStore):
             connection.executemany(f"INSERT INTO payment_attempts ({_ATTEMPT}) VALUES (?, ?, ?, ?, ?)", rows)  # noqa: S608
             connection.executemany("UPDATE payments SET state = ? WHERE key = ?", states)
 
-        if rows:
+        if not rows:
+            return
+        try:
             await self._database.write(action)
+        except sqlite3.IntegrityError as error:
+            raise PayoutRefused(
+                "E_PAYOUT_BUSY",
+                "Another run is signing the same payments.",
+                remedy="Let it finish; what it signed will be continued.",
+            ) from error
 
     async def update(self, updates: Sequence[Update]) -> None:
         rows = [(update.state.value, update.note, update.signature, update.key) for update in updates]

@@ -6,8 +6,8 @@ Failed calls are repeated with growing, jittered pauses; a repeated sendTransact
 import asyncio
 import base64
 import json
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
 
 import aiohttp
 
@@ -30,6 +30,7 @@ _FINAL = {"commitment": "finalized"}
 _PREFLIGHT_FAILED = -32002
 _SIGNATURE_FAILED = -32003
 _INVALID_PARAMS = -32602
+_T = TypeVar("_T")
 _BUSY = frozenset({-32004, -32005, -32014, -32016, 429})  # block not there yet, node behind, slot not reached
 
 
@@ -55,7 +56,7 @@ class JsonRpcCluster(Cluster):
         await self.close()
 
     async def genesis_hash(self) -> str:
-        await self._check_genesis()
+        await self._repeat(self._check_genesis)
         assert self._expected is not None
         return self._expected
 
@@ -113,23 +114,26 @@ class JsonRpcCluster(Cluster):
             await session.close()
 
     async def _call(self, method: str, *params: Any) -> Any:
-        await self._check_genesis()
-        return await self._repeat(method, params)
+        async def checked() -> Any:
+            await self._check_genesis()
+            return await self._exchange(method, params)
+
+        return await self._repeat(checked)
 
     async def _check_genesis(self) -> None:
         async with self._checking:
             if self._checked:
                 return
-            got = answers.address("getGenesisHash", await self._repeat("getGenesisHash", ()))
+            got = answers.address("getGenesisHash", await self._exchange("getGenesisHash", ()))
             if self._expected is not None and got != self._expected:
                 raise WrongCluster(expected=self._expected, got=got)
             self._expected, self._checked = got, True
 
-    async def _repeat(self, method: str, params: Sequence[Any]) -> Any:
+    async def _repeat(self, action: Callable[[], Awaitable[_T]]) -> _T:
         for attempt in range(ATTEMPTS):
             try:
                 with self._clock.hold("rpc"):
-                    return await self._exchange(method, params)
+                    return await action()
             except ClusterUnavailable:
                 self._checked = False  # whoever answers next may be another server
                 if attempt + 1 == ATTEMPTS:

@@ -4,10 +4,10 @@ import base64
 import binascii
 from typing import Any
 
-import base58
-
 from skerry_core.errors import SkerryError
-from skerry_wallet.address import address_bytes, address_text
+from skerry_keys import base58_text
+from skerry_keys.errors import KeyRejected
+from skerry_wallet.address import address_bytes, address_text, signature_bytes, signature_text
 from skerry_wallet.chain.bank import Landed
 from skerry_wallet.chain.snapshot import StoredAccount
 from skerry_wallet.programs import TOKEN_ACCOUNT_SIZE, TOKEN_PROGRAM
@@ -55,12 +55,9 @@ def decode_key(value: Any) -> bytes:
 def decode_signature(value: Any) -> bytes:
     """Read a signature parameter. Raises `RpcError`."""
     try:
-        raw = base58.b58decode(value) if isinstance(value, str) and len(value) <= 88 else b""
+        return signature_bytes(value if isinstance(value, str) else "")
     except ValueError:
-        raw = b""
-    if len(raw) != 64:
-        raise RpcError(INVALID_PARAMS, "Invalid param: not a base58 signature of 64 bytes")
-    return raw
+        raise RpcError(INVALID_PARAMS, "Invalid param: not a base58 signature of 64 bytes") from None
 
 
 def decode_bytes(value: Any, encoding: str) -> bytes:
@@ -68,8 +65,8 @@ def decode_bytes(value: Any, encoding: str) -> bytes:
     if not isinstance(value, str) or len(value) > 2 * MAX_TRANSACTION_SIZE:
         raise RpcError(INVALID_PARAMS, "Invalid param: a transaction is expected as text")
     try:
-        return base58.b58decode(value) if encoding == "base58" else base64.b64decode(value, validate=True)
-    except (binascii.Error, ValueError):
+        return base58_text.decode(value) if encoding == "base58" else base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError, KeyRejected):
         raise RpcError(INVALID_PARAMS, f"Invalid param: not {encoding}") from None
 
 
@@ -119,7 +116,7 @@ def transaction_json(landed: Landed, encoding: str, logs: tuple[str, ...] | None
         "transaction": _encoded(landed.raw, encoding)
         if encoding in ("base64", "base58")
         else {
-            "signatures": [base58.b58encode(signature).decode() for signature in transaction.signatures],
+            "signatures": [signature_text(signature) for signature in transaction.signatures],
             "message": _message_json(transaction.message),
         },
     }
@@ -138,7 +135,7 @@ def _message_json(message: Message) -> dict[str, Any]:
             {
                 "programIdIndex": call.program_index,
                 "accounts": list(call.accounts),
-                "data": base58.b58encode(call.data).decode(),
+                "data": base58_text.encode(call.data),
                 "stackHeight": 1,
             }
             for call in message.instructions
@@ -175,5 +172,5 @@ def _token_account_json(data: bytes, decimals: dict[bytes, int]) -> dict[str, An
 
 
 def _encoded(raw: bytes, encoding: str) -> list[str]:
-    encoder = base58.b58encode if encoding == "base58" else base64.b64encode
-    return [encoder(raw).decode("ascii"), encoding]
+    text = base58_text.encode(raw) if encoding == "base58" else base64.b64encode(raw).decode("ascii")
+    return [text, encoding]

@@ -1,0 +1,31 @@
+"""Tasks that run for ever beside a block of code: the demo's agents, an agent beside its API."""
+
+import asyncio
+from collections.abc import Coroutine
+from types import TracebackType
+from typing import Any, Self
+
+__all__ = ["Background"]
+
+
+class Background:
+    """Tasks that run for ever: cancelled, last started first, when the block ends; a failing one ends the block."""
+
+    def __init__(self) -> None:
+        self._group = asyncio.TaskGroup()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        await self._group.__aenter__()
+        return self
+
+    def start(self, work: Coroutine[Any, Any, None], *, name: str) -> None:
+        """Run a coroutine beside the block."""
+        self._tasks.append(self._group.create_task(work, name=name))
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for task in reversed(self._tasks):
+            task.cancel()
+        await self._group.__aexit__(kind, error, trace)

@@ -1,0 +1,116 @@
+"""`skerry demo`: the whole loop on simulated hotspots, in one command."""
+
+import json
+import logging
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from skerry_agent.cli.context import json_option
+from skerry_agent.cli.exits import ERROR, leave
+from skerry_core.errors import RefusedError
+
+if TYPE_CHECKING:
+    from skerry_agent.demo.result import DemoResult
+    from skerry_agent.demo.run import Progress
+
+__all__ = ["demo"]
+
+_OUTPUT = "skerry-demo"
+_CAPTURES = Path(__file__).resolve().parents[3] / "tests" / "vectors" / "gwmp"  # in a checkout; a package has none
+
+
+@click.command()
+@click.option(
+    "--hotspots", default=12, show_default=True, help="How many hotspots, 12 to 200; the last two are serial."
+)
+@click.option("--epochs", default=1, show_default=True, type=click.IntRange(1, 48), help="How many epochs to pay.")
+@click.option(
+    "--seed", default=7, show_default=True, help="Equal seeds give equal verdicts, payouts and manifest hash."
+)
+@click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="Keep everything in this empty folder.")
+@click.option("--captures", type=click.Path(path_type=Path, file_okay=False), help="Folder of captured GWMP datagrams.")
+@click.option("--gui", is_flag=True, help="Open the window on the kept demo afterwards (needs --keep).")
+@json_option
+def demo(
+    *, hotspots: int, epochs: int, seed: int, keep: Path | None, captures: Path | None, gui: bool, as_json_: bool
+) -> None:
+    """Run a neighbourhood of simulated hotspots until their epochs are paid.
+
+    Every hotspot runs the real agent behind a real UDP socket or pseudo-terminal; oracle, signatures and the Solana
+    virtual machine are real too. Four frauds are planted and must come out with their exact reasons. The tokens are
+    test tokens. Without --keep only the map and the proof are kept, in ./skerry-demo.
+    """
+    from skerry_agent.demo.run import DemoOptions, run_demo
+    from skerry_agent.demo.traffic import captured_datagrams
+
+    if gui and keep is None:
+        raise click.UsageError("--gui needs --keep FOLDER, which the window then opens")
+    logging.basicConfig(level=logging.ERROR)
+    with ExitStack() as stack:
+        folder = _prepare(keep) if keep else Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        progress = stack.enter_context(_ProgressBar())
+        options = DemoOptions(
+            hotspots=hotspots,
+            epochs=epochs,
+            seed=seed,
+            folder=folder,
+            output=keep or Path(_OUTPUT),
+            captures=captured_datagrams(captures or _CAPTURES),
+        )
+        result = run_demo(options, progress)
+    click.echo(json.dumps(result.to_json()) if as_json_ else _summary(result, keep))
+    if gui and keep:
+        from skerry_agent.cli.gui import open_window
+
+        open_window(keep)
+    if not result.is_good:
+        leave(ERROR)
+
+
+def _prepare(keep: Path) -> Path:
+    keep = keep.absolute()
+    if keep.exists() and any(keep.iterdir()):
+        raise RefusedError(
+            "E_DEMO_FOLDER", f"{keep} is not empty.", remedy="Name a new folder: a demo never writes over another."
+        )
+    keep.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return keep
+
+
+class _ProgressBar:
+    """A progress bar on stderr where that is a terminal, one line per tenth elsewhere."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        self._bar = Progress(
+            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeElapsedColumn(),
+            console=Console(stderr=True), disable=not sys.stderr.isatty(),
+        )  # fmt: skip
+        self._task = self._bar.add_task("demo", total=1.0)
+        self._tenth = -1
+
+    def __enter__(self) -> "Progress":
+        self._bar.start()
+        return self._show
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def _show(self, fraction: float, words: str) -> None:
+        self._bar.update(self._task, completed=fraction, description=words)
+        if self._bar.disable and int(fraction * 10) > self._tenth:
+            self._tenth = int(fraction * 10)
+            click.echo(f"demo: {fraction:4.0%} {words}", err=True)
+
+
+def _summary(result: "DemoResult", keep: Path | None) -> str:
+    from skerry_agent.demo.words import summary
+
+    return summary(result, keep)

@@ -1,0 +1,59 @@
+"""`skerry run`: everything around the agent - lock, log, signals, systemd - and then the composition root."""
+
+import asyncio
+import os
+import signal
+
+import click
+
+from skerry_agent.cli.context import Cli, pass_cli
+from skerry_agent.systemd import Systemd
+
+__all__ = ["run"]
+
+
+@click.command()
+@pass_cli
+def run(cli: Cli, /) -> int:
+    """Run the agent until SIGTERM or Ctrl-C.
+
+    With --dir everything it writes is under that folder. Prints where its API and token file are.
+    """
+    from skerry_agent.instance_lock import InstanceLock
+    from skerry_agent.logs import configure
+    from skerry_agent.settings.table import LOG_FORMAT, LOG_LEVEL
+
+    settings = cli.settings
+    cli.paths.create()
+    configure(level=settings[LOG_LEVEL], form=settings[LOG_FORMAT], environ=os.environ)
+    with InstanceLock(cli.paths.lock), asyncio.Runner() as runner:
+        runner.run(_serve(cli))
+    return 0
+
+
+async def _serve(cli: Cli) -> None:
+    from skerry_agent.service import run_agent
+    from skerry_core.clock import SystemClock
+
+    clock = SystemClock()
+    systemd = Systemd(environ=os.environ, clock=clock)
+    loop = asyncio.get_running_loop()
+
+    def started(address: str, notes: list[str]) -> None:
+        for line in (f"API         {address}/api/v1", f"token file  {cli.paths.token}", *notes):
+            click.echo(line)
+        systemd.ready(f"API at {address}")
+
+    async with asyncio.TaskGroup() as group:
+        watchdog = group.create_task(systemd.watch(), name="systemd watchdog")
+        agent = group.create_task(
+            run_agent(settings=cli.settings, paths=cli.paths, clock=clock, started=started), name="agent"
+        )
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, agent.cancel)
+        agent.add_done_callback(lambda _: _ended(systemd, watchdog))
+
+
+def _ended(systemd: Systemd, watchdog: asyncio.Task[None]) -> None:
+    systemd.stopping()
+    watchdog.cancel()

@@ -1,0 +1,36 @@
+"""What a check says, and which finding comes first. Used by every check and by `skerry doctor`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+__all__ = ["STAGES", "Finding", "Grade", "first_red"]
+
+STAGES = ("machine", "agent", "clock", "radio", "region", "packets", "network", "proofs", "rewards")
+
+
+class Grade(Enum):
+    """How a check ended; UNKNOWN is said when it could not be made, never hidden."""
+
+    PASS = "pass"  # noqa: S105 - not a password
+    WARN = "warn"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One check's result: `evidence` is what was seen, `reason` what it means, `fix` what to do."""
+
+    stage: str
+    check: str
+    grade: Grade
+    evidence: str
+    reason: str = ""
+    fix: str = ""
+
+
+def first_red(findings: Sequence[Finding]) -> Finding | None:
+    """Return the first failure along the stages: what lies behind it cannot work either."""
+    failures = [finding for finding in findings if finding.grade is Grade.FAIL]
+    return min(failures, key=lambda finding: STAGES.index(finding.stage), default=None)

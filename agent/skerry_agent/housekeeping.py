@@ -1,0 +1,39 @@
+"""Retention: deletes by age and size what may be deleted, and nothing that proves anything. Started by the service."""
+
+import logging
+
+from skerry_agent.settings import Settings
+from skerry_agent.settings.table import RETENTION_AUDIT_DAYS, RETENTION_PACKETS, RETENTION_PACKETS_DAYS
+from skerry_agent.store import Stores
+from skerry_core.clock import NS_PER_S, Clock
+from skerry_core.errors import UserError
+
+__all__ = ["keep_house", "tidy"]
+
+EVERY_S = 3600.0
+DAY_NS = 86_400 * NS_PER_S
+OUTBOX_KEPT_NS = 30 * DAY_NS  # longer than any repeat of the same id can come (late reports: 3 days)
+DUTY_KEPT_NS = 2 * DAY_NS  # the longest limit looks back one hour
+_log = logging.getLogger(__name__)
+
+
+async def keep_house(*, stores: Stores, settings: Settings, clock: Clock) -> None:
+    """Tidy once an hour until cancelled; a full or read-only disk is told and tried again."""
+    while True:
+        await clock.sleep(EVERY_S)
+        try:
+            await tidy(stores=stores, settings=settings, now_ns=clock.wall_ns())
+        except UserError as error:
+            _log.error("retention: %s", error)
+
+
+async def tidy(*, stores: Stores, settings: Settings, now_ns: int) -> None:
+    """Delete what is past its time. Raises `StoreUnavailable`."""
+    removed = await stores.packets.prune(
+        older_than_ns=now_ns - settings[RETENTION_PACKETS_DAYS] * DAY_NS, keep_at_most=settings[RETENTION_PACKETS]
+    )
+    await stores.outbox.prune(settled_before_ns=now_ns - OUTBOX_KEPT_NS)
+    await stores.duty.prune(before_ns=now_ns - DUTY_KEPT_NS)
+    await stores.audit.prune(before_ns=now_ns - settings[RETENTION_AUDIT_DAYS] * DAY_NS)
+    if removed:
+        _log.info("retention: %d frames deleted", removed)

@@ -1,0 +1,207 @@
+"""Opens everything that an operator runs: profile, chain, treasury, oracle, routes. Made by `run` and by the demo."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from skerry_agent.operator.client import EmbeddedOperator
+from skerry_agent.operator.network_file import NetworkFile, OperatorFolder
+from skerry_agent.operator.router import EmbeddedRouter
+from skerry_agent.operator.treasury import AgentDatabase, Treasury
+from skerry_agent.store import Database
+from skerry_core.clock import Clock
+from skerry_core.errors import UserError
+from skerry_coverage.lorawan.routing import Route
+from skerry_coverage.profile.loader import load_profile, with_overrides
+from skerry_coverage.profile.model import Profile
+from skerry_keys.public_key import PublicKey
+from skerry_oracle.embedded import EmbeddedOracle
+from skerry_oracle.epochs.calendar import EpochCalendar
+from skerry_oracle.epochs.driver import PayoutOrder
+from skerry_oracle.network import OracleNetwork
+from skerry_oracle.registry.book import Registry
+from skerry_oracle.store.packets import PacketTable
+from skerry_oracle.store.sqlite import SqliteDatabase
+from skerry_wallet.cluster import Cluster
+from skerry_wallet.dc.credits import DataCredits
+from skerry_wallet.ledger.book import Ledger
+from skerry_wallet.payout.order import PayoutPolicy
+from skerry_wallet.payout.payer import Payer
+from skerry_wallet.payout.sqlite_store import SqlitePaymentStore
+from skerry_wallet.tokens import TokenSpec, create_network
+
+__all__ = ["OperatorHouse", "open_house"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorHouse:
+    """An open operator. `close` it after its agents have stopped."""
+
+    network: NetworkFile
+    profile: Profile
+    cluster: Cluster
+    treasury: Treasury
+    oracle: EmbeddedOracle
+    router: EmbeddedRouter
+    clock: Clock = field(repr=False)
+
+    def operator(self, peer: str) -> EmbeddedOperator:
+        """Return the operator as one agent sees it; `peer` names that agent."""
+        return EmbeddedOperator(
+            peer=peer,
+            network=self.network,
+            oracle=self.oracle,
+            treasury=self.treasury,
+            router=self.router,
+            clock=self.clock,
+        )
+
+    async def close(self) -> None:
+        """Close the oracle's store and stop the chain."""
+        await self.oracle.close()
+        await self.cluster.close()
+
+
+async def open_house(
+    folder: OperatorFolder,
+    *,
+    db: Database,
+    cluster: Cluster,
+    clock: Clock,
+    random_bytes: Callable[[int], bytes],
+    routes: Sequence[Route] = (),
+) -> OperatorHouse:
+    """Open the operator of a folder; `db` is the agent's skerry.db with the treasury's tables.
+
+    Raises `UserError` E_OPERATOR_FOLDER, `ProfileRejected`, `ClusterError`.
+    """
+    network = folder.read()
+    profile = with_overrides(load_profile(network.profile), network.overrides)
+    rules = _rules(network, profile, clock)
+    owners = _Owners()
+    treasury = await _treasury(folder, network, rules, db=db, cluster=cluster, clock=clock, owners=owners)
+    database = SqliteDatabase(folder.database, clock=clock)
+    packets = PacketTable(database)
+
+    async def pay(order: PayoutOrder) -> str:
+        carried = await packets.data_credits(order.epoch)
+        result = await treasury.pay(order, data_credits=sum(carried.values()))
+        return ",".join(batch.signature or "" for batch in result.batches)
+
+    oracle = EmbeddedOracle(
+        database,
+        network=rules,
+        signer=folder.key("oracle"),
+        clock=clock,
+        random_bytes=random_bytes,
+        payer=None if network.ended else pay,
+    )
+    await oracle.open()
+    owners.registry = oracle.registry
+    return OperatorHouse(
+        network=network,
+        profile=profile,
+        cluster=cluster,
+        treasury=treasury,
+        oracle=oracle,
+        router=EmbeddedRouter(database, routes=routes, calendar=rules.calendar, clock=clock),
+        clock=clock,
+    )
+
+
+class _Owners:
+    """Who is registered, for the payer; the registry comes when the oracle is open."""
+
+    registry: Registry | None = None
+
+    def is_registered(self, owner: str) -> bool:
+        """Say whether a wallet owns an admitted hotspot."""
+        if self.registry is None:
+            return False
+        owners = (PublicKey.from_binary(row.owner).solana_address for row in self.registry.registrations())
+        return owner in owners
+
+
+async def _treasury(
+    folder: OperatorFolder,
+    network: NetworkFile,
+    rules: OracleNetwork,
+    *,
+    db: Database,
+    cluster: Cluster,
+    clock: Clock,
+    owners: _Owners,
+) -> Treasury:
+    payer, minter = folder.key("payer"), folder.key("mint_authority")
+    tokens = await create_network(
+        cluster,
+        network=network.network,
+        tokens=[
+            TokenSpec(name=name, decimals=decimals, frozen=name == network.credit_token)
+            for name, decimals in network.tokens.items()
+        ],
+        payer=payer,
+        mint_authority=minter,
+        freeze_authority=minter,
+        clock=clock,
+    )
+    wallet_db = AgentDatabase(db)
+    store = SqlitePaymentStore(wallet_db)
+    cap = {tokens.tokens[network.reward_token].mint: rules.emission_bones}
+    policy = PayoutPolicy(
+        network=network.network,
+        oracle_keys=frozenset({folder.key("oracle").public_key}),
+        threshold=1,
+        emission_caps=lambda _: cap,
+        is_registered=owners.is_registered,
+    )
+    return Treasury(
+        cluster=cluster,
+        clock=clock,
+        tokens=tokens,
+        payer=Payer(
+            cluster=cluster,
+            store=store,
+            clock=clock,
+            network=tokens,
+            payer=payer,
+            mint_authority=minter,
+            policy=policy,
+        ),
+        credits=DataCredits(
+            cluster=cluster,
+            store=store,
+            clock=clock,
+            network=tokens,
+            token_name=network.credit_token,
+            payer=payer,
+            mint_authority=minter,
+            freeze_authority=minter,
+        ),
+        ledger=Ledger(wallet_db),
+        data_payer=folder.key("data_payer"),
+    )
+
+
+def _rules(network: NetworkFile, profile: Profile, clock: Clock) -> OracleNetwork:
+    """Return the rules in force now. Raises `UserError` E_PROFILE_TIME when the profile has none for this time."""
+    entry = profile.iot_at(clock.wall_s())
+    if entry is None or entry.emission is None or entry.price is None:
+        raise UserError(
+            "E_PROFILE_TIME",
+            f"Profile {profile.id} has no IoT rules with an emission for the present time.",
+            remedy="Use a profile of your own network; historic profiles only explain the past.",
+        )
+    return OracleNetwork(
+        network=network.network,
+        profile_hash=profile.hash.hex(),
+        token=network.reward_token,
+        emission_bones=int(entry.emission.of(entry.epoch_s)),
+        price=entry.price,
+        rule_set=entry.rules.id,
+        calendar=EpochCalendar(length_s=entry.epoch_s, lateness_s=entry.lateness_s),
+        parameters=entry.poc,
+        split=entry.split,
+        density_table=entry.density_table,
+        active_s=entry.density_window_s,
+        test_tokens=network.test_tokens,
+    )

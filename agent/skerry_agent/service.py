@@ -1,0 +1,114 @@
+"""One agent as a service: opens what is in its folder, composes it, serves it, stops it. Called by `skerry run`."""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+
+from sqlite_utils.migrations import Migrations
+
+from skerry_agent.app import App, compose
+from skerry_agent.background import Background
+from skerry_agent.evidence import EVIDENCE, TimeKeeper
+from skerry_agent.evidence.ntp import boot_id, kernel_error_ns
+from skerry_agent.housekeeping import keep_house
+from skerry_agent.lifetime import Lifetimes
+from skerry_agent.operator.network_file import OperatorFolder
+from skerry_agent.runtime.clock_watch import watch_clock
+from skerry_agent.runtime.operator import NoOperator, Operator
+from skerry_agent.runtime.randomness import system_randomness
+from skerry_agent.settings import Settings
+from skerry_agent.settings.table import GATEWAY_KEY, OPERATOR_PROFILE, TIME_TRUSTED
+from skerry_agent.store import Facts, Stores
+from skerry_client.paths import Paths
+from skerry_core.clock import Clock
+from skerry_keys.signer import Signer
+from skerry_wallet.keyfile.gateway import open_or_create_gateway_key
+
+__all__ = ["run_agent"]
+
+Started = Callable[[str, list[str]], None]
+
+
+async def run_agent(*, settings: Settings, paths: Paths, clock: Clock, started: Started) -> None:
+    """Run until cancelled. `started` gets the API's address and what a person should know.
+
+    Raises `UserError` when the folder, the key, the settings or the port do not allow a start.
+    """
+    folder = OperatorFolder(paths.state / "operator")
+    async with Lifetimes() as lifetimes:
+        stores = await Stores.open(paths.state, clock=clock, extra=_migrations(folder))
+        lifetimes.add("stores", stores.close)
+        signer = await asyncio.to_thread(_signer, settings, paths)
+        operator = await _operator(folder, settings=settings, stores=stores, clock=clock, lifetimes=lifetimes)
+        time = TimeKeeper(clock, boot_id=boot_id(secrets.token_bytes(16)))
+        app = await compose(
+            paths=paths,
+            settings=settings,
+            clock=clock,
+            random=system_randomness(),
+            signer=signer,
+            stores=stores,
+            time=time,
+            operator=operator,
+            start_number=await _count_start(stores.facts),
+        )
+        async with Background() as background, Lifetimes() as serving:
+            watching = watch_clock(time, clock=clock, error_ns=kernel_error_ns, trusted=settings[TIME_TRUSTED])
+            background.start(watching, name="clock")
+            background.start(keep_house(stores=stores, settings=settings, clock=clock), name="retention")
+            background.start(app.agent.run(), name="agent")
+            await serving.start("api", app.api.start, app.api.stop)
+            started(app.api.address, _notes(app, operator))
+            await asyncio.Event().wait()
+
+
+def _migrations(folder: OperatorFolder) -> tuple[Migrations, ...]:
+    if not folder.exists:
+        return (EVIDENCE,)
+    from skerry_agent.operator.treasury import TREASURY
+
+    return (EVIDENCE, TREASURY)
+
+
+def _signer(settings: Settings, paths: Paths) -> Signer:
+    from skerry_keys.uri import EccLocation, TpmLocation
+
+    def open_hardware(location: EccLocation | TpmLocation) -> Signer:
+        from skerry_keys.hardware.open_key import open_hardware_key
+
+        return open_hardware_key(location)
+
+    return open_or_create_gateway_key(
+        paths.keys,
+        random_bytes=secrets.token_bytes,
+        key_uri=settings[GATEWAY_KEY] or None,
+        open_hardware=open_hardware,
+    )
+
+
+async def _operator(
+    folder: OperatorFolder, *, settings: Settings, stores: Stores, clock: Clock, lifetimes: Lifetimes
+) -> Operator:
+    """Return the operator whose files lie in the folder, or none."""
+    if not folder.exists:
+        return NoOperator(profile=settings[OPERATOR_PROFILE])
+    from skerry_agent.operator.house import open_house
+    from skerry_wallet.chain.embedded import EmbeddedCluster
+
+    cluster = EmbeddedCluster(folder.chain, network=folder.read().network, clock=clock)
+    house = await open_house(folder, db=stores.main, cluster=cluster, clock=clock, random_bytes=secrets.token_bytes)
+    lifetimes.add("operator", house.close)
+    return house.operator("local")
+
+
+async def _count_start(facts: Facts) -> int:
+    """Return a number above that of every earlier start, so that event ids rise for ever."""
+    number = int(await facts.get("starts") or 0) + 1
+    await facts.set("starts", str(number))
+    return number
+
+
+def _notes(app: App, operator: Operator) -> list[str]:
+    notes = [f"hotspot     {hotspot.identity.key.address} ({hotspot.identity.name})" for hotspot in app.agent.hotspots]
+    status = operator.status()
+    return [*notes, f"operator    {status.reason}"]

@@ -1,0 +1,135 @@
+"""Backups and support files. A backup is complete and secret; a support file holds no secrets and no positions.
+
+Called by `skerry backup`, `restore` and `bundle`.
+"""
+
+import io
+import json
+import os
+import sqlite3
+import tarfile
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from skerry_agent.redact import redact, redact_tree
+from skerry_client.paths import Paths
+from skerry_core.errors import RefusedError, UsageError
+from skerry_core.files import PRIVATE_MODE, write_atomic
+
+__all__ = ["read_backup", "write_backup", "write_support_file"]
+
+FORMAT = "skerry-backup 1"
+MAX_MEMBER_BYTES = 8 << 30
+DATABASES = ("skerry.db", "telemetry.db")
+KEY_FOLDER = "keys"
+SETTINGS = "skerry.toml"
+
+
+def write_backup(paths: Paths, target: Path, *, now_s: int) -> list[str]:
+    """Write databases, keys and settings to a private tar file, also while the agent runs; return the names.
+
+    Raises `RefusedError` E_BACKUP_EXISTS, E_NOTHING_TO_BACK_UP, `OSError`.
+    """
+    if target.exists():
+        raise RefusedError("E_BACKUP_EXISTS", f"{target} is there already; backups are never overwritten.")
+    if not paths.database.exists() and not paths.keys.exists():
+        raise RefusedError("E_NOTHING_TO_BACK_UP", f"There is no agent in {paths.state}.")
+    with TemporaryDirectory(dir=target.parent) as folder:
+        content = io.BytesIO(json.dumps({"format": FORMAT, "made_s": now_s}).encode())
+        partial = Path(folder) / "backup"
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_MODE)
+        with os.fdopen(descriptor, "wb") as stream:
+            with tarfile.open(fileobj=stream, mode="w:gz") as archive:
+                _add_bytes(archive, "backup.json", content.getvalue(), now_s)
+                for name in DATABASES:
+                    _add_database(archive, paths.state / name, Path(folder))
+                for key in sorted(paths.keys.glob("*")):
+                    archive.add(key, f"{KEY_FOLDER}/{key.name}", recursive=False)
+                if paths.config.exists():
+                    archive.add(paths.config, SETTINGS)
+            stream.flush()
+            os.fsync(stream.fileno())
+        with tarfile.open(partial) as archive:
+            names = archive.getnames()
+        os.link(partial, target)  # fails when somebody else made the file meanwhile
+    return names
+
+
+def read_backup(paths: Paths, source: Path) -> list[str]:
+    """Put a backup into an empty state folder; return the names.
+
+    Raises `UsageError` E_BACKUP_BAD (not a whole backup), `RefusedError` E_RESTORE_OVER (the folder has an agent).
+    """
+    if paths.database.exists() or paths.gateway_key.exists():
+        raise RefusedError(
+            "E_RESTORE_OVER",
+            f"There is an agent in {paths.state}; nothing is overwritten.",
+            remedy="Move the folder away first, or restore into another one with --dir.",
+        )
+    paths.create()
+    try:
+        with tarfile.open(source) as archive:
+            members = {member.name: member for member in archive.getmembers()}
+            _check_members(archive, members, source)
+            for name, member in members.items():
+                if name != "backup.json":
+                    stream = archive.extractfile(member)
+                    assert stream is not None
+                    write_atomic(_place(paths, name), stream.read(), mode=PRIVATE_MODE)
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise _bad_backup(source, str(error)) from None
+    return sorted(members)
+
+
+def write_support_file(target: Path, parts: Mapping[str, Any]) -> dict[str, int]:
+    """Write named parts (text or JSON values) with secrets taken out; return sizes by name for a preview."""
+    sizes = {}
+    raw = io.BytesIO()
+    with tarfile.open(fileobj=raw, mode="w:gz") as archive:
+        for name, part in sorted(parts.items()):
+            text = redact(part) if isinstance(part, str) else json.dumps(redact_tree(part), indent=1)
+            _add_bytes(archive, name, text.encode(), 0)
+            sizes[name] = len(text.encode())
+    write_atomic(target, raw.getvalue(), mode=PRIVATE_MODE)
+    return sizes
+
+
+def _add_bytes(archive: tarfile.TarFile, name: str, content: bytes, time_s: int) -> None:
+    member = tarfile.TarInfo(name)
+    member.size, member.mtime, member.mode = len(content), time_s, PRIVATE_MODE
+    archive.addfile(member, io.BytesIO(content))
+
+
+def _add_database(archive: tarfile.TarFile, database: Path, folder: Path) -> None:
+    if not database.exists():
+        return
+    copy = folder / database.name
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as source, closing(sqlite3.connect(copy)) as to:
+        source.backup(to)
+    archive.add(copy, database.name)
+    copy.unlink()
+
+
+def _check_members(archive: tarfile.TarFile, members: Mapping[str, tarfile.TarInfo], source: Path) -> None:
+    for name, member in members.items():
+        folder, _, file = name.rpartition("/")
+        known = name in (*DATABASES, SETTINGS, "backup.json") or (folder == KEY_FOLDER and file not in ("", ".", ".."))
+        if not known or not member.isfile() or member.size > MAX_MEMBER_BYTES:
+            raise _bad_backup(source, f"{name[:80]!r} does not belong in a backup")
+    stream = archive.extractfile(members["backup.json"]) if "backup.json" in members else None
+    if stream is None or FORMAT.encode() not in stream.read(1000):
+        raise _bad_backup(source, "it is not a backup of this program")
+
+
+def _place(paths: Paths, name: str) -> Path:
+    if name == SETTINGS:
+        paths.config.parent.mkdir(parents=True, exist_ok=True)
+        return paths.config
+    return paths.state / name
+
+
+def _bad_backup(source: Path, finding: str) -> UsageError:
+    return UsageError("E_BACKUP_BAD", f"{source} cannot be restored: {finding}.", params={"file": str(source)})

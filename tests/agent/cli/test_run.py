@@ -1,0 +1,89 @@
+"""`skerry run` as a child process: what a headless user sees in the first minute."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from skerry_testing.cli import skerry
+
+FREE = ["--set", "api.port=0", "--set", "gwmp.listen=127.0.0.1:0"]
+
+
+@contextmanager
+def started(folder: Path) -> Iterator[tuple["subprocess.Popen[str]", list[str]]]:
+    """Run an agent in a folder; yields it with the four lines that it prints."""
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "HOME": str(folder / "home")}
+    command = [sys.executable, "-m", "skerry_agent.cli", "--dir", str(folder), *FREE, "run"]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environ)
+    with child:
+        assert child.stdout is not None
+        try:
+            yield child, [child.stdout.readline() for _ in range(4)]
+        finally:
+            child.kill()
+
+
+def get(address: str, **headers: str) -> tuple[int, Any]:
+    request = urllib.request.Request(address, headers=headers)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error)
+
+
+def test_a_new_folder_gets_a_running_agent_and_everything_stays_inside(tmp_path: Path) -> None:
+    home = tmp_path / "agent"
+    with started(home) as (child, lines):
+        assert lines[0].startswith("API         http://127.0.0.1:")
+        assert lines[1] == f"token file  {home}/api.token\n"
+        assert "nothing will be paid" in lines[3]
+        api = lines[0].split()[1]
+        token = {"Authorization": f"Bearer {Path(lines[1].split()[2]).read_text().strip()}"}
+        status, body = get(f"{api}/status", **token)
+        assert (status, body["operator"]["is_set"]) == (200, False)
+        assert get(f"{api}/status")[0] == 401
+        assert get(f"{api}/status", **token, Host="evil.example")[0] == 403
+        assert get(api.removesuffix("/api/v1") + "/healthz") == (200, {"status": "ok"})
+        assert skerry(home, "status").code == 5
+        second = skerry(home, *FREE, "run")
+        assert (second.code, "E_RUNNING" in second.err) == (5, True)
+        child.send_signal(signal.SIGTERM)
+        assert child.wait(5) == 0
+    assert not (home / "api.token").exists()
+    assert not (home / "api.sock").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["agent"]
+    assert not any(path.stat().st_mode & 0o077 for path in home.rglob("*") if path.is_file())
+
+
+def test_after_kill_9_it_starts_again_as_the_same_hotspot_with_rising_event_ids(tmp_path: Path) -> None:
+    hotspots, ids = set(), []
+    for _ in range(2):
+        with started(tmp_path) as (child, lines):
+            hotspots.add(lines[2])
+            ids.append(skerry(tmp_path, "status", "--json").json["last_event_id"])
+            child.kill()
+            child.wait(5)
+    assert len(hotspots) == 1
+    assert ids[1] > ids[0]
+
+
+def test_a_start_that_cannot_succeed_says_why_in_one_line(tmp_path: Path) -> None:
+    with started(tmp_path / "a") as (_, lines):
+        port = lines[0].rpartition(":")[2].partition("/")[0]
+        ran = skerry(tmp_path / "b", "--set", f"api.port={port}", "--set", "gwmp.listen=", "run")
+        assert (ran.code, "E_LISTEN" in ran.err) == (5, True)
+    file = tmp_path / "a" / "skerry.db"
+    file.write_bytes(b"SQLite format 3\x00" + b"x" * 5000)
+    file.with_name("skerry.db-wal").unlink(missing_ok=True)  # a killed agent's log would repair the file
+    ran = skerry(tmp_path / "a", *FREE, "run")
+    assert (ran.code, "E_DB_CORRUPT" in ran.err) == (1, True)

@@ -1,0 +1,93 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from skerry_agent.api.view import DeviceState, LiveDevice
+from skerry_agent.doctor.findings import STAGES, Finding, Grade, first_red
+from skerry_testing.api import NOW_NS, FakeView, Served, fill
+from skerry_testing.cli import running_agent, skerry
+
+
+def finding(stage: str, grade: Grade) -> Finding:
+    return Finding(stage=stage, check="c", grade=grade, evidence="e")
+
+
+def test_the_first_red_stage_is_the_first_along_the_path() -> None:
+    findings = [finding("rewards", Grade.FAIL), finding("machine", Grade.WARN), finding("radio", Grade.FAIL)]
+    assert first_red(findings) == findings[2]
+    assert first_red([finding("radio", Grade.UNKNOWN)]) is None
+    assert len(STAGES) == 9
+
+
+def test_without_an_agent_it_names_that_and_the_fix(tmp_path: Path) -> None:
+    ran = skerry(tmp_path, "doctor", "--json")
+    assert ran.code == 4
+    assert ran.json["first_red"]["stage"] == "agent"
+    assert "skerry run" in ran.json["first_red"]["fix"]
+
+
+def test_an_unplugged_radio_is_named_with_its_stage_and_fix(tmp_path: Path) -> None:
+    async def prepare(served: Served) -> None:
+        await fill(served)
+        served.view.live["d1"] = LiveDevice(
+            id="d1", state=DeviceState.DOWN, reason="no PULL_DATA for 30 s", values={}, as_of_ns=NOW_NS
+        )
+
+    with running_agent(tmp_path, prepare=prepare):
+        ran = skerry(tmp_path, "doctor", "--json")
+        assert ran.code == 4
+        red = ran.json["first_red"]
+        assert (red["stage"], red["check"]) == ("radio", "roof")
+        assert "no PULL_DATA" in red["evidence"]
+        assert "power" in red["fix"]
+        text = skerry(tmp_path, "doctor").out
+        assert "first red stage: radio" in text
+
+
+def test_every_result_has_evidence_and_every_failure_a_fix(tmp_path: Path) -> None:
+    with running_agent(tmp_path):
+        ran = skerry(tmp_path, "doctor", "--json")
+    assert all(one["evidence"] for one in ran.json["checks"])
+    assert all(one["fix"] for one in ran.json["checks"] if one["result"] in ("fail", "warn"))
+    by_check = {one["check"]: one for one in ran.json["checks"]}
+    assert by_check["operator"]["reason"] == "Nothing will be paid."
+    assert (by_check["verdicts"]["result"], by_check["verdicts"]["stage"]) == ("fail", "proofs")
+    assert by_check["verdicts"]["fix"] == "skerry witness explain w3"
+    assert by_check["database"]["result"] == "pass"
+
+
+def test_a_clock_never_synchronised_is_red(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    original = FakeView.status
+
+    def status(self: FakeView) -> object:
+        found = original(self)
+        return replace(found, clock=replace(found.clock, synchronised=False))
+
+    monkeypatch.setattr(FakeView, "status", status)
+    with running_agent(tmp_path):
+        assert skerry(tmp_path, "doctor", "--json").json["first_red"]["stage"] == "clock"
+
+
+def test_a_missing_serial_port_an_open_key_and_a_damaged_database_are_found(tmp_path: Path) -> None:
+    skerry(tmp_path, "key", "generate")
+    (tmp_path / "keys" / "gateway.key").chmod(0o644)
+    ran = skerry(tmp_path, "--set", f"serial.radios=wio-e5:{tmp_path}/ttyUSB9", "doctor", "--json")
+    failed = {one["check"]: one for one in ran.json["checks"] if one["result"] == "fail"}
+    assert "chmod 600" in failed["gateway key"]["fix"]
+    assert "Plug the radio in" in failed["serial port"]["fix"]
+    (tmp_path / "skerry.db").write_bytes(b"SQLite format 3\x00" + b"x" * 5000)
+    ran = skerry(tmp_path, "doctor", "--json")
+    assert ran.json["first_red"]["check"] == "database"
+
+
+def test_a_vendor_eui_is_warned_about(tmp_path: Path) -> None:
+    async def prepare(served: Served) -> None:
+        await fill(served)
+        device = await served.stores.devices.get("d1")
+        assert device is not None
+        await served.stores.devices.seen(replace(device, id="gwmp:AA555A0000000101", name="twin"))
+
+    with running_agent(tmp_path, prepare=prepare):
+        checks = skerry(tmp_path, "doctor", "--json").json["checks"]
+    assert [one["result"] for one in checks if one["check"] == "EUI of twin"] == ["warn"]
