@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from sqlite_utils.migrations import Migrations
 
@@ -24,6 +25,9 @@ from skerry_core.clock import Clock
 from skerry_keys.signer import Signer
 from skerry_wallet.keyfile.gateway import open_or_create_gateway_key
 
+if TYPE_CHECKING:
+    from skerry_agent.operator.house import OperatorHouse
+
 __all__ = ["run_agent"]
 
 Started = Callable[[str, list[str]], None]
@@ -39,7 +43,8 @@ async def run_agent(*, settings: Settings, paths: Paths, clock: Clock, started: 
         stores = await Stores.open(paths.state, clock=clock, extra=_migrations(folder))
         lifetimes.add("stores", stores.close)
         signer = await asyncio.to_thread(_signer, settings, paths)
-        operator = await _operator(folder, settings=settings, stores=stores, clock=clock, lifetimes=lifetimes)
+        house = await _house(folder, stores=stores, clock=clock, lifetimes=lifetimes)
+        operator: Operator = house.operator("local") if house else NoOperator(profile=settings[OPERATOR_PROFILE])
         time = TimeKeeper(clock, boot_id=boot_id(secrets.token_bytes(16)))
         app = await compose(
             paths=paths,
@@ -56,6 +61,8 @@ async def run_agent(*, settings: Settings, paths: Paths, clock: Clock, started: 
             watching = watch_clock(time, clock=clock, error_ns=kernel_error_ns, trusted=settings[TIME_TRUSTED])
             background.start(watching, name="clock")
             background.start(keep_house(stores=stores, settings=settings, clock=clock), name="retention")
+            if house is not None and not house.network.ended:
+                background.start(house.oracle.run(), name="oracle")
             background.start(app.agent.run(), name="agent")
             await serving.start("api", app.api.start, app.api.stop)
             started(app.api.address, _notes(app, operator))
@@ -86,19 +93,19 @@ def _signer(settings: Settings, paths: Paths) -> Signer:
     )
 
 
-async def _operator(
-    folder: OperatorFolder, *, settings: Settings, stores: Stores, clock: Clock, lifetimes: Lifetimes
-) -> Operator:
-    """Return the operator whose files lie in the folder, or none."""
+async def _house(
+    folder: OperatorFolder, *, stores: Stores, clock: Clock, lifetimes: Lifetimes
+) -> "OperatorHouse | None":
+    """Open the operator whose files lie in the folder, None when none was ever made there."""
     if not folder.exists:
-        return NoOperator(profile=settings[OPERATOR_PROFILE])
+        return None
     from skerry_agent.operator.house import open_house
     from skerry_wallet.chain.embedded import EmbeddedCluster
 
     cluster = EmbeddedCluster(folder.chain, network=folder.read().network, clock=clock)
     house = await open_house(folder, db=stores.main, cluster=cluster, clock=clock, random_bytes=secrets.token_bytes)
     lifetimes.add("operator", house.close)
-    return house.operator("local")
+    return house
 
 
 async def _count_start(facts: Facts) -> int:

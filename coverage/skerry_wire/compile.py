@@ -3,8 +3,8 @@
 A test compiles into a temporary folder and compares, so generated code cannot drift from its source.
 """
 
-import keyword
 import sys
+from keyword import iskeyword
 from pathlib import Path
 
 __all__ = ["FOLDER", "compile_protos"]
@@ -29,15 +29,14 @@ def compile_protos(target: Path) -> list[Path]:
     written = sorted((target / VIRTUAL).iterdir())
     for stub in written:
         if stub.suffix == ".pyi":
-            _drop_keyword_members(stub)
+            _drop_keywords(stub)
     return written
 
 
-def _drop_keyword_members(stub: Path) -> None:
-    """Take members called like a Python keyword (`async`) out of a stub: no type checker can read it with them."""
+def _drop_keywords(stub: Path) -> None:
+    """Take out enum values that are Python keywords: the compiler writes them, and no type checker can read them."""
     lines = stub.read_text().splitlines(keepends=True)
-    kept = [line for line in lines if not keyword.iskeyword(line.partition(":")[0].strip()) or line.endswith(":\n")]
-    stub.write_text("".join(kept))
+    stub.write_text("".join(line for line in lines if not iskeyword(line.strip().partition(":")[0])))
 
 
 if __name__ == "__main__":

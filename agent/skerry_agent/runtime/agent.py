@@ -10,11 +10,11 @@ from collections.abc import Sequence
 
 from skerry_agent.events import EventHub
 from skerry_agent.evidence import EvidenceLog
-from skerry_agent.evidence.verdicts import OperatorWords, record_words
+from skerry_agent.evidence.verdicts import record_statement
 from skerry_agent.runtime.delivery import Delivery
 from skerry_agent.runtime.device_board import DeviceBoard
 from skerry_agent.runtime.hotspot import Hotspot
-from skerry_agent.runtime.operator import Operator
+from skerry_agent.runtime.operator import BeaconStatement, Operator
 from skerry_agent.runtime.radios import Radios
 from skerry_agent.store import BeaconRow, Stores, Verdict, WitnessRow
 from skerry_core.clock import Clock
@@ -87,8 +87,8 @@ class Agent:
             return
         beacons = await self.stores.beacons.judge(news.beacons)
         witnesses = await self.stores.witnesses.judge(news.witnesses)
-        for gateway, words in news.words:
-            await self._record(gateway, words)
+        for word in news.statements:
+            await self._record(word)
         if news.rewards:
             await self.stores.rewards.put(news.rewards)
         if news.cursor != cursor:
@@ -101,11 +101,19 @@ class Agent:
             state = {"id": reward.id, "token": reward.token, "amount": str(reward.amount), "state": reward.state.value}
             self.hub.publish("rewards", state)
 
-    async def _record(self, gateway: bytes, words: OperatorWords) -> None:
+    async def _record(self, word: BeaconStatement) -> None:
         """Keep the operator's signed word as evidence in the log of the hotspot that it is about."""
         for log in self.evidence:
-            if log.agent == gateway:
-                await record_words(log, words, link="operator", source=self.operator.status().network)
+            if log.agent == word.gateway:
+                await record_statement(
+                    log,
+                    word.statement,
+                    witness_reports=word.witness_reports,
+                    registrations=word.registrations,
+                    locations=word.locations,
+                    link="operator",
+                    source=self.operator.status().network,
+                )
 
     def _tell_verdict(self, topic: str, row: BeaconRow | WitnessRow) -> None:
         self.hub.publish(topic, {"id": row.id, "verdict": row.verdict.value, "reason": row.reason})

@@ -9,13 +9,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from skerry_agent.api.view import Balance, Explanation, OperatorStatus
-from skerry_agent.evidence.verdicts import OperatorWords
+from skerry_agent.evidence.verdicts import SessionSigned
 from skerry_agent.store import RewardRow, VerdictRow, WitnessRow
+from skerry_coverage.bundle.records import SignedRecord
+from skerry_coverage.bundle.statement import SignedStatement
 from skerry_firmware_bridge.radio import DeviceState
 from skerry_wire.frames import ReceivedFrame
 from skerry_wire.sink import ReportSink
 
-__all__ = ["News", "NoOperator", "Operator"]
+__all__ = ["BeaconStatement", "News", "NoOperator", "Operator"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeaconStatement:
+    """The operator's signed word on one beacon of ours, with the exact bytes that it judges."""
+
+    gateway: bytes
+    statement: SignedStatement
+    witness_reports: tuple[bytes | SessionSigned, ...]
+    registrations: tuple[SignedRecord, ...]
+    locations: tuple[SignedRecord, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +38,7 @@ class News:
     beacons: tuple[VerdictRow, ...] = ()
     witnesses: tuple[VerdictRow, ...] = ()
     rewards: tuple[RewardRow, ...] = ()
-    words: tuple[tuple[bytes, OperatorWords], ...] = ()  # gateway key, signed word on one of its beacons
+    statements: tuple[BeaconStatement, ...] = ()
     cursor: str = ""
 
 
