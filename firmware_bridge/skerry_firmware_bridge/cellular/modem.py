@@ -6,7 +6,7 @@
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
-from skerry_firmware_bridge.cellular.carriers import read_carriers
+from skerry_firmware_bridge.cellular.carriers import Carrier, read_carriers
 from skerry_firmware_bridge.cellular.cells import Cells, LteCell, NrCell, read_cells
 from skerry_firmware_bridge.cellular.engine import AtEngine, CommandFailed, open_engine
 from skerry_firmware_bridge.cellular.identity import imei_check_digit, read_operators
@@ -122,7 +122,12 @@ class ModemSession(Session):
         carriers = read_carriers(await self._try("AT+QCAINFO"))
         temperatures = read_temperatures(await self._try("AT+QTEMP"))
         celsius = [value for _, value in temperatures.sensors] or list(temperatures.plain or ())
-        return _cells(cells) | {"carriers": len(carriers) or None, "temperature_c": max(celsius, default=None)}
+        return _cells(cells) | {
+            "carriers": len(carriers) or None,
+            "carrier_bands": "+".join(map(_band_name, carriers)) or None,
+            "bandwidth_mhz": _bandwidth(carriers),
+            "temperature_c": max(celsius, default=None),
+        }
 
 
 def _one_value(command: str, lines: Iterable[str]) -> str | None:
@@ -155,6 +160,17 @@ def _operator(lines: tuple[str, ...]) -> Values:
     if current is None:
         return {"operator": None}
     return {"operator": current.name or "".join(current.plmn or ()) or None}
+
+
+def _band_name(carrier: Carrier) -> str:
+    letter = "n" if carrier.rat == "nr" else "B"
+    return f"{letter}{'?' if carrier.band is None else carrier.band}"
+
+
+def _bandwidth(carriers: list[Carrier]) -> float | None:
+    """Return the sum over all carriers, None unless every one of them says its own."""
+    known = [carrier.bandwidth_mhz for carrier in carriers if carrier.bandwidth_mhz is not None]
+    return float(sum(known)) if known and len(known) == len(carriers) else None
 
 
 def _cells(cells: Cells) -> Values:
