@@ -63,12 +63,13 @@ class Cli:
         paths = self.paths
         try:
             address = paths.address.read_text().strip()
+            fingerprint = paths.fingerprint.read_text().strip() if paths.fingerprint.exists() else None
             token = token or paths.token.read_text().strip()
         except FileNotFoundError:
             raise NotReachable(f"nothing runs in {paths.runtime}") from None
         socket = paths.socket if paths.socket.exists() else None
         base = "http://localhost" if socket else address
-        async with AgentClient.open(base, token=token, socket=socket) as client:
+        async with AgentClient.open(base, token=token, socket=socket, fingerprint=fingerprint) as client:
             yield client
 
     def ask(self, question: Callable[["AgentClient"], Awaitable[T]]) -> T:
