@@ -40,6 +40,15 @@ def test_an_unsolicited_line_inside_a_reply_goes_to_its_own_queue() -> None:
     simulated(main)
 
 
+def test_an_echo_behind_a_report_is_no_reply_line() -> None:
+    async def main(clock: SimulatedClock) -> None:
+        link = _link(clock, "\r\n+CIEV: 7,1\r\nAT+CSQ\r\r\n+CSQ: 20,0\r\n\r\nOK\r\n")
+        async with open_engine(link, clock=clock) as engine:
+            assert await engine.ask("AT+CSQ") == ("+CSQ: 20,0",)
+
+    simulated(main)
+
+
 def test_a_multi_line_reply_torn_into_bytes_is_whole() -> None:
     async def main(clock: SimulatedClock) -> None:
         link = _link(
