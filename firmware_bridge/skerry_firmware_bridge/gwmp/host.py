@@ -7,15 +7,18 @@ import asyncio
 import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import ExitStack
 
 from skerry_core.clock import Clock, Timer
-from skerry_firmware_bridge.gwmp.gateway import Address
+from skerry_firmware_bridge.gwmp.gateway import Address, device_id
 from skerry_firmware_bridge.gwmp.radio import GwmpRadio
 from skerry_firmware_bridge.gwmp.session import DROP_AFTER_S, SILENT_AFTER_S, DownlinkConcluded, GwmpSession
 from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, EventSink, StateChanged
 from skerry_wire.frames import TransmitOutcome, TransmitRequest
 
 __all__ = ["GwmpHost"]
+
+ANSWER_S = 0.05  # real time in which a forwarder on this machine answers; simulated time stands still for it
 
 
 def _random_token() -> int:
@@ -58,12 +61,16 @@ class GwmpHost(ABC):
         token = self.session.transmit(eui, request, now_ns=self._clock.monotonic_ns())
         waiting: asyncio.Future[TransmitOutcome] = asyncio.get_running_loop().create_future()
         self._waiting[token] = waiting
-        self._send_all()
-        self._arm()
-        try:
-            return await waiting  # ended by a TX_ACK, by the session's time limit, or with its gateway
-        finally:
-            self._waiting.pop(token, None)
+        with ExitStack() as in_flight:
+            in_flight.enter_context(self._clock.hold(f"{device_id(eui)}: PULL_RESP"))
+            answered = asyncio.get_running_loop().call_later(ANSWER_S, in_flight.close)
+            in_flight.callback(answered.cancel)
+            self._send_all()
+            self._arm()
+            try:
+                return await waiting  # ended by a TX_ACK, by the session's time limit, or with its gateway
+            finally:
+                self._waiting.pop(token, None)
 
     def take(self, raw: bytes, source: Address) -> None:
         """Process one received datagram."""

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-import h3.api.basic_str as h3  # type: ignore[import-untyped]
+import h3.api.basic_str as h3
 
 from skerry_coverage.iot.beacon import Beacon, build_beacon
 from skerry_coverage.iot.geometry import distance_m, expected_signal_dbm
