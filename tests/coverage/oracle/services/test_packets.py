@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import grpc
 
@@ -28,8 +29,9 @@ def test_headers_come_before_the_client_has_sent_anything(tmp_path: Path) -> Non
         service = PacketService(oracle, router=router, hub=hub, gate=StreamGate())
         async with (
             OracleServer(oracle, addresses=["127.0.0.1:0"], handlers=[service.handler()]) as server,
-            grpc.aio.insecure_channel(f"127.0.0.1:{server.ports[0]}") as channel,
+            grpc.aio.insecure_channel(f"127.0.0.1:{server.ports[0]}") as opened,
         ):
+            channel: Any = opened  # the stubs ask for more than grpcio does
             call = channel.stream_stream(f"/{ROUTER}/route")()
             with clock.hold("test"):
                 headers = asyncio.ensure_future(call.initial_metadata())
