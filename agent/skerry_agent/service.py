@@ -18,7 +18,7 @@ from skerry_agent.runtime.clock_watch import watch_clock
 from skerry_agent.runtime.operator import NoOperator, Operator
 from skerry_agent.runtime.randomness import system_randomness
 from skerry_agent.settings import Settings
-from skerry_agent.settings.table import GATEWAY_KEY, OPERATOR_PROFILE, TIME_TRUSTED
+from skerry_agent.settings.table import GATEWAY_KEY, OPERATOR_INGEST, OPERATOR_PROFILE, TIME_TRUSTED
 from skerry_agent.store import Facts, Stores
 from skerry_client.paths import Paths
 from skerry_core.clock import Clock
@@ -44,7 +44,8 @@ async def run_agent(*, settings: Settings, paths: Paths, clock: Clock, started: 
         lifetimes.add("stores", stores.close)
         signer = await asyncio.to_thread(_signer, settings, paths)
         house = await _house(folder, stores=stores, clock=clock, lifetimes=lifetimes)
-        operator: Operator = house.operator("local") if house else NoOperator(profile=settings[OPERATOR_PROFILE])
+        operator = _operator(house, settings=settings, signer=signer, clock=clock)
+        lifetimes.add("operator connection", operator.close)
         time = TimeKeeper(clock, boot_id=boot_id(secrets.token_bytes(16)))
         app = await compose(
             paths=paths,
@@ -91,6 +92,17 @@ def _signer(settings: Settings, paths: Paths) -> Signer:
         key_uri=settings[GATEWAY_KEY] or None,
         open_hardware=open_hardware,
     )
+
+
+def _operator(house: "OperatorHouse | None", *, settings: Settings, signer: Signer, clock: Clock) -> Operator:
+    """Return the operator in this folder, else the one that the settings name, else none."""
+    if house is not None:
+        return house.operator("local")
+    if not settings[OPERATOR_INGEST]:
+        return NoOperator(profile=settings[OPERATOR_PROFILE])
+    from skerry_agent.runtime.remote_operator import RemoteOperator
+
+    return RemoteOperator.from_settings(settings, signer=signer, clock=clock, random=system_randomness())
 
 
 async def _house(

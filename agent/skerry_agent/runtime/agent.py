@@ -64,6 +64,7 @@ class Agent:
                     group.create_task(radios.run(), name=f"radios {number}")
                 for hotspot in self.hotspots:
                     group.create_task(hotspot.run(), name=f"hotspot {hotspot.identity.name}")
+                group.create_task(self.operator.run(), name="operator")
                 group.create_task(self.delivery.run(), name="outbox")
                 group.create_task(self._keep_house(), name="housekeeping")
         finally:

@@ -77,10 +77,6 @@ BEACON_INTERVAL_S = integer(
 )
 CLUSTER = text("chain.cluster", "embedded", "Solana cluster: embedded, or the address of a JSON-RPC server.")
 
-TIME_TRUSTED = flag(
-    "time.trusted", False, "Trust the system clock without asking the kernel; nothing is signed with a wrong clock."
-)
-
 API_HOST = text("api.host", "127.0.0.1", "Address the API listens on; beyond loopback it demands TLS and a token.")
 API_PORT = integer("api.port", 8474, "Port of the API; 0 takes any free one.", low=0, high=65_535)
 API_SOCKET = flag("api.socket", True, "Serve the API on a Unix socket in the runtime folder too.")
