@@ -31,6 +31,7 @@ class App:
 
     agent: Agent
     api: ApiServer
+    view: RuntimeView
 
 
 async def compose(
@@ -62,4 +63,4 @@ async def compose(
     )  # fmt: skip
     view = RuntimeView(agent, time=time)
     api = ApiServer(clock=clock, settings=settings, paths=paths, stores=stores, hub=hub, view=view, metrics=metrics)
-    return App(agent=agent, api=api)
+    return App(agent=agent, api=api, view=view)

@@ -50,6 +50,7 @@ _VERBS = {
     "gui": (f"{_HERE}.gui:gui", "Open the window."),
     "status": (f"{_HERE}.status:status", "Show the agent on one screen."),
     "doctor": (f"{_HERE}.doctor:doctor", "Find the first thing that is wrong, and its fix."),
+    "alerts": (f"{_HERE}.alerts:alerts", "Alerts that stand, a test message, maintenance."),
     "devices": (f"{_HERE}.radio:devices", "List devices, name them, confirm regions."),
     "packets": (f"{_HERE}.radio:packets", "Show received frames, with --follow as they come."),
     "beacon": (f"{_HERE}.proofs:beacon", "Our own beacons."),

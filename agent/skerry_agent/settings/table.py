@@ -8,6 +8,11 @@ from typing import Any
 from skerry_agent.settings.setting import Setting, choice, flag, integer, text, texts
 
 __all__ = [
+    "ALERTS_DEADMAN",
+    "ALERTS_NTFY",
+    "ALERTS_QUIET_HOURS",
+    "ALERTS_SECRET_FILE",
+    "ALERTS_WEBHOOK",
     "ALLOWED_HOSTS",
     "ANTENNA_GAIN_DDBI",
     "API_HOST",
@@ -99,6 +104,14 @@ RETENTION_AUDIT_DAYS = integer("retention.audit_days", 400, "Days that audit lin
 
 TIME_TRUSTED = flag(
     "time.trusted", False, "Sign with the computer's clock even where the kernel does not say that it is synchronised."
+)
+
+ALERTS_WEBHOOK = text("alerts.webhook", "", "Address that gets each alert as JSON by POST.")
+ALERTS_SECRET_FILE = text("alerts.secret_file", "", "File whose content signs the webhook (HMAC-SHA256).")
+ALERTS_NTFY = text("alerts.ntfy", "", "Address of an ntfy topic that gets each alert.")
+ALERTS_DEADMAN = text("alerts.deadman", "", "Address fetched every five minutes while the agent works.")
+ALERTS_QUIET_HOURS = text(
+    "alerts.quiet_hours", "", "Hours without alerts in the computer's time zone, such as 22:00-07:00."
 )
 
 LOG_LEVEL = choice("log.level", "info", ("debug", "info", "warning", "error"), "Least important messages logged.")
