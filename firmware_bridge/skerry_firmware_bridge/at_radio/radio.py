@@ -4,7 +4,7 @@
 """
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from contextlib import suppress
 from typing import Any
 
@@ -15,6 +15,7 @@ from skerry_firmware_bridge.at_radio.dialect import (
     Command,
     Dialect,
     Heard,
+    HeardBare,
     Rebooted,
     Sent,
     Tuning,
@@ -30,7 +31,10 @@ from skerry_wire.frames import Crc, ReceivedFrame, TransmitOutcome, TransmitRequ
 
 __all__ = ["AtRadio"]
 
+MAX_BARE = 16  # frames whose signal was not asked for yet
 ATTEMPTS = 3  # a torn or lost line costs one attempt
+QUIET_S = 0.2  # at 9600 baud a full line takes half as long
+CHECK_EVERY_S = 600.0  # a module that restarted without a word is deaf no longer than this
 SENT_MARGIN_S = 2.0  # between the end of a frame and the module's word
 WRAP_US = 1 << 32
 
@@ -69,6 +73,9 @@ class AtRadio(Radio):
         self._command: tuple[Command, asyncio.Future[str]] | None = None
         self._sending: asyncio.Future[None] | None = None
         self._rebooted = asyncio.Event()
+        self._attention = asyncio.Event()
+        self._line_seen = asyncio.Event()
+        self._bare: deque[HeardBare] = deque(maxlen=MAX_BARE)
         self._source = ""
 
     async def run(self, link: Link) -> None:
@@ -76,6 +83,7 @@ class AtRadio(Radio):
         self._link = link
         self._source = f"serial {link.key}"
         self._dialect.forget()
+        self._bare.clear()
         reason = "The driver was stopped."
         lost: BridgeError | None = None
         try:
@@ -116,7 +124,7 @@ class AtRadio(Radio):
                 await self._execute(*self._dialect.hush(), *self._dialect.tune(tuning, power_dbm))
                 await self._transmit(request.phy, tuning.datarate)
             except ModuleRefused as error:
-                self._rebooted.set()  # it may have restarted silently: prepare it anew
+                self._prepare_again()  # it may have restarted silently
                 return TransmitOutcome(status=TransmitStatus.FAILED, reason=error.code)
             finally:
                 if self._link is not None:
@@ -154,7 +162,7 @@ class AtRadio(Radio):
             self._sending = None
 
     async def _keep_listening(self) -> None:
-        """Prepare the module at the start and after each of its restarts."""
+        """Prepare the module at the start and whenever it has lost its settings."""
         while True:
             self._rebooted.clear()
             async with self._busy:
@@ -162,9 +170,38 @@ class AtRadio(Radio):
                 self._rebooted.clear()  # the preparation itself may have restarted it
                 await self._listen()
             self._tell(DeviceState.UP, f"A {self._dialect.kind} is listening.")
-            await self._rebooted.wait()
+            while not await self._has_rebooted():
+                try:
+                    async with self._busy:
+                        await self._tell_bare()
+                        await self._listen()
+                except ModuleRefused:
+                    break
             self.counts["reboots"] += 1
             self._tell(DeviceState.UNKNOWN, "The module lost its settings and is prepared anew.")
+
+    async def _has_rebooted(self) -> bool:
+        """Wait for a restart; False when the module wants to listen again, or may have restarted without a word."""
+        self._attention.clear()
+        if not self._rebooted.is_set() and not self._bare:
+            with suppress(TimeoutError):
+                async with self._clock.timeout(CHECK_EVERY_S):
+                    await self._attention.wait()
+        return self._rebooted.is_set()
+
+    async def _tell_bare(self) -> None:
+        """Ask for the signal of a frame that came without one; it is known of the last frame only."""
+        while self._bare:
+            bare = self._bare.popleft()
+            if self._bare:
+                self.counts["signal_unknown"] += 1
+                continue
+            try:
+                rssi_dbm, snr_db = [int(await self._ask(command)) for command in self._dialect.ask_signal()]
+            except (ModuleRefused, DeviceTimeout):
+                self.counts["signal_unknown"] += 1
+            else:
+                self._hear(Heard(phy=bare.phy, rssi_dbm=rssi_dbm, snr_db=float(snr_db)))
 
     async def _listen(self) -> None:
         power_dbm = self._dialect.power_dbm[0]  # matters only for sending
@@ -183,7 +220,10 @@ class AtRadio(Radio):
                     self.counts["unanswered"] += 1
                     if attempt == ATTEMPTS:
                         raise
+                    await self._quiet()
                 except ModuleRefused:
+                    if command.optional:
+                        break
                     if attempt == ATTEMPTS:  # the first refusal may be of a command torn on its way
                         raise
 
@@ -204,10 +244,19 @@ class AtRadio(Radio):
             _discard(answer)
             self._command = None
 
+    async def _quiet(self) -> None:
+        """Wait for silence, so that a late answer is not taken for the next command's."""
+        with self._clock.hold(f"{self.device_id}: quiet"), suppress(TimeoutError):
+            while True:
+                self._line_seen.clear()
+                async with io_timeout(QUIET_S * self._patience):
+                    await self._line_seen.wait()
+
     async def _read(self, link: Link) -> None:
         reader = LineReader()
         while True:
             for text in reader.feed(await link.read()):
+                self._line_seen.set()
                 try:
                     self._take(text)
                 except FrameRejected as error:
@@ -216,19 +265,29 @@ class AtRadio(Radio):
     def _take(self, text: str) -> None:
         match self._dialect.read(text):
             case Heard() as heard:
-                self.counts["frames"] += 1
-                self._sink(FrameHeard(device_id=self.device_id, frame=self._frame(heard)))
+                self._hear(heard)
+            case HeardBare() as bare:
+                self._bare.append(bare)
+                self._attention.set()
             case Sent():
                 if self._sending is not None and not self._sending.done():
                     self._sending.set_result(None)
             case Rebooted():
                 self._dialect.forget()
-                self._rebooted.set()
+                self._prepare_again()
                 self._answer_reboot(text)
             case Answer(error=error):
                 self._answer(text, error)
             case Unknown():
                 self.counts["other_lines"] += 1
+
+    def _hear(self, heard: Heard) -> None:
+        self.counts["frames"] += 1
+        self._sink(FrameHeard(device_id=self.device_id, frame=self._frame(heard)))
+
+    def _prepare_again(self) -> None:
+        self._rebooted.set()
+        self._attention.set()
 
     def _answer(self, text: str, error: str | None) -> None:
         if self._command is None or self._command[1].done():

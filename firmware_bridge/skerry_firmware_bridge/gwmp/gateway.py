@@ -37,6 +37,7 @@ class Gateway:
 
     eui: bytes
     host: str
+    told_host: str  # as the first datagram's source named it
     version: int
     heard_ns: int
     device_id: str

@@ -123,7 +123,8 @@ def received_frame(rxpk: Mapping[str, Any], *, wall_ns: int, monotonic_ns: int, 
 
     Raises `FrameRejected`: invalid_json, or missing_field naming the members without which a frame is worthless.
     """
-    if MODULATIONS.get(_text(rxpk, "modu") or "") in _NOT_LORA:
+    modulation = _text(rxpk, "modu")
+    if modulation != "LORA" and MODULATIONS.get(modulation or "") in _NOT_LORA:
         return None
     rate, mhz, crc, tmst = rxpk.get("datr"), _number(rxpk, "freq"), rxpk.get("stat"), _integer(rxpk, "tmst")
     rssi_dbm, snr_db = chosen_signal(rxpk)

@@ -93,7 +93,7 @@ class GwmpSession:
         return outgoing
 
     def receive(self, raw: bytes, source: Address, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
-        """Take one datagram; nothing that it holds raises."""
+        """Take one datagram; nothing that it holds raises. A source with port 0 is a serial port's name."""
         try:
             datagram = Datagram.from_bytes(raw)
         except FrameRejected as error:
@@ -111,7 +111,7 @@ class GwmpSession:
             if gateway is None:
                 return []
             events += self._greet(gateway, source, wall_ns=wall_ns, now_ns=now_ns)
-        elif host_of(source) != gateway.host:
+        elif source[0] != gateway.told_host and host_of(source) != gateway.host:
             detail = f"{source[0]} also claims EUI {gateway.eui.hex()}, which belongs to {gateway.host}; refused."
             return self._trouble(gateway, "second_source", detail, now_ns=now_ns, wall_ns=wall_ns)
         answer = acknowledgement(raw)
@@ -215,7 +215,7 @@ class GwmpSession:
         if not isinstance(packets, list):
             raise FrameRejected("invalid_json", detail="rxpk is no list")
         frames = []
-        told_source = f"udp {source[0]}:{source[1]}"
+        told_source = f"udp {source[0]}:{source[1]}" if source[1] else source[0]
         for rxpk in packets:
             try:
                 if not isinstance(rxpk, dict):
@@ -256,6 +256,7 @@ class GwmpSession:
         gateway = Gateway(
             eui=datagram.eui,
             host=host_of(source),
+            told_host=source[0],
             version=datagram.version,
             heard_ns=now_ns,
             device_id=device_id(datagram.eui),
