@@ -111,9 +111,7 @@ def net_emission(*, burned: int, previous_smoothed: int | None, as_json_: bool) 
 @click.option("--redeem", "amount", type=COUNT, required=True, help="How much of it is handed in, in base units.")
 @click.option("--market-hnt", type=EXACT, help="The token's market price in HNT, for the premium.")
 @json_option
-def treasury(
-    *, treasury_bones: int, supply: int, amount: int, market_hnt: Decimal | None, as_json_: bool
-) -> None:
+def treasury(*, treasury_bones: int, supply: int, amount: int, market_hnt: Decimal | None, as_json_: bool) -> None:
     """Say what a redemption pays, the treasury's price and the market's premium over it.
 
     The program does not enforce the expected output: other redemptions before yours change what you get.
