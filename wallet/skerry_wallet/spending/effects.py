@@ -35,7 +35,8 @@ class UnreadableTransaction(RefusedError):
 class Effect:
     """One instruction's effect; `asset` is `SOL` or a mint, `amount` base units, addresses base58.
 
-    `source` and `target` are accounts (token accounts for tokens), `authority` is who must have signed for it.
+    `source` and `target` are accounts (token accounts for tokens), `authority` is who must have signed for it, `owner`
+    whose account is opened.
     """
 
     kind: str
@@ -44,6 +45,7 @@ class Effect:
     source: str | None = None
     target: str | None = None
     authority: str | None = None
+    owner: str | None = None
     note: str = ""
 
     def to_text(self) -> str:
@@ -57,6 +59,8 @@ class Effect:
             parts.append(f"from {self.source}")
         if self.target:
             parts.append(f"to {self.target}")
+        if self.owner:
+            parts.append(f"for {self.owner}")
         if self.note:
             parts.append(f"({self.note})")
         return " ".join(parts)
@@ -136,7 +140,7 @@ def _associated(call: Instruction) -> Effect | None:
         return None
     return Effect(
         kind="open_token_account", asset=_key(call, 3), target=_key(call, 1), authority=_key(call, 0),
-        note=f"for {_key(call, 2)}",
+        owner=_key(call, 2),
     )  # fmt: skip
 
 
