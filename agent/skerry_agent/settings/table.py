@@ -23,6 +23,7 @@ __all__ = [
     "API_TLS_KEY",
     "BEACON_INTERVAL_S",
     "CLUSTER",
+    "DEVICES_ATTACHED",
     "GATEWAY_KEY",
     "GWMP_GATEWAYS",
     "GWMP_LISTEN",
@@ -71,6 +72,10 @@ GWMP_GATEWAYS = texts(
     "gwmp.gateways", (), "Gateways allowed beyond loopback, each as EUI@address; others are refused and reported."
 )
 SERIAL_RADIOS = texts("serial.radios", (), "Serial LoRa radios, each as KIND:PORT such as wio-e5:/dev/ttyUSB0.")
+
+DEVICES_ATTACHED = texts(
+    "devices.attached", (), "Modems and meters, each as KIND:URL such as modem:/dev/ttyUSB2; see skerry devices scan."
+)
 
 OPERATOR_PROFILE = text("operator.profile", "skerry-open", "Network profile: a shipped name or the path of a file.")
 OPERATOR_KEY = text("operator.key", "", "Public key of the operator's oracle; empty means that no operator is set.")
