@@ -31,7 +31,7 @@ def loads(raw: bytes, *, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> Any:
     except UnicodeDecodeError as error:
         raise JsonRejected("not_utf8", str(error)) from None
     try:
-        return _DECODER.decode(text)
+        return _decode(text)
     except RecursionError:
         raise JsonRejected("too_deep", "nested too deeply") from None
     except ValueError as error:  # also the limit on digits of an integer
@@ -76,6 +76,14 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(result) != len(pairs):
         raise JsonRejected("duplicate_name", "a name occurs twice in one object")
     return result
+
+
+def _decode(text: str) -> Any:
+    try:
+        value, end = _DECODER.scan_once(text, 0)  # type: ignore[attr-defined]  # the stubs forget it
+    except StopIteration:
+        return _DECODER.decode(text)
+    return value if end == len(text) else _DECODER.decode(text)  # blanks around the value, or more than one
 
 
 # Made once: building a decoder costs as much as reading a datagram with it.

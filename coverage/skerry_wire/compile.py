@@ -4,6 +4,7 @@ A test compiles into a temporary folder and compares, so generated code cannot d
 """
 
 import sys
+from keyword import iskeyword
 from pathlib import Path
 
 __all__ = ["FOLDER", "compile_protos"]
@@ -25,7 +26,17 @@ def compile_protos(target: Path) -> list[Path]:
         plan = ["protoc", *(arguments if not extra else [arguments[0], *extra]), *(f"{VIRTUAL}/{n}" for n in names)]
         if protoc.main(plan) != 0:
             raise SystemExit("the protocol compiler refused the sources; see its message above")
-    return sorted((target / VIRTUAL).iterdir())
+    written = sorted((target / VIRTUAL).iterdir())
+    for stub in written:
+        if stub.suffix == ".pyi":
+            _drop_keywords(stub)
+    return written
+
+
+def _drop_keywords(stub: Path) -> None:
+    """Take out enum values that are Python keywords: the compiler writes them, and no type checker can read them."""
+    lines = stub.read_text().splitlines(keepends=True)
+    stub.write_text("".join(line for line in lines if not iskeyword(line.strip().partition(":")[0])))
 
 
 if __name__ == "__main__":

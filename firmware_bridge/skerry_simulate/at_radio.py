@@ -7,15 +7,20 @@ from typing import Self
 
 from skerry_core.clock import NS_PER_S, Clock
 from skerry_simulate.faults import NO_FAULTS, Faults
-from skerry_simulate.lora_module import MODULES
+from skerry_simulate.lora_module import LoraModule, Rak3172Firmware, WioE5Firmware
 from skerry_simulate.medium import RfMedium
 from skerry_simulate.pty import PtyPort
+from skerry_simulate.rn2483_module import Rn2483Firmware
 
-__all__ = ["AtRadioEmulator"]
+__all__ = ["MODULES", "AtRadioEmulator"]
+
+MODULES: dict[str, type[LoraModule]] = {
+    module.kind: module for module in (WioE5Firmware, Rak3172Firmware, Rn2483Firmware)
+}
 
 
 class AtRadioEmulator:
-    """`kind` is `wio-e5` or `rak3172`. `async with` plugs it in; `unplug`, `replug` and `restart` are its accidents."""
+    """`kind` is one of `MODULES`. `async with` plugs it in; `unplug`, `replug` and `restart` are its accidents."""
 
     def __init__(
         self,

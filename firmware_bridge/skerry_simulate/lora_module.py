@@ -11,13 +11,13 @@ from collections.abc import Callable
 from skerry_core.clock import NS_PER_MS, Clock
 from skerry_simulate.medium import AirFrame, Reception, RfMedium
 
-__all__ = ["MODULES", "LoraModule", "Rak3172Firmware", "WioE5Firmware"]
+__all__ = ["LoraModule", "Rak3172Firmware", "WioE5Firmware"]
 
 MAX_COMMAND_BYTES = 528
 
 
 class LoraModule(ABC):
-    """Common to both: line input, one channel, half duplex. `output` is where the module's bytes go."""
+    """Common to all: line input, one channel, half duplex. `output` is where the module's bytes go."""
 
     kind: str
 
@@ -248,6 +248,3 @@ class Rak3172Firmware(LoraModule):
     def report(self, reception: Reception) -> None:
         signal, snr = round(reception.signal_dbm), round(reception.snr_db)
         self.say(f"+EVT:RXP2P:{signal}:{snr}:{reception.frame.phy.hex().upper()}")
-
-
-MODULES: dict[str, type[LoraModule]] = {module.kind: module for module in (WioE5Firmware, Rak3172Firmware)}

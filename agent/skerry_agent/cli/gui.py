@@ -1,6 +1,6 @@
-"""`skerry gui`: opens the window, as a process of its own, on a folder's agent; starts the agent of a kept demo.
+"""`skerry gui`: the window on the agent of a folder; starts that agent first when none runs there.
 
-The agent never imports Qt: the window is another program that only speaks the HTTP API.
+The window is a program of its own that only speaks the HTTP API: nothing of Qt is imported here.
 """
 
 import importlib.util
@@ -8,8 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,18 +16,16 @@ import click
 
 from skerry_agent.cli.context import Cli, pass_cli
 from skerry_agent.cli.exits import leave
+from skerry_agent.instance_lock import InstanceLock
 from skerry_client.paths import Paths, choose_paths
-from skerry_core.errors import RefusedError, UserError
+from skerry_core.errors import NotFoundError, RefusedError, UserError
 
 __all__ = ["gui", "open_window"]
 
-_HEALTH_LIMIT_S = 2.0  # a healthy agent on the same machine answers in milliseconds
-_START_LIMIT_S = 30.0  # first start on a slow SD card
-_STOP_LIMIT_S = 15.0  # as the systemd unit allows
-_POLL_S = 0.2
+STOP_LIMIT_S = 15.0  # as the systemd unit allows
 _REMEDY = (
-    "Install it beside Skerry: pip install 'skerry[desktop]'. In a checkout: ./dev skerry gui --dir FOLDER. "
-    "Without a desktop use: skerry status."
+    "Install it: pip install 'skerry[desktop]'. In a checkout: ./dev skerry gui --dir FOLDER. "
+    "Without a desktop: skerry status --watch."
 )
 
 
@@ -37,99 +33,82 @@ _REMEDY = (
 @click.option("--dir", "folder", type=click.Path(path_type=Path, file_okay=False), help="The agent's folder.")
 @pass_cli
 def gui(cli: Cli, /, *, folder: Path | None) -> None:
-    """Open the window on a running agent.
+    """Open the window.
 
-    Without --dir on the agent of this computer. A folder kept by `skerry demo --keep` gets an agent while the window is
-    open, unless one runs there.
+    Without --dir on the agent of this computer. A folder in which no agent runs gets one while the window is open; the
+    folder of `skerry demo --keep` is such a folder. With --address on an agent elsewhere (token in SKERRY_TOKEN).
     """
-    if cli.address is not None:
-        _require_desktop()
-        leave(_window("--address", cli.address))
-    leave(open_window(folder or cli.folder))
-
-
-def open_window(folder: Path | None) -> int:
-    """Open the window on a folder's agent and return its exit code. Raises `UserError` when PySide6 is missing."""
+    folder = folder or cli.folder
+    if folder is not None:
+        leave(open_window(folder))
     _require_desktop()
-    paths = choose_paths(folder, environ=os.environ)
-    where = ["--dir", str(folder.absolute())] if folder is not None else []
-    if folder is not None and not folder.is_dir():
-        raise RefusedError("E_NO_FOLDER", f"There is no folder {folder}.", params={"folder": str(folder)})
-    if folder is None or _answers(paths) or not _is_kept_demo(paths):
-        return _window(*where)  # where nothing runs the window says so, and connects once something does
-    with _running_agent(folder.absolute(), paths):
-        return _window(*where)
+    leave(_window(*(("--address", cli.address) if cli.address else ())))
+
+
+def open_window(folder: Path) -> int:
+    """Open the window on the agent of a folder; return its exit code once it is closed. Raises `UserError`."""
+    _require_desktop()
+    if not folder.is_dir():
+        raise NotFoundError("E_NO_FOLDER", f"There is no folder {folder}.", params={"folder": str(folder)})
+    with _running_agent(choose_paths(folder, environ={}), folder):
+        return _window("--dir", str(folder))
 
 
 def _require_desktop() -> None:
     if importlib.util.find_spec("PySide6") is None or importlib.util.find_spec("skerry_gui") is None:
-        raise UserError("E_NO_DESKTOP", "The window needs PySide6, which is not installed here.", remedy=_REMEDY)
+        raise UserError("E_NO_WINDOW", "The window needs PySide6, which is not installed here.", remedy=_REMEDY)
 
 
 def _window(*arguments: str) -> int:
     command = [*_python("skerry_gui"), *arguments]
-    return subprocess.run(command, env=_environ(), check=False).returncode  # noqa: S603 - our own program, no shell
+    return subprocess.run(command, env=_environ(), check=False).returncode  # noqa: S603 - our own program
 
 
 @contextmanager
-def _running_agent(folder: Path, paths: Paths) -> Iterator[None]:
-    # A kept demo has no radio, so its ports are whatever is free: the agent proper of this computer keeps its own.
-    free_ports = ("--set", "gwmp.listen=127.0.0.1:0", "--set", "api.port=0")
-    command = [*_python("skerry_agent.cli"), "--dir", str(folder), *free_ports, "run"]
-    process = subprocess.Popen(command, env=_environ(), stdout=subprocess.DEVNULL)  # noqa: S603 - our own program
-    before = signal.signal(signal.SIGTERM, _leave)
+def _running_agent(paths: Paths, folder: Path) -> Iterator[None]:
+    if _is_running(paths):
+        yield
+        return
+    command = [*_python("skerry_agent.cli"), "--dir", str(folder), *_free_ports(paths), "run"]
+    agent = subprocess.Popen(command, env=_environ(), stdout=subprocess.PIPE)  # noqa: S603 - our own program
+    before = signal.signal(signal.SIGTERM, _end)
     try:
-        _wait_until_it_answers(process, paths)
+        assert agent.stdout is not None
+        if not agent.stdout.readline():  # it prints the address when it is ready, and nothing when it fails
+            raise UserError("E_START", "The agent did not start; its message is above.", remedy="skerry doctor")
         yield
     finally:
-        process.send_signal(signal.SIGTERM)
+        agent.terminate()
         try:
-            process.wait(_STOP_LIMIT_S)
+            agent.communicate(timeout=STOP_LIMIT_S)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            agent.kill()
+            agent.communicate()
         signal.signal(signal.SIGTERM, before)
 
 
-def _leave(*_: object) -> None:
-    """End by an exception, so that window and agent end too."""
-    raise SystemExit(128 + signal.SIGTERM)
-
-
-def _wait_until_it_answers(process: subprocess.Popen[bytes], paths: Paths) -> None:
-    for _ in range(round(_START_LIMIT_S / _POLL_S)):
-        if _answers(paths):
-            return
-        try:
-            process.wait(_POLL_S)
-        except subprocess.TimeoutExpired:
-            continue
-        raise UserError("E_NO_START", "The agent of this folder did not start.", remedy="Its reason stands above.")
-    raise UserError("E_NO_START", f"The agent did not answer within {_START_LIMIT_S:.0f} s.")
-
-
-def _answers(paths: Paths) -> bool:
-    """Tell whether an agent runs there; a file left by a killed one does not count."""
-    try:
-        address = paths.address.read_text().strip()
-        if not address.startswith(("http://", "https://")):
-            return False
-        with _direct.open(f"{address}/healthz", timeout=_HEALTH_LIMIT_S):
-            return True
-    except urllib.error.URLError as error:
-        return "CERTIFICATE" in str(error.reason)  # TLS with the agent's own certificate: something does answer
-    except (OSError, ValueError):
+def _is_running(paths: Paths) -> bool:
+    if not paths.lock.exists():
         return False
+    try:
+        with InstanceLock(paths.lock):
+            return False
+    except RefusedError:
+        return True
 
 
-_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
-
-def _is_kept_demo(paths: Paths) -> bool:
+def _free_ports(paths: Paths) -> tuple[str, ...]:
+    """Return settings that let a kept demo, which no radio will ever talk to, run beside the computer's own agent."""
     from skerry_agent.operator.network_file import OperatorFolder
 
-    folder = OperatorFolder(paths.state / "operator")
-    return folder.exists and folder.read().ended
+    operator = OperatorFolder(paths.state / "operator")
+    is_kept_demo = operator.exists and operator.read().ended
+    return ("--set", "gwmp.listen=127.0.0.1:0", "--set", "api.port=0") if is_kept_demo else ()
+
+
+def _end(*_: object) -> None:
+    """Leave by an exception, so that window and agent end too."""
+    raise SystemExit(128 + signal.SIGTERM)
 
 
 def _python(module: str) -> list[str]:
@@ -137,5 +116,5 @@ def _python(module: str) -> list[str]:
 
 
 def _environ() -> dict[str, str]:
-    """Return the environment with this process's import path, which isolated starters set by hand."""
+    """Return the environment with this process's import path, which a packaged starter sets by hand."""
     return os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}

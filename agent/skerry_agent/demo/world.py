@@ -99,6 +99,7 @@ async def _open_operator(
                 "title": "Skerry demo: test tokens, worth nothing",
                 "operator.oracle_keys": [PublicKey.from_binary(plan.operator_keys["oracle"].public_key).address],
                 "operator.signatures_needed": 1,
+                "tokens.iot.symbol": "demo-IOT",
                 "iot.epoch_s": EPOCH_S,
                 "iot.lateness_s": LATENESS_S,
                 "iot.poc.beacon_interval_s": BEACON_INTERVAL_S,

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import Self
 
 from skerry_agent.api.view import Balance, Explanation, OperatorStatus
-from skerry_agent.evidence.operator_words import words_on
-from skerry_agent.evidence.verdicts import OperatorWords
 from skerry_agent.operator.explanations import explanation_of_report, explanation_of_reward
 from skerry_agent.operator.network_file import NetworkFile
 from skerry_agent.operator.rewards import reward_rows
 from skerry_agent.operator.router import EmbeddedRouter
+from skerry_agent.operator.statements import statement_on
 from skerry_agent.operator.treasury import Treasury
-from skerry_agent.runtime.operator import News, Operator
+from skerry_agent.runtime.operator import BeaconStatement, News, Operator
 from skerry_agent.runtime.reports import report_id
 from skerry_agent.store import RewardRow, Verdict, VerdictRow, WitnessRow
 from skerry_core.clock import Clock
@@ -86,22 +85,21 @@ class EmbeddedOperator(Operator):
             beacons=tuple(verdicts[BEACON]),
             witnesses=tuple(verdicts[WITNESS]),
             rewards=await reward_rows(self._oracle, self._treasury, self._network, gateways),
-            words=await self._words(gateways, [epoch for epoch in closed if epoch > after.epoch]),
+            statements=await self._statements(gateways, [epoch for epoch in closed if epoch > after.epoch]),
             cursor=str(_Cursor(judged_ms=latest_ms, epoch=max(closed, default=after.epoch))),
         )
 
-    async def _words(self, gateways: Sequence[bytes], epochs: Sequence[int]) -> tuple[tuple[bytes, OperatorWords], ...]:
+    async def _statements(self, gateways: Sequence[bytes], epochs: Sequence[int]) -> tuple[BeaconStatement, ...]:
         """Return the signed word on every beacon of these gateways in epochs that closed since the last news."""
         own = frozenset(gateways)
-        found: list[tuple[bytes, OperatorWords]] = []
+        found = []
         for epoch in epochs:
             for verdict in await self._oracle.verdicts.of_epoch(epoch):
                 if verdict.kind == BEACON and verdict.gateway in own and verdict.poc_id is not None:
-                    words = await words_on(self._oracle, verdict.poc_id)
-                    found += [(verdict.gateway, words)] if words is not None else []
-        return tuple(found)
+                    found.append(await statement_on(self._oracle, verdict, clock=self._clock))
+        return tuple(statement for statement in found if statement is not None)
 
-    async def carry(self, gateway: bytes, frame: ReceivedFrame, *, packet_id: str) -> bool:
+    async def carry(self, gateway: bytes, frame: ReceivedFrame, *, packet_id: str, region: str) -> bool:
         return await self._router.carry(gateway, frame, packet_id=packet_id)
 
     async def balances(self, owners: Sequence[str]) -> list[Balance]:

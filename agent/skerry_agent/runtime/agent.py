@@ -7,14 +7,15 @@ module state. A radio or operator that fails leaves the rest running; an error o
 import asyncio
 import logging
 from collections.abc import Sequence
+from random import Random
 
 from skerry_agent.events import EventHub
 from skerry_agent.evidence import EvidenceLog
-from skerry_agent.evidence.verdicts import OperatorWords, record_words
+from skerry_agent.evidence.verdicts import record_statement
 from skerry_agent.runtime.delivery import Delivery
 from skerry_agent.runtime.device_board import DeviceBoard
 from skerry_agent.runtime.hotspot import Hotspot
-from skerry_agent.runtime.operator import Operator
+from skerry_agent.runtime.operator import BeaconStatement, Operator
 from skerry_agent.runtime.radios import Radios
 from skerry_agent.store import BeaconRow, Stores, Verdict, WitnessRow
 from skerry_core.clock import Clock
@@ -42,6 +43,8 @@ class Agent:
         delivery: Delivery,
         radios: Sequence[Radios],
         operator: Operator,
+        attached: tuple[str, ...] = (),
+        random: Random,
         housekeeping_s: float = HOUSEKEEPING_S,
     ) -> None:
         self.clock = clock
@@ -53,6 +56,8 @@ class Agent:
         self.delivery = delivery
         self.radios = tuple(radios)
         self.operator = operator
+        self._attached = attached
+        self._random = random
         self._housekeeping_s = housekeeping_s
         self.started_ns = clock.wall_ns()
 
@@ -64,6 +69,14 @@ class Agent:
                     group.create_task(radios.run(), name=f"radios {number}")
                 for hotspot in self.hotspots:
                     group.create_task(hotspot.run(), name=f"hotspot {hotspot.identity.name}")
+                if self._attached:
+                    from skerry_agent.runtime.attached import attached_device, run_attached  # drivers load on use
+
+                    devices = [attached_device(text) for text in self._attached]
+                    work = run_attached(devices, clock=self.clock, random=self._random, events=self.board.take)
+                    group.create_task(work, name="attached devices")
+                group.create_task(self.board.run(self.stores.devices), name="device list")
+                group.create_task(self.operator.run(), name="operator")
                 group.create_task(self.delivery.run(), name="outbox")
                 group.create_task(self._keep_house(), name="housekeeping")
         finally:
@@ -87,8 +100,8 @@ class Agent:
             return
         beacons = await self.stores.beacons.judge(news.beacons)
         witnesses = await self.stores.witnesses.judge(news.witnesses)
-        for gateway, words in news.words:
-            await self._record(gateway, words)
+        for word in news.statements:
+            await self._record(word)
         if news.rewards:
             await self.stores.rewards.put(news.rewards)
         if news.cursor != cursor:
@@ -101,11 +114,19 @@ class Agent:
             state = {"id": reward.id, "token": reward.token, "amount": str(reward.amount), "state": reward.state.value}
             self.hub.publish("rewards", state)
 
-    async def _record(self, gateway: bytes, words: OperatorWords) -> None:
+    async def _record(self, word: BeaconStatement) -> None:
         """Keep the operator's signed word as evidence in the log of the hotspot that it is about."""
         for log in self.evidence:
-            if log.agent == gateway:
-                await record_words(log, words, link="operator", source=self.operator.status().network)
+            if log.agent == word.gateway:
+                await record_statement(
+                    log,
+                    word.statement,
+                    witness_reports=word.witness_reports,
+                    registrations=word.registrations,
+                    locations=word.locations,
+                    link="operator",
+                    source=self.operator.status().network,
+                )
 
     def _tell_verdict(self, topic: str, row: BeaconRow | WitnessRow) -> None:
         self.hub.publish(topic, {"id": row.id, "verdict": row.verdict.value, "reason": row.reason})

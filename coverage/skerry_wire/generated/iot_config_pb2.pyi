@@ -267,9 +267,7 @@ class protocol_http_roaming_v1(_message.Message):
     class flow_type_v1(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         sync: _ClassVar[protocol_http_roaming_v1.flow_type_v1]
-        async: _ClassVar[protocol_http_roaming_v1.flow_type_v1]
     sync: protocol_http_roaming_v1.flow_type_v1
-    async: protocol_http_roaming_v1.flow_type_v1
     FLOW_TYPE_FIELD_NUMBER: _ClassVar[int]
     DEDUPE_TIMEOUT_FIELD_NUMBER: _ClassVar[int]
     PATH_FIELD_NUMBER: _ClassVar[int]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from skerry_firmware_bridge.errors import FrameRejected
 from skerry_radio.lora import Datarate
 
-__all__ = ["Answer", "Command", "Dialect", "Heard", "Line", "Rebooted", "Sent", "Tuning", "Unknown"]
+__all__ = ["Answer", "Command", "Dialect", "Heard", "HeardBare", "Line", "Rebooted", "Sent", "Tuning", "Unknown"]
 
 COMMAND_TIMEOUT_S = 2.0  # the slowest answer that is not a transmission takes a few hundred milliseconds
 MAX_PHY_BYTES = 250  # both modules take a little more; LoRaWAN frames are shorter
@@ -24,12 +24,16 @@ class Tuning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """One command and how to know its answer among the module's lines; `reboots` = the module restarts on it."""
+    """One command and how to know its answer among the module's lines.
+
+    `reboots` = the module restarts on it; `optional` = a refusal changes nothing.
+    """
 
     text: str
     answers: Callable[[str], bool]
     timeout_s: float = COMMAND_TIMEOUT_S
     reboots: bool = False
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +53,13 @@ class Heard:
     snr_db: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeardBare:
+    """A frame from the air whose signal has to be asked for; the module has stopped listening."""
+
+    phy: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
     """The transmission in progress is over."""
@@ -66,7 +77,7 @@ class Unknown:
     text: str
 
 
-Line = Answer | Heard | Sent | Rebooted | Unknown
+Line = Answer | Heard | HeardBare | Sent | Rebooted | Unknown
 
 
 class Dialect(ABC):
@@ -74,6 +85,7 @@ class Dialect(ABC):
 
     kind: str
     power_dbm: range  # what the module can be asked for
+    baudrate: int  # as delivered
 
     @abstractmethod
     def prepare(self) -> list[Command]:
@@ -94,6 +106,10 @@ class Dialect(ABC):
     @abstractmethod
     def transmit(self, phy: bytes) -> list[Command]:
         """Return the commands that send a frame on the tuned channel; a `Sent` line follows its answer."""
+
+    def ask_signal(self) -> tuple[Command, Command]:
+        """Return the commands whose numeric answers are RSSI and SNR of the last frame; for `HeardBare` only."""
+        raise NotImplementedError(self.kind)
 
     @abstractmethod
     def read(self, text: str) -> Line:

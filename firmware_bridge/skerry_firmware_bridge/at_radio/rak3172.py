@@ -36,6 +36,7 @@ class Rak3172(Dialect):
 
     kind = "rak3172"
     power_dbm = range(5, 23)
+    baudrate = 115_200
 
     def prepare(self) -> list[Command]:
         # Setting the mode restarts the module when it was in another one; the banner or OK ends the command.

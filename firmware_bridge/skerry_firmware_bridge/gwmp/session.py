@@ -14,7 +14,15 @@ from typing import Any
 
 from skerry_core.clock import NS_PER_S
 from skerry_firmware_bridge.errors import FrameRejected, LinkLost
-from skerry_firmware_bridge.gwmp.datagram import FROM_GATEWAY, Datagram, Kind, acknowledgement, read_json
+from skerry_firmware_bridge.gwmp.datagram import (
+    EUI_END,
+    FROM_GATEWAY,
+    HEADER_BYTES,
+    Datagram,
+    Kind,
+    acknowledgement,
+    read_json,
+)
 from skerry_firmware_bridge.gwmp.downlink import read_ack, request_json
 from skerry_firmware_bridge.gwmp.gateway import Address, Gateway, device_id, host_of
 from skerry_firmware_bridge.gwmp.packets import read_status, received_frame
@@ -37,6 +45,7 @@ REPORT_EVERY_S = 60  # the same trouble of the same gateway is told once a minut
 MAX_GATEWAYS = 4096  # a flood of invented EUIs must not eat the memory
 SAME_FRAME_US = 100  # copies of one frame on two channels differ by less (serial-devices 4, row 14)
 _NO_EUI = bytes(8)
+_PUSH_ACK = bytes((Kind.PUSH_ACK,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +102,21 @@ class GwmpSession:
         return outgoing
 
     def receive(self, raw: bytes, source: Address, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
-        """Take one datagram; nothing that it holds raises."""
+        """Take one datagram; nothing that it holds raises. A source with port 0 is a serial port's name."""
+        gateway = self._gateways.get(raw[HEADER_BYTES:EUI_END])
+        if gateway is None or raw[3] or raw[0] != gateway.version or not gateway.is_steady(source):
+            return self._receive_any(raw, source, now_ns=now_ns, wall_ns=wall_ns)
+        # Nearly every datagram is a PUSH_DATA of a gateway that speaks as before.
+        self._outgoing.append((raw[:3] + _PUSH_ACK, source))
+        gateway.heard_ns = now_ns
+        gateway.counts["push_data"] += 1
+        try:
+            return self._push(gateway, raw[EUI_END:], source, now_ns=now_ns, wall_ns=wall_ns)
+        except FrameRejected as error:
+            gateway.counts[error.reason] += 1
+            return []
+
+    def _receive_any(self, raw: bytes, source: Address, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
         try:
             datagram = Datagram.from_bytes(raw)
         except FrameRejected as error:
@@ -111,7 +134,7 @@ class GwmpSession:
             if gateway is None:
                 return []
             events += self._greet(gateway, source, wall_ns=wall_ns, now_ns=now_ns)
-        elif host_of(source) != gateway.host:
+        elif source[0] != gateway.told_host and host_of(source) != gateway.host:
             detail = f"{source[0]} also claims EUI {gateway.eui.hex()}, which belongs to {gateway.host}; refused."
             return self._trouble(gateway, "second_source", detail, now_ns=now_ns, wall_ns=wall_ns)
         answer = acknowledgement(raw)
@@ -215,7 +238,7 @@ class GwmpSession:
         if not isinstance(packets, list):
             raise FrameRejected("invalid_json", detail="rxpk is no list")
         frames = []
-        told_source = f"udp {source[0]}:{source[1]}"
+        told_source = f"udp {source[0]}:{source[1]}" if source[1] else source[0]
         for rxpk in packets:
             try:
                 if not isinstance(rxpk, dict):
@@ -256,6 +279,7 @@ class GwmpSession:
         gateway = Gateway(
             eui=datagram.eui,
             host=host_of(source),
+            told_host=source[0],
             version=datagram.version,
             heard_ns=now_ns,
             device_id=device_id(datagram.eui),

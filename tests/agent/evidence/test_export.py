@@ -8,7 +8,7 @@ import pytest
 from skerry_agent.evidence import EVIDENCE, EvidenceLog, EvidenceReader, TimeKeeper
 from skerry_agent.evidence.errors import NoSuchEntry, NotSealed
 from skerry_agent.evidence.export import beacons, export_beacons
-from skerry_agent.evidence.verdicts import OperatorWords, ReceivedReport, record_words
+from skerry_agent.evidence.verdicts import SessionSigned, record_statement
 from skerry_agent.store import Database
 from skerry_core.clock import SystemClock
 from skerry_coverage.bundle import container
@@ -18,7 +18,13 @@ from skerry_coverage.bundle.statement import sign_statement
 from skerry_coverage.bundle.verify import verify_bundle
 from skerry_coverage.evidence.entry import EntryKind, TimeSource
 from skerry_testing.bundle import NETWORK, ORACLE, PROFILE, Neighbourhood, record_of
-from skerry_testing.evidence import BOOT
+from skerry_testing.evidence import BOOT, signer_of
+from skerry_wire.generated.poc_lora_pb2 import (
+    lora_stream_session_init_v1,
+    lora_stream_session_offer_v1,
+    lora_witness_report_req_v1,
+)
+from skerry_wire.signing import sign_message
 
 
 @pytest.fixture
@@ -49,20 +55,21 @@ async def recorded(log: EvidenceLog, made: Neighbourhood) -> bytes:
 async def judged(log: EvidenceLog, made: Neighbourhood) -> None:
     """Record the operator's statement with all that it rests on."""
     records = list(zip(made.gateways, made.owners, made.cells, strict=True))
-    words = OperatorWords(
-        statement=sign_statement(made.statement(), ORACLE),
-        beacon=ReceivedReport(body=made.beacon_body),
-        witnesses=tuple(ReceivedReport(body=body) for body in made.witness_bodies),
-        registrations=tuple(
+    await record_statement(
+        log,
+        sign_statement(made.statement(), ORACLE),
+        witness_reports=made.witness_bodies,
+        registrations=[
             SignedRecord.from_bytes(record_of(EntryKind.REGISTRATION, gateway=gateway, owner=owner))
             for gateway, owner, _ in records
-        ),
-        locations=tuple(
+        ],
+        locations=[
             SignedRecord.from_bytes(record_of(EntryKind.ASSERTION, gateway=gateway, owner=owner, cell=cell))
             for gateway, owner, cell in records
-        ),
+        ],
+        link="grpc",
+        source="oracle",
     )
-    await record_words(log, words, link="grpc", source="oracle")
 
 
 async def test_one_agents_log_proves_its_beacon(db: Database) -> None:
@@ -165,3 +172,34 @@ async def test_unknown_unsealed_and_deleted_beacons_are_refused_with_the_reason(
     await log.forget_bodies(before_ns=1 << 62, kinds=[EntryKind.BEACON_REPORT])
     with pytest.raises(NoSuchEntry):
         await export_beacons([log], [beacon], profile=PROFILE)
+
+
+async def test_a_session_signed_witness_report_brings_its_session_along(db: Database) -> None:
+    made = Neighbourhood()
+    log = await log_of(db, made, 0)
+    beacon = await recorded(log, made)
+    session = signer_of(701)
+    offer = lora_stream_session_offer_v1(nonce=b"\x07" * 32)
+    init = lora_stream_session_init_v1(
+        pub_key=made.gateways[1].public_key, nonce=offer.nonce, session_key=session.public_key
+    )
+    opened = sign_message(init, made.gateways[1]).SerializeToString()
+    report = lora_witness_report_req_v1.FromString(made.witness_bodies[0])
+    body = sign_message(report, session).SerializeToString()
+    made.witness_bodies[0] = body
+    await record_statement(
+        log,
+        sign_statement(made.statement(), ORACLE),
+        witness_reports=[SessionSigned(body=body, nonce=offer.nonce, init=opened), *made.witness_bodies[1:]],
+        registrations=[],
+        locations=[],
+        link="grpc",
+        source="oracle",
+    )
+    await log.seal()
+    bundle = await export_beacons([log], [beacon], profile=PROFILE)
+    checked = verify_bundle(container.pack(bundle.to_map()), trusted_keys=[ORACLE.public_key])
+    assert checked.failures == []
+    assert checked.checks["session-signed reports"] == 1
+    assert checked.proofs[0].witnesses_valid == 3
+    assert checked.level is Level.SELF_CLAIMED  # nobody showed who owns the witnesses

@@ -4,9 +4,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skerry_firmware_bridge.at_radio.dialect import Answer, Dialect, Heard, Line, Rebooted, Sent, Tuning, Unknown
+from skerry_firmware_bridge.at_radio.dialect import (
+    Answer,
+    Dialect,
+    Heard,
+    HeardBare,
+    Line,
+    Rebooted,
+    Sent,
+    Tuning,
+    Unknown,
+)
 from skerry_firmware_bridge.at_radio.lines import MAX_LINE_BYTES, LineReader
 from skerry_firmware_bridge.at_radio.rak3172 import Rak3172
+from skerry_firmware_bridge.at_radio.rn2483 import Rn2483
 from skerry_firmware_bridge.at_radio.wio_e5 import WioE5
 from skerry_firmware_bridge.errors import FrameRejected
 from skerry_radio.lora import Datarate
@@ -101,6 +112,22 @@ def test_a_torn_report_of_the_rak3172_is_rejected(text: str) -> None:
         Rak3172().read(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("ok", Answer(text="ok")),
+        ("-97", Answer(text="-97")),
+        ("busy", Answer(text="busy", error="busy")),
+        ("radio_tx_ok", Sent()),
+        ("radio_rx  48656C6C6F", HeardBare(phy=b"Hello")),
+        ("radio_err", Unknown(text="radio_err")),
+        ("RN2483 1.0.5 Oct 31 2018 15:06:52", Rebooted()),
+    ],
+)
+def test_rn2483_lines(text: str, meaning: Line) -> None:
+    assert Rn2483().read(text) == meaning
+
+
 def test_rak3172_commands() -> None:
     assert [command.text for command in Rak3172().tune(TUNING, 14)] == [
         "AT+P2P=868100000:9:125:0:8:14",
@@ -109,9 +136,13 @@ def test_rak3172_commands() -> None:
     assert [command.text for command in Rak3172().transmit(b"\xe0\x01")] == ["AT+PSEND=E001"]
 
 
-@pytest.mark.parametrize("dialect", [WioE5(), Rak3172()], ids=lambda dialect: dialect.kind)
+@pytest.mark.parametrize("dialect", [WioE5(), Rak3172(), Rn2483()], ids=lambda dialect: dialect.kind)
 @settings(max_examples=100, deadline=None)
-@given(data=st.lists(st.binary(max_size=60) | st.sampled_from([b'+TEST: RX "', b"+EVT:RXP2P:-1:2:", b"\r\n", b"00"])))
+@given(
+    data=st.lists(
+        st.binary(max_size=60) | st.sampled_from([b'+TEST: RX "', b"+EVT:RXP2P:-1:2:", b"radio_rx  ", b"\r\n", b"00"])
+    )
+)
 def test_no_stream_breaks_the_reader(dialect: Dialect, data: list[bytes]) -> None:
     reader = LineReader()
     for piece in data:

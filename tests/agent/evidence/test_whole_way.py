@@ -5,8 +5,8 @@ from pathlib import Path
 
 from skerry_agent.evidence import EVIDENCE, EvidenceLog, TimeKeeper
 from skerry_agent.evidence.export import beacons, export_beacons
-from skerry_agent.evidence.operator_words import prove_beacon, words_on
-from skerry_agent.evidence.verdicts import record_words
+from skerry_agent.evidence.verdicts import record_statement
+from skerry_agent.operator.statements import statement_on
 from skerry_agent.store import Database
 from skerry_coverage.bundle import container
 from skerry_coverage.bundle.profile import profile_bytes
@@ -119,10 +119,18 @@ def test_an_oracles_judgement_becomes_a_proof_that_anyone_checks(tmp_path: Path)
         await oracle.advance()
         (beacon,) = [row for row, _ in await oracle.verdicts.since(GATEWAYS[0].public_key, judged_ms=0, limit=10)]
         assert (beacon.kind, beacon.reason) == (BEACON, None)
-        words = await words_on(oracle, beacon.report_id)
+        words = await statement_on(oracle, beacon, clock=clock)
         assert words is not None
         for _ in range(2):  # telling it twice changes nothing
-            await record_words(log, words, link="process", source="oracle")
+            await record_statement(
+                log,
+                words.statement,
+                witness_reports=words.witness_reports,
+                registrations=words.registrations,
+                locations=words.locations,
+                link="operator",
+                source=NETWORK,
+            )
         await log.seal()
         ((entry_id, _),) = await beacons([log])
         bundle = await export_beacons([log], [entry_id], profile=profile_bytes(PROFILE))
@@ -136,11 +144,6 @@ def test_an_oracles_judgement_becomes_a_proof_that_anyone_checks(tmp_path: Path)
         manifest = await oracle.manifest(beacon.epoch)
         assert manifest is not None
         assert proof.operator.manifest_hash == manifest.hash.hex()
-        assert await words_on(oracle, bytes(32)) is None
-        packed = await prove_beacon(oracle, [log], beacon.report_id, profile=PROFILE)
-        assert packed is not None
-        assert verify_bundle(packed, trusted_keys=[ORACLE.public_key]).level is Level.ORACLE_VERIFIED
-        assert await prove_beacon(oracle, [], beacon.report_id, profile=PROFILE) is None
         forged = dataclasses.replace(bundle, profile=profile_bytes(load_profile("skerry-open")))
         assert not verify_bundle(container.pack(forged.to_map())).is_intact
         await db.close()

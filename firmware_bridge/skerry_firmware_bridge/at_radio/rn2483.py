@@ -1,0 +1,97 @@
+"""The RN2483's and RN2903's radio commands (`radio set`, `radio tx`, `radio rx`), with its LoRaWAN stack paused.
+
+Not AT by name, but the same kind of line protocol. A heard frame comes without its signal, which is asked for
+afterwards, and ends listening.
+"""
+
+import re
+
+from skerry_firmware_bridge.at_radio.dialect import (
+    Answer,
+    Command,
+    Dialect,
+    HeardBare,
+    Line,
+    Rebooted,
+    Sent,
+    Tuning,
+    Unknown,
+    hex_bytes,
+)
+from skerry_firmware_bridge.errors import FrameRejected
+
+__all__ = ["Rn2483"]
+
+_NUMBER = re.compile(r"-?\d{1,10}")
+_HEARD = re.compile(r"radio_rx\s+([0-9A-Fa-f]+)")
+_ERRORS = frozenset({"invalid_param", "busy", "denied", "not_joined"})
+LORAWAN_SYNC_WORD = "34"
+PREAMBLE = 8
+
+
+class Rn2483(Dialect):
+    """Power -3 to 15 dBm; received strength needs firmware 1.0.5 or newer."""
+
+    kind = "rn2483"
+    power_dbm = range(-3, 16)
+    baudrate = 57_600
+
+    def prepare(self) -> list[Command]:
+        fixed = ("mod lora", "crc on", "cr 4/5", f"prlen {PREAMBLE}", f"sync {LORAWAN_SYNC_WORD}", "wdt 0")
+        pause = Command(text="mac pause", answers=_is_number)
+        return [pause, *self.hush(), *(_command(f"radio set {setting}") for setting in fixed)]
+
+    def tune(self, tuning: Tuning, power_dbm: int) -> list[Command]:
+        rate = tuning.datarate
+        settings = (
+            f"freq {tuning.frequency_hz}",
+            f"sf sf{rate.spreading_factor}",
+            f"bw {rate.bandwidth_khz}",
+            f"iqi {'on' if tuning.inverted else 'off'}",
+            f"pwr {power_dbm}",
+        )
+        return [_command(f"radio set {setting}") for setting in settings]
+
+    def listen(self) -> list[Command]:
+        return [_command("radio rx 0")]  # without a limit
+
+    def hush(self) -> list[Command]:
+        return [Command(text="radio rxstop", answers=_is_ok, optional=True)]  # refused when it is not listening
+
+    def transmit(self, phy: bytes) -> list[Command]:
+        return [_command(f"radio tx {phy.hex().upper()}")]
+
+    def ask_signal(self) -> tuple[Command, Command]:
+        return (
+            Command(text="radio get rssi", answers=_is_number),
+            Command(text="radio get snr", answers=_is_number),
+        )
+
+    def read(self, text: str) -> Line:
+        if text == "radio_tx_ok":
+            return Sent()
+        heard = _HEARD.fullmatch(text)
+        if heard is not None:
+            return HeardBare(phy=hex_bytes(heard[1]))
+        if text.startswith("radio_rx"):
+            raise FrameRejected("torn_line", detail=text)
+        if text.startswith(("RN2483 ", "RN2903 ")):
+            return Rebooted()
+        if text == "ok" or _NUMBER.fullmatch(text):
+            return Answer(text=text)
+        return Answer(text=text, error=text) if text in _ERRORS else Unknown(text=text)
+
+    def forget(self) -> None:
+        """Nothing is kept between lines."""
+
+
+def _is_ok(line: str) -> bool:
+    return line == "ok"
+
+
+def _is_number(line: str) -> bool:
+    return _NUMBER.fullmatch(line) is not None
+
+
+def _command(text: str) -> Command:
+    return Command(text=text, answers=_is_ok)
