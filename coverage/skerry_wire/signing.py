@@ -38,4 +38,4 @@ def verify_taking_signature(message: Message, public_key: bytes) -> bool:
     """
     signature: bytes = message.signature  # type: ignore[attr-defined]  # the caller's promise
     message.ClearField("signature")
-    return verify(public_key, message.SerializeToString(deterministic=True), signature)
+    return verify(public_key, message.SerializeToString(), signature)

@@ -175,7 +175,7 @@ def test_a_stranger_is_refused_and_keeps_its_packets(tmp_path: Path, reason: str
                 clock=clock,
                 random_bytes=SeededRandom("router"),
                 random=Random(1),
-                on_downlink=lambda _: asyncio.sleep(0),  # noqa: TID251 - an awaitable that does nothing
+                on_downlink=asyncio.Queue[packet_router_packet_down_v1]().put,
             )
             running = group.create_task(client.run())
             with clock.hold("test"):

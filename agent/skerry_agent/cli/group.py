@@ -2,12 +2,11 @@
 
 import importlib
 import importlib.util
-from pathlib import Path
 from typing import Any
 
 import click
 
-from skerry_agent.cli.context import Cli
+from skerry_agent.cli.context import GLOBAL_OPTIONS, Cli, accept_globals
 
 __all__ = ["LazyGroup", "root"]
 
@@ -29,6 +28,7 @@ class LazyGroup(click.Group):
         module, _, attribute = self._lazy[cmd_name][0].partition(":")
         found = getattr(importlib.import_module(module), attribute or cmd_name)
         assert isinstance(found, click.Command)
+        accept_globals(found)
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -50,6 +50,7 @@ _VERBS = {
     "gui": (f"{_HERE}.gui:gui", "Open the window."),
     "status": (f"{_HERE}.status:status", "Show the agent on one screen."),
     "doctor": (f"{_HERE}.doctor:doctor", "Find the first thing that is wrong, and its fix."),
+    "alerts": (f"{_HERE}.alerts:alerts", "Alerts that stand, a test message, maintenance."),
     "devices": (f"{_HERE}.radio:devices", "List devices, name them, confirm regions."),
     "packets": (f"{_HERE}.radio:packets", "Show received frames, with --follow as they come."),
     "beacon": (f"{_HERE}.proofs:beacon", "Our own beacons."),
@@ -57,7 +58,9 @@ _VERBS = {
     "rewards": (f"{_HERE}.money:rewards", "Rewards, and which frames earned them."),
     "proof": (f"{_HERE}.proof:proof", "Export and verify proofs."),
     "chain": (f"{_HERE}.chain:chain", "The embedded Solana cluster."),
-    "wallet": (f"{_HERE}.wallet:wallet", "Balances, claims and payments."),
+    "wallet": (f"{_HERE}.wallet:wallet", "Owner wallets, balances and payments."),
+    "dc": (f"{_HERE}.dc:dc", "Data credits: balance, price, mint, burn, how long they last."),
+    "economy": (f"{_HERE}.economy:economy", "Token arithmetic: utility scores, emission, treasury."),
     "oracle": (f"{_HERE}.oracle:oracle", "Run a network's oracle."),
     "key": (f"{_HERE}.key:key", "The gateway key."),
     "token": (f"{_HERE}.token:token", "API tokens."),
@@ -74,13 +77,10 @@ _VERBS = {
 
 
 @click.group(cls=LazyGroup, lazy=_VERBS, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--dir", "folder", type=click.Path(path_type=Path), help="Keep everything in this folder.")
-@click.option("--set", "flags", multiple=True, metavar="KEY=VALUE", help="Override a setting; may be repeated.")
-@click.option("--address", metavar="URL", help="Talk to the agent at this address (token in SKERRY_TOKEN).")
-@click.option("--debug", is_flag=True, help="Show where an internal error happened.")
 @click.pass_context
-def root(
-    ctx: click.Context, /, *, folder: Path | None, flags: tuple[str, ...], address: str | None, debug: bool
-) -> None:
+def root(ctx: click.Context, /) -> None:
     """A hotspot agent with coverage proofs."""
-    ctx.obj = Cli(folder=folder, flags=flags, address=address, debug=debug)
+    ctx.ensure_object(Cli)
+
+
+root.params += [make() for make in GLOBAL_OPTIONS]

@@ -62,6 +62,7 @@ class SentReport:
     """A delivered report as it was signed for delivery; `session` None = signed by the gateway key."""
 
     body: bytes
+    is_beacon: bool
     session: SessionEvidence | None
     receipt: Receipt
 
@@ -182,7 +183,14 @@ class GrpcSink(ReportSink):
                 answer = _parsed(lora_beacon_report_resp_v1, await unary(self._ingest, method, report))
                 receipt = Receipt(received_ms=int(answer.id) if answer.id.isdecimal() else self._clock.wall_ms())
             if self._on_sent is not None:
-                await self._on_sent(SentReport(body=body, session=session, receipt=receipt))
+                await self._on_sent(
+                    SentReport(
+                        body=body,
+                        is_beacon=isinstance(message, lora_beacon_report_req_v1),
+                        session=session,
+                        receipt=receipt,
+                    )
+                )
         return receipt
 
 

@@ -46,14 +46,19 @@ def _rows(seeds: Sequence[bytes]) -> list[bytes]:
     if any(len(seed) != 32 for seed in seeds):
         raise ValueError("a seed has 32 bytes")
     blocks = _BLOCKS_PER_SEED * len(seeds)
-    low = _low_halves(4 * blocks)
+    column = blocks * _LANE_BITS
+    low, first_columns = _masks(blocks)
     start = _start(seeds)
+
+    def left(row: int, places: int) -> int:
+        """Move columns left, the first ones to the end: a rotation of the whole integer."""
+        return row >> places * column | (row & first_columns[places]) << (4 - places) * column
+
     a, b, c, d = start
     for _ in range(_DOUBLE_ROUNDS):
         a, b, c, d = _quarter_round(a, b, c, d, low)
-        b, c, d = _columns_left(b, 1, blocks), _columns_left(c, 2, blocks), _columns_left(d, 3, blocks)
-        a, b, c, d = _quarter_round(a, b, c, d, low)
-        b, c, d = _columns_left(b, 3, blocks), _columns_left(c, 2, blocks), _columns_left(d, 1, blocks)
+        a, b, c, d = _quarter_round(a, left(b, 1), left(c, 2), left(d, 3), low)
+        b, c, d = left(b, 3), left(c, 2), left(d, 1)
     size = 4 * blocks * _LANE_BITS // 8
     return [((row + first) & low).to_bytes(size, "little") for row, first in zip((a, b, c, d), start, strict=True)]
 
@@ -87,15 +92,11 @@ def _quarter_round(a: int, b: int, c: int, d: int, low: int) -> tuple[int, int, 
     return a, b, c, d
 
 
-def _columns_left(row: int, places: int, blocks: int) -> int:
-    """Move columns left, the first ones to the end: a rotation of the whole integer."""
-    shift = places * blocks * _LANE_BITS
-    return row >> shift | (row & ((1 << shift) - 1)) << 4 * blocks * _LANE_BITS - shift
-
-
 @lru_cache(maxsize=8)
-def _low_halves(lanes: int) -> int:
-    return _pack([0xFFFFFFFF] * lanes)
+def _masks(blocks: int) -> tuple[int, list[int]]:
+    """Return the lower half of every lane, and the lanes of the first 0, 1, 2, 3 columns."""
+    column = blocks * _LANE_BITS
+    return _pack([0xFFFFFFFF] * 4 * blocks), [(1 << places * column) - 1 for places in range(4)]
 
 
 def _pack(lanes: Sequence[int]) -> int:

@@ -6,6 +6,7 @@ The oracle calls `judge_poc` with its stores' content; nothing is read or writte
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from skerry_coverage.iot.beacon_rules import BEACON_RULES, BeaconFacts
 from skerry_coverage.iot.denylist import Denylist
@@ -35,6 +36,7 @@ __all__ = [
 
 BEACONER, WITNESS = "beaconer", "witness"
 _NO_TIMES = KeptTimes()
+_BY_RECEIVE_TIME = attrgetter("received_ms")
 _DENIALS = ("denied", "denied_edge")
 
 
@@ -80,7 +82,7 @@ class PocInput:
 
     def by_receive_time(self) -> list[ReceivedWitness]:
         """The witness reports in the order they are judged in; equal times keep the stored order."""
-        return sorted(self.witnesses, key=lambda witness: witness.received_ms)
+        return sorted(self.witnesses, key=_BY_RECEIVE_TIME)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -233,11 +235,19 @@ def _judge_witnesses(
 ) -> list[WitnessVerdict]:
     judged: list[WitnessVerdict] = []
     seen: set[bytes] = set()
-    parameters = poc.parameters
+    parameters, registry = poc.parameters, poc.registry
     first_ms = reports[0].received_ms if reports else 0
     for position, witness in enumerate(reports):
         key = witness.report.pub_key
-        facts = witness_facts(poc, beacon, witness, first_ms=first_ms, already_reported=key in seen)
+        facts = WitnessFacts(  # as `witness_facts`, without reading the key and calling once more
+            beacon=beacon,
+            report=witness.report,
+            key=key,
+            received_ms=witness.received_ms,
+            first_witness_received_ms=first_ms,
+            gateway=registry.get(key),
+            already_reported=key in seen,
+        )
         seen.add(key)
         pair = (beacon.key, key)
         known_good = pair in good_pairs

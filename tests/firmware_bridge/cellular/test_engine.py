@@ -111,6 +111,32 @@ def test_commands_of_several_tasks_do_not_mix() -> None:
     simulated(main)
 
 
+def test_a_late_reply_is_not_taken_for_the_next_commands() -> None:
+    async def main(clock: SimulatedClock) -> None:
+        link = _link(clock, "\r\n+COPS: 0\r\n\r\nOK\r\n", "\r\n+CSQ: 20,0\r\n\r\nOK\r\n", faults=LineFaults(delay_s=4))
+        async with open_engine(link, clock=clock) as engine:
+            with pytest.raises(DeviceTimeout):
+                await engine.ask("AT+COPS?")
+            assert await engine.ask("AT+CSQ", timeout_s=10) == ("+CSQ: 20,0",)
+
+    simulated(main)
+
+
+def test_a_flood_of_reports_does_not_keep_the_next_command_waiting_for_ever() -> None:
+    async def main(clock: SimulatedClock) -> None:
+        link = _link(clock, *["\r\n+CIEV: 7,1\r\n"] * 2000)
+        async with open_engine(link, clock=clock) as engine:
+            with pytest.raises(DeviceTimeout):
+                await engine.ask("AT")
+            for number in range(1000):
+                clock.call_at(clock.monotonic_ns() + number * NS_PER_S // 10, lambda: link.stage.receive(b"x"))
+            with pytest.raises(DeviceTimeout):
+                await engine.ask("AT+CSQ")
+        assert clock.monotonic_ns() < 10 * NS_PER_S
+
+    simulated(main)
+
+
 def test_the_ladder_climbs_every_three_silences_and_reboots_once_an_hour() -> None:
     ladder = Ladder(has_secondary=True)
     rungs = [ladder.silent(now * NS_PER_S) for now in range(18)]
