@@ -1,8 +1,9 @@
 """`skerry wallet`: owner wallets on this computer. Watch-only until the owner makes or brings a key."""
 
 import secrets
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from skerry_wallet.keyfile.owner import OwnerWallet
 
 __all__ = ["wallet"]
+
+T = TypeVar("T")
 
 
 @click.group()
@@ -304,7 +307,7 @@ def _seed_of_words(words: str, derivation: str | None) -> bytes:
     )
 
 
-def _import_errors(action: Any) -> Any:
+def _import_errors(action: Callable[[], T]) -> T:
     """Run an import; its own error becomes one that a person can read."""
     from skerry_core.errors import UsageError
     from skerry_wallet.keyfile.errors import KeyImportRejected

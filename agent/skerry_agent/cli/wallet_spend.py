@@ -332,7 +332,7 @@ async def _transfer(
         raise UsageError("E_SEND", f"That cannot be sent: {error}.") from error
     opening = False
     if token is not None:
-        (held,), (target,) = (await token_balances(cluster, token.mint, [one]) for one in (key, receiver))
+        held, target = await token_balances(cluster, token.mint, [key, receiver])
         units, opening = held.amount if units is None else units, not target.exists
         if not 0 < units <= held.amount:
             raise InsufficientFunds(
