@@ -4,7 +4,7 @@ Small on purpose: the usual client library costs a Pi 13 MB and 46 ms at start.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 __all__ = ["NAMES", "Metric", "Metrics"]
@@ -73,7 +73,6 @@ class Metrics:
 
     _values: dict[str, dict[tuple[str, ...], float]] = field(default_factory=dict)
     _histograms: dict[str, _Histogram] = field(default_factory=dict)
-    _collectors: list[Callable[[], None]] = field(default_factory=list)
 
     def count(self, name: str, amount: float = 1, **labels: str) -> None:
         """Add to a counter."""
@@ -91,6 +90,10 @@ class Metrics:
         elif key in series or len(series) < MAX_SERIES:
             series[key] = value
 
+    def set_counter(self, name: str, total: float, **labels: str) -> None:
+        """Set a counter to a total that is kept elsewhere, such as in a table."""
+        self._values.setdefault(name, {})[_key(name, labels, "counter")] = total
+
     def observe(self, name: str, value: float) -> None:
         """Add a value to a histogram."""
         buckets = NAMES[name].buckets
@@ -102,14 +105,8 @@ class Metrics:
         """Return a counter's or gauge's value, None when it has none."""
         return self._values.get(name, {}).get(_key(name, labels, NAMES[name].kind))
 
-    def collect_with(self, collector: Callable[[], None]) -> None:
-        """Call this before each scrape, to set gauges that are read rather than kept."""
-        self._collectors.append(collector)
-
     def text(self) -> str:
         """Return every metric that has a value in Prometheus' text form 0.0.4."""
-        for collector in self._collectors:
-            collector()
         lines: list[str] = []
         for name, metric in NAMES.items():
             samples = list(self._samples(name, metric))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from sqlite_utils.migrations import Migrations
 
+from skerry_agent.alerts.channels import Channels
+from skerry_agent.alerts.loop import Alerts, parse_quiet
 from skerry_agent.app import App, compose
 from skerry_agent.background import Background
 from skerry_agent.evidence import EVIDENCE, TimeKeeper
@@ -18,7 +20,7 @@ from skerry_agent.runtime.clock_watch import watch_clock
 from skerry_agent.runtime.operator import NoOperator, Operator
 from skerry_agent.runtime.randomness import system_randomness
 from skerry_agent.settings import Settings
-from skerry_agent.settings.table import GATEWAY_KEY, OPERATOR_PROFILE, TIME_TRUSTED
+from skerry_agent.settings.table import ALERTS_QUIET_HOURS, GATEWAY_KEY, OPERATOR_INGEST, OPERATOR_PROFILE, TIME_TRUSTED
 from skerry_agent.store import Facts, Stores
 from skerry_client.paths import Paths
 from skerry_core.clock import Clock
@@ -44,7 +46,8 @@ async def run_agent(*, settings: Settings, paths: Paths, clock: Clock, started: 
         lifetimes.add("stores", stores.close)
         signer = await asyncio.to_thread(_signer, settings, paths)
         house = await _house(folder, stores=stores, clock=clock, lifetimes=lifetimes)
-        operator: Operator = house.operator("local") if house else NoOperator(profile=settings[OPERATOR_PROFILE])
+        operator = _operator(house, settings=settings, signer=signer, clock=clock)
+        lifetimes.add("operator connection", operator.close)
         time = TimeKeeper(clock, boot_id=boot_id(secrets.token_bytes(16)))
         app = await compose(
             paths=paths,
@@ -60,6 +63,7 @@ async def run_agent(*, settings: Settings, paths: Paths, clock: Clock, started: 
         async with Background() as background, Lifetimes() as serving:
             watching = watch_clock(time, clock=clock, error_ns=kernel_error_ns, trusted=settings[TIME_TRUSTED])
             background.start(watching, name="clock")
+            background.start(_alerts(app, stores=stores, settings=settings, clock=clock).run(), name="alerts")
             background.start(keep_house(stores=stores, settings=settings, clock=clock), name="retention")
             if house is not None and not house.network.ended:
                 background.start(house.oracle.run(), name="oracle")
@@ -67,6 +71,16 @@ async def run_agent(*, settings: Settings, paths: Paths, clock: Clock, started: 
             await serving.start("api", app.api.start, app.api.stop)
             started(app.api.address, _notes(app, operator))
             await asyncio.Event().wait()
+
+
+def _alerts(app: App, *, stores: Stores, settings: Settings, clock: Clock) -> Alerts:
+    return Alerts(
+        view=app.view,
+        stores=stores,
+        channels=Channels.from_settings(settings),
+        clock=clock,
+        quiet=parse_quiet(settings[ALERTS_QUIET_HOURS]),
+    )
 
 
 def _migrations(folder: OperatorFolder) -> tuple[Migrations, ...]:
@@ -91,6 +105,17 @@ def _signer(settings: Settings, paths: Paths) -> Signer:
         key_uri=settings[GATEWAY_KEY] or None,
         open_hardware=open_hardware,
     )
+
+
+def _operator(house: "OperatorHouse | None", *, settings: Settings, signer: Signer, clock: Clock) -> Operator:
+    """Return the operator in this folder, else the one that the settings name, else none."""
+    if house is not None:
+        return house.operator("local")
+    if not settings[OPERATOR_INGEST]:
+        return NoOperator(profile=settings[OPERATOR_PROFILE])
+    from skerry_agent.runtime.remote_operator import RemoteOperator
+
+    return RemoteOperator.from_settings(settings, signer=signer, clock=clock, random=system_randomness())
 
 
 async def _house(

@@ -24,6 +24,7 @@ from skerry_client.models import (
     Explanation,
     Packet,
     Page,
+    Paired,
     Readiness,
     Reward,
     Status,
@@ -46,6 +47,7 @@ __all__ = [
     "headers",
     "outbox",
     "packets",
+    "pair",
     "readiness",
     "rewards",
     "status",
@@ -86,6 +88,16 @@ def headers(token: str | None, *, body: bool = False) -> dict[str, str]:
     if body:
         result["Content-Type"] = "application/json"
     return result
+
+
+def pair(code: str) -> Call[Paired]:
+    """Turn a one-time code into a token; needs none."""
+    return Call(
+        method="POST",
+        target="/api/v1/pair",
+        body=json.dumps({"code": code}).encode(),
+        parse=lambda value: from_json(Paired, value),
+    )
 
 
 def status() -> Call[Status]:

@@ -3,7 +3,7 @@
 A test compares every class with the OpenAPI document.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
@@ -25,6 +25,7 @@ __all__ = [
     "Operator",
     "Packet",
     "Page",
+    "Paired",
     "PathStage",
     "Readiness",
     "Report",
@@ -65,6 +66,15 @@ class Readiness:
 
     status: Literal["ready", "not_ready"]
     checks: dict[str, bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paired:
+    """The token that a pairing code became."""
+
+    id: str
+    token: str = field(repr=False)
+    scopes: tuple[Literal["read", "control"], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,6 +54,11 @@ class Paths:
         return self.runtime / "api.address"
 
     @property
+    def fingerprint(self) -> Path:
+        """The file with the SHA-256 of the API's certificate; absent without TLS."""
+        return self.runtime / "api.fingerprint"
+
+    @property
     def socket(self) -> Path:
         """The API's Unix socket."""
         return self.runtime / "api.sock"

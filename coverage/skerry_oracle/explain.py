@@ -1,4 +1,4 @@
-"""A verdict explained rule by rule, recomputed from the stored inputs; the agent's API and `witness explain` show it."""
+"""A verdict explained rule by rule, recomputed from the stored inputs; the API and `witness explain` show it."""
 
 from typing import Any
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RETRY_WINDOW_S", "Ingest"]
 
+RATE_LIMITED = "rate_limited"
 RETRY_WINDOW_S = 180  # the life of entropy: a later repetition of an honest report could not be valid anyway
 REMEMBERED_CONTENTS = 50_000  # recent content ids, some 10 MB at most
 
@@ -89,14 +90,16 @@ class Ingest:
         """Store one encoded report and return when it was received.
 
         `verified` says that the stream session has checked the session key's signature and the gateway already. Raises
-        `SinkRefused` (rate_limited, malformed, wrong_network, bad_signature, bad_entropy, gateway_not_found) for good,
-        `SinkUnavailable` when the same report may be sent again later.
+        `SinkRefused` (malformed, wrong_network, bad_signature, bad_entropy, gateway_not_found) for good,
+        `SinkUnavailable` when the same report may be sent again later: rate_limited, or the store is down.
         """
         received_ms = self._clock.wall_ms()
         try:
             return await self._take(kind, body, received_ms, peer=peer, session=session, verified=verified)
         except SinkRefused as refusal:
             self._refusals.note(kind=kind, reason=refusal.reason, peer=peer, body=body[: self.limits.report_bytes])
+            if refusal.reason == RATE_LIMITED:  # an honest hotspot with a full outbox comes back later
+                raise SinkUnavailable(RATE_LIMITED) from None
             raise
         except (StoreBusy, StoreFailed) as error:
             raise SinkUnavailable(f"the oracle cannot store reports now: {error}") from error
@@ -105,7 +108,7 @@ class Ingest:
         self, kind: str, body: bytes, received_ms: int, *, peer: str, session: SessionRow | None, verified: bool
     ) -> Receipt:
         if not self._per_peer.take(peer) or not self._total.take("all"):
-            raise SinkRefused("rate_limited")
+            raise SinkRefused(RATE_LIMITED)
         report = self._parse(kind, body)
         if not verified:
             self._check_key(report.pub_key)
@@ -165,7 +168,7 @@ class Ingest:
             self._stored_of.clear()
         if self._is_registered(gateway):
             if self._stored_of[gateway] >= self.limits.reports_per_gateway_and_epoch:
-                raise SinkRefused("rate_limited")
+                raise SinkRefused(RATE_LIMITED)
             self._stored_of[gateway] += 1
             return
         if self._stored_unknown >= self.limits.unknown_reports_per_epoch:

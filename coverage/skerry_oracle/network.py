@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from skerry_core.errors import UsageError
 from skerry_coverage.iot.parameters import PocParameters
 from skerry_coverage.iot.rewards import HIP138, Price, SplitRules
+from skerry_coverage.profile.model import Profile
 from skerry_oracle.epochs.calendar import EpochCalendar
 
 __all__ = ["OracleNetwork"]
@@ -32,3 +34,33 @@ class OracleNetwork:
     density_table: str = "hip104"
     active_s: int = ACTIVE_S
     test_tokens: bool = False
+
+    @classmethod
+    def of_profile(
+        cls, profile: Profile, *, network: str, at_s: int, token: str | None = None, test_tokens: bool = False
+    ) -> "OracleNetwork":
+        """Return the rules that a profile has in force at a Unix time.
+
+        Raises `UsageError` E_PROFILE_TIME when it has none with an emission and a price of its own.
+        """
+        entry = profile.iot_at(at_s)
+        if entry is None or entry.emission is None or entry.price is None:
+            raise UsageError(
+                "E_PROFILE_TIME",
+                f"Profile {profile.id} has no IoT rules with an emission for the present time.",
+                remedy="Use a profile of your own network; historic profiles only explain the past.",
+            )
+        return cls(
+            network=network,
+            profile_hash=profile.hash.hex(),
+            token=token or entry.token.symbol,
+            emission_bones=int(entry.emission.of(entry.epoch_s)),
+            price=entry.price,
+            rule_set=entry.rules.id,
+            calendar=EpochCalendar(length_s=entry.epoch_s, lateness_s=entry.lateness_s),
+            parameters=entry.poc,
+            split=entry.split,
+            density_table=entry.density_table,
+            active_s=entry.density_window_s,
+            test_tokens=test_tokens,
+        )

@@ -5,9 +5,9 @@ from dataclasses import asdict
 from typing import Any
 
 from skerry_core.conformance import CaseError, Kind
-from skerry_radio.budget import Link, link_budget
 from skerry_radio.errors import RadioRefused
-from skerry_radio.link_budget import eirp, parse_exact_datarate, sensitivity
+from skerry_radio.levels import eirp, parse_exact_datarate, sensitivity
+from skerry_radio.link_budget import Link, link_budget
 from skerry_radio.lora import Datarate, airtime_ms
 from skerry_radio.path_loss import fspl_db, hata_db
 from skerry_radio.terrain import Path, bullington, fresnel, knife_edge_db, knife_edge_nu, line_of_sight

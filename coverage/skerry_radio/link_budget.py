@@ -1,88 +1,77 @@
-"""What a receiver still hears, what may be sent, and what remains between (KINDS-propagation)."""
+"""One radio link from transmitter to receiver: levels, margin, the fastest data rate that still closes it."""
 
-import math
-import re
 from dataclasses import dataclass
-from decimal import Decimal
 
 from skerry_radio.errors import RadioRefused
-from skerry_radio.regions import region_params
+from skerry_radio.levels import DEFAULT_NOISE_FIGURE_DB, sensitivity
 
-__all__ = ["DEFAULT_NOISE_FIGURE_DB", "Eirp", "Sensitivity", "eirp", "sensitivity", "snr_limit_db"]
-
-THERMAL_DBM_HZ = -174.0  # the rounded thermal density at room temperature
-DEFAULT_NOISE_FIGURE_DB = 6.0  # usual for concentrators; data sheets not checked
-_ERP_OFFSET_DDB_X10 = 215  # a dipole's 2.15 dB in hundredths
-_EXACT_DATARATE = re.compile(r"SF(\d+)BW(\d+)", re.ASCII)
+__all__ = ["Link", "LinkBudget", "link_budget"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sensitivity:
-    """The weakest signal that a receiver demodulates."""
+class Link:
+    """Everything about a link but the path itself; dB, dBm, dBi. `misc_loss_db`: clutter, body, polarisation."""
 
+    conducted_dbm: float
+    tx_gain_dbi: float
+    tx_cable_loss_db: float
+    rx_gain_dbi: float
+    rx_cable_loss_db: float
+    misc_loss_db: float
+    spreading_factor: int
+    bandwidth_hz: int
+    noise_figure_db: float = DEFAULT_NOISE_FIGURE_DB
+    fade_margin_db: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkBudget:
+    """The sums of a link; `best_spreading_factor` is the smallest of 7 to 12 that keeps the fade margin."""
+
+    eirp_dbm: float
+    path_loss_db: float
+    rssi_dbm: float
     noise_floor_dbm: float
-    snr_limit_db: float
     sensitivity_dbm: float
+    snr_db: float
+    margin_db: float
+    closes: bool
+    max_path_loss_db: float
+    best_spreading_factor: int | None
 
 
-def snr_limit_db(spreading_factor: int) -> float:
-    """Return the demodulation floor of SF5 to SF12 in dB. Raises `RadioRefused` spreading_factor."""
-    if spreading_factor not in range(5, 13):
-        raise RadioRefused("spreading_factor", f"SF{spreading_factor}")
-    return -5.0 - 2.5 * (spreading_factor - 6)
+def link_budget(link: Link, *, path_loss_db: float) -> LinkBudget:
+    """Return the budget over a given path loss.
 
-
-def sensitivity(
-    *, spreading_factor: int, bandwidth_hz: int, noise_figure_db: float = DEFAULT_NOISE_FIGURE_DB
-) -> Sensitivity:
-    """Return noise floor and sensitivity. Raises `RadioRefused` spreading_factor, bandwidth, noise_figure."""
-    limit = snr_limit_db(spreading_factor)
-    if bandwidth_hz <= 0:
-        raise RadioRefused("bandwidth", f"{bandwidth_hz} Hz")
-    if noise_figure_db < 0:
-        raise RadioRefused("noise_figure", f"{noise_figure_db} dB")
-    floor = THERMAL_DBM_HZ + 10 * math.log10(bandwidth_hz) + noise_figure_db
-    return Sensitivity(noise_floor_dbm=floor, snr_limit_db=limit, sensitivity_dbm=floor + limit)
-
-
-def parse_exact_datarate(text: str) -> tuple[int, int]:
-    """Return (spreading factor, bandwidth in Hz) of `SF<n>BW<kHz>`. Raises `RadioRefused` datarate."""
-    match = _EXACT_DATARATE.fullmatch(text)
-    if match is None:
-        raise RadioRefused("datarate", repr(text))
-    return int(match[1]), int(match[2]) * 1000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Eirp:
-    """Radiated power against a region's published limit, in tenths of dBm."""
-
-    eirp_ddbm: int
-    erp_dbm: Decimal
-    limit_ddbm: int
-
-    @property
-    def margin_ddb(self) -> int:
-        """What is left below the limit; negative = over it."""
-        return self.limit_ddbm - self.eirp_ddbm
-
-    @property
-    def over_limit(self) -> bool:
-        """Whether the power exceeds the limit; equal is allowed."""
-        return self.eirp_ddbm > self.limit_ddbm
-
-
-def eirp(*, region: str, conducted_ddbm: int, gain_ddbi: int, cable_loss_ddb: int = 0) -> Eirp:
-    """Return the radiated power of a conducted power; limits are the network's published values, not legal advice.
-
-    Raises `UnknownRegion`, then `RadioRefused` cable_loss.
+    Raises `RadioRefused` cable_loss, spreading_factor, bandwidth, noise_figure.
     """
-    limit = region_params(region).max_eirp_ddbm
-    if cable_loss_ddb < 0:
-        raise RadioRefused("cable_loss", f"{cable_loss_ddb} tenths of dB")
-    radiated = conducted_ddbm + gain_ddbi - cable_loss_ddb
-    return Eirp(
-        eirp_ddbm=radiated,
-        erp_dbm=Decimal(radiated * 10 - _ERP_OFFSET_DDB_X10).scaleb(-2),
-        limit_ddbm=limit,
+    if link.tx_cable_loss_db < 0 or link.rx_cable_loss_db < 0:
+        raise RadioRefused("cable_loss", "a cable does not amplify")
+    receiver = sensitivity(
+        spreading_factor=link.spreading_factor, bandwidth_hz=link.bandwidth_hz, noise_figure_db=link.noise_figure_db
     )
+    radiated = link.conducted_dbm + link.tx_gain_dbi - link.tx_cable_loss_db
+    rssi = radiated - path_loss_db - link.misc_loss_db + link.rx_gain_dbi - link.rx_cable_loss_db
+    margin = rssi - receiver.sensitivity_dbm
+    return LinkBudget(
+        eirp_dbm=radiated,
+        path_loss_db=path_loss_db,
+        rssi_dbm=rssi,
+        noise_floor_dbm=receiver.noise_floor_dbm,
+        sensitivity_dbm=receiver.sensitivity_dbm,
+        snr_db=rssi - receiver.noise_floor_dbm,
+        margin_db=margin,
+        closes=margin >= link.fade_margin_db,
+        max_path_loss_db=path_loss_db + margin - link.fade_margin_db,
+        best_spreading_factor=_best_spreading(link, rssi),
+    )
+
+
+def _best_spreading(link: Link, rssi_dbm: float) -> int | None:
+    for spreading in range(7, 13):
+        receiver = sensitivity(
+            spreading_factor=spreading, bandwidth_hz=link.bandwidth_hz, noise_figure_db=link.noise_figure_db
+        )
+        if rssi_dbm - receiver.sensitivity_dbm >= link.fade_margin_db:
+            return spreading
+    return None

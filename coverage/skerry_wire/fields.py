@@ -27,12 +27,14 @@ def to_fields(message: Message) -> dict[str, Any]:
 
 
 def fill(message: Message, fields: Mapping[str, Any]) -> None:
-    """Set fields from their plain form. Raises `MessageRejected` bad_field naming the field."""
+    """Set fields from their plain form; None leaves one out. Raises `MessageRejected` bad_field naming the field."""
     by_shown_name = {_shown_name(field): field for field in message.DESCRIPTOR.fields}
     for name, value in fields.items():
         field = by_shown_name.get(name)
         if field is None:
             raise MessageRejected("bad_field", f"{message.DESCRIPTOR.name} has no field {name!r}")
+        if value is None:
+            continue
         try:
             _set(message, field, value)
         except (TypeError, ValueError, KeyRejected) as error:

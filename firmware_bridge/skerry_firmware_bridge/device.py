@@ -16,19 +16,28 @@ from skerry_core.errors import SkerryError
 from skerry_firmware_bridge.links.base import Link
 from skerry_firmware_bridge.links.settings import SerialSettings
 
-__all__ = ["BaudLink", "DeviceConfig", "LinkOpener", "Session", "Surroundings", "Values", "beside"]
+__all__ = ["BaudLink", "DeviceConfig", "LinkOpener", "Option", "Session", "Surroundings", "Values", "beside"]
 
 Values = dict[str, int | float | str | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceConfig:
-    """One configured device. `options` are the kind's own: `secondary_url`, `unit`, `address`, `poll_s`."""
+    """One configured device. `options` are the kind's own, as its driver declares them (`drivers.checked`)."""
 
     device_id: str
     kind: str
     url: str
     options: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One option of a device kind: its name, type, and one line for people. The default stands in the driver."""
+
+    name: str
+    type: type[int] | type[str]
+    about: str
 
 
 LinkOpener = Callable[[str, SerialSettings], Awaitable[Link]]

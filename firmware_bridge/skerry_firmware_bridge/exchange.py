@@ -53,8 +53,11 @@ class Exchange:
                     await self.link.write(request)
                     while True:
                         received += await self.link.read()
-                        with suppress_incomplete(received):
+                        try:
                             return decode(received)
+                        except FrameRejected as error:
+                            if error.reason != "incomplete" or len(received) > ANSWER_LIMIT:
+                                raise
             except TimeoutError:
                 detail = f"no whole answer within {timeout_s:g} s, {len(received)} bytes came"
                 raise DeviceTimeout(f"{self._name}: {detail}") from None
@@ -67,16 +70,3 @@ class Exchange:
                 async with self._clock.timeout(quiet_s):
                     drained += len(await self.link.read())
         return drained
-
-
-class suppress_incomplete:
-    """Swallow "more bytes needed" unless far too many have come."""
-
-    def __init__(self, received: bytes) -> None:
-        self._received = received
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
-        return isinstance(error, FrameRejected) and error.reason == "incomplete" and len(self._received) <= ANSWER_LIMIT

@@ -8,6 +8,7 @@ States: a device whose link was just lost or fell silent is `unknown`; after `DO
 `down`; the first reading makes it `up`. Every report carries identity and readings together.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Never
@@ -15,9 +16,11 @@ from typing import Never
 from skerry_core.clock import NS_PER_S
 from skerry_firmware_bridge.cellular.ladder import Ladder, Rung
 from skerry_firmware_bridge.device import DeviceConfig, Session, Surroundings, Values
-from skerry_firmware_bridge.drivers import DRIVERS
+from skerry_firmware_bridge.drivers import DRIVERS, checked
 from skerry_firmware_bridge.errors import BridgeError, DeviceTimeout, LinkRefused
 from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, EventSink, StateChanged, StatusReported
+
+_log = logging.getLogger(__name__)
 
 __all__ = ["BACKOFF_S", "DOWN_AFTER_S", "supervise"]
 
@@ -30,7 +33,8 @@ FLAPS_TO_TELL = 3
 
 
 async def supervise(config: DeviceConfig, *, around: Surroundings, events: EventSink) -> Never:
-    """Run a device until cancelled. Raises `KeyError` for an unknown kind (checked with the settings)."""
+    """Run a device until cancelled. Raises `UsageError` at once for an unknown kind or option, and nothing later."""
+    config = checked(config)
     open_session = DRIVERS[config.kind].open
     secondary_url = config.options.get("secondary_url")
     ladder = Ladder(has_secondary=secondary_url is not None)
@@ -51,6 +55,9 @@ async def supervise(config: DeviceConfig, *, around: Surroundings, events: Event
             port_missing = error.code == "E_PORT_MISSING"
         except BridgeError as error:
             report.failed(str(error))
+        except Exception:  # noqa: BLE001 - outer edge: a mistake in one driver must not take other devices down
+            _log.exception("%s: the driver failed", config.device_id)
+            report.failed("internal error in the driver, see the log")
         if rung is Rung.SECONDARY_PORT and secondary_url is not None:
             url = str(secondary_url) if url == config.url else config.url
         elif rung is Rung.REBOOT:

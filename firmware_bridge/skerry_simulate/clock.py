@@ -111,8 +111,12 @@ class SimulatedClock(Clock):
 _yield_processor: Callable[[], None] = getattr(os, "sched_yield", lambda: None)  # Windows has none
 
 
-class _IdleSelector(selectors.DefaultSelector):
-    """Turns "the loop is about to block" into "simulated time may move"."""
+class _IdleSelector(selectors.PollSelector):
+    """Turns "the loop is about to block" into "simulated time may move".
+
+    poll() and not epoll: it asks every file anew, and a pseudo-terminal that is asked first hands over the bytes that
+    the kernel's worker still had in its queue. With epoll those bytes could arrive after time had moved.
+    """
 
     POLL_S = 0.002  # while something is held: how often to look whether it was let go
 

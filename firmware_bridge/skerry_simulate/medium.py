@@ -97,7 +97,7 @@ class RfMedium:
         on_frame: Callable[[Reception], None] | None = None,
     ) -> Station:
         """Put a station at the centre of an H3 cell. Raises `ValueError` for a name that is taken."""
-        import h3.api.basic_str as h3  # type: ignore[import-untyped]  # ships no annotations
+        import h3.api.basic_str as h3
 
         lat, lon = h3.cell_to_latlng(cell)
         if name in self._stations:

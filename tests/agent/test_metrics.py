@@ -27,10 +27,10 @@ def test_an_unknown_gauge_is_absent_and_never_zero() -> None:
     assert metrics.value("skerry_device_up", device="d") is None
 
 
-def test_gauges_that_are_read_are_set_before_each_scrape() -> None:
+def test_a_total_kept_elsewhere_is_taken_over() -> None:
     metrics = Metrics()
-    metrics.collect_with(lambda: metrics.set("skerry_disk_free_bytes", 5))
-    assert "skerry_disk_free_bytes 5\n" in metrics.text()
+    metrics.set_counter("skerry_beacons_total", 7, outcome="valid")
+    assert 'skerry_beacons_total{outcome="valid"} 7\n' in metrics.text()
 
 
 def test_a_wrong_name_kind_or_label_is_our_own_mistake() -> None:

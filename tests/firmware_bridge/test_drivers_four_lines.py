@@ -29,6 +29,8 @@ EXPECTED: dict[str, Values] = {
         "registration": "home",
         "operator": "00101",
         "temperature_c": 47,
+        "carrier_bands": "n78",
+        "bandwidth_mhz": 100.0,
     },
 }
 

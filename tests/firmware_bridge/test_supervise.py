@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Never
+
+import pytest
 
 from skerry_core.clock import NS_PER_S
 from skerry_firmware_bridge.device import DeviceConfig
@@ -110,3 +112,21 @@ def test_a_supervised_device_leaves_no_task_behind_when_cancelled() -> None:
 
     _, bench = _supervised("quectel-ec25", script)
     assert bench.links
+
+
+def test_a_mistake_in_a_driver_is_reported_and_does_not_end_the_supervisor(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(values: object) -> Never:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("skerry_firmware_bridge.meter.p1_device.read_telegram", broken)
+
+    async def script(clock: SimulatedClock, bench: Bench) -> None:
+        await clock.sleep(30)
+
+    events, bench = _supervised("p1-v5", script)
+    last = [event for _, event in events if isinstance(event, StateChanged)][-1]
+    assert (last.state, last.reason) == (DeviceState.DOWN, "internal error in the driver, see the log")
+    assert len(bench.opened) > 2
+    assert "the driver failed" in caplog.text

@@ -23,7 +23,7 @@ from solders.token.associated import get_associated_token_address
 
 from skerry_testing.wallet import signer
 from skerry_wallet import programs
-from skerry_wallet.address import address_bytes, address_text, derived_with_seed, find_program_address, is_on_curve
+from skerry_wallet.address import address_bytes, address_text, derived_with_seed, find_program_address
 from skerry_wallet.errors import MalformedTransaction
 from skerry_wallet.transaction import (
     AccountMeta,
@@ -105,7 +105,6 @@ def test_system_instructions_are_those_of_solders() -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.binary(min_size=32, max_size=32), st.binary(min_size=32, max_size=32), st.text("abcdef", max_size=32))
 def test_derived_addresses_are_those_of_solders(owner: bytes, mint: bytes, seed: str) -> None:
-    assert is_on_curve(owner) == Pubkey(owner).is_on_curve()
     assert programs.associated_token_address(owner, mint) == bytes(
         get_associated_token_address(Pubkey(owner), Pubkey(mint))
     )

@@ -9,13 +9,13 @@ from functools import lru_cache
 
 from skerry_keys import base58_text
 from skerry_keys.errors import KeyRejected
+from skerry_wallet.helium.address import is_on_curve
 
 __all__ = [
     "address_bytes",
     "address_text",
     "derived_with_seed",
     "find_program_address",
-    "is_on_curve",
     "signature_bytes",
     "signature_text",
 ]
@@ -25,8 +25,6 @@ SIGNATURE_SIZE = 64
 _MAX_SIGNATURE_TEXT = 90  # 64 bytes never need more than 88 base58 digits
 _MAX_TEXT = 44  # 32 bytes never need more base58 digits; longer text would only cost time
 _PDA_MARKER = b"ProgramDerivedAddress"
-_P = 2**255 - 19  # the field of Curve25519
-_D = -121665 * pow(121666, -1, _P) % _P
 _CACHED = 65_536  # one network's owners and their token accounts
 
 
@@ -91,14 +89,3 @@ def find_program_address(seeds: Sequence[bytes], program: bytes) -> tuple[bytes,
         if not is_on_curve(candidate):
             return candidate, bump
     raise ValueError("no bump gives an address off the curve")
-
-
-def is_on_curve(raw: bytes) -> bool:
-    """Say whether 32 bytes decompress to a point of Ed25519's curve (any point, also outside the main subgroup).
-
-    libsodium offers only the stricter test of the main subgroup, which would give other addresses than Solana's.
-    """
-    y_squared = pow(int.from_bytes(raw, "little") & ((1 << 255) - 1), 2, _P)
-    numerator, denominator = (y_squared - 1) % _P, (_D * y_squared + 1) % _P
-    # numerator/denominator is a square exactly when their product is (Euler's criterion).
-    return pow(numerator * denominator, (_P - 1) // 2, _P) in (0, 1)

@@ -8,8 +8,8 @@ Tree::
         ClusterNonsense         an answer that no honest cluster gives; nothing was concluded from it
         WrongCluster            the genesis hash is another one
         TransactionRejected     the cluster refuses the transaction; it took no effect through this request
-      ChainDamaged              files of the embedded chain contradict each other; a person must decide
-      ChainInUse                another process has the embedded chain open
+        ChainDamaged            files of the embedded chain contradict each other; a person must decide
+        ChainInUse              another process has the embedded chain open
     RefusedError
       PayoutRefused             a rule of the payer forbids the payment; nothing was signed
       InsufficientFunds         not enough SOL or tokens, said before signing
@@ -85,7 +85,7 @@ class TransactionRejected(ClusterError):
         self.logs = tuple(logs)
 
 
-class ChainDamaged(UserError):
+class ChainDamaged(ClusterError):
     """Files of the embedded chain cannot be trusted."""
 
     def __init__(self, problem: str) -> None:
@@ -96,7 +96,7 @@ class ChainDamaged(UserError):
         )
 
 
-class ChainInUse(UserError):
+class ChainInUse(ClusterError):
     """Another process has the embedded chain open."""
 
     http_status = 409

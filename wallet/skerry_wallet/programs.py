@@ -10,6 +10,7 @@ from skerry_wallet.transaction import AccountMeta, Instruction
 
 __all__ = [
     "ASSOCIATED_TOKEN_PROGRAM",
+    "COMPUTE_BUDGET_PROGRAM",
     "MEMO_PROGRAM",
     "MINT_SIZE",
     "SYSTEM_PROGRAM",
@@ -18,6 +19,7 @@ __all__ = [
     "allocate_with_seed",
     "associated_token_address",
     "burn_checked",
+    "compute_budget",
     "create_account",
     "create_token_account",
     "freeze_account",
@@ -34,6 +36,8 @@ SYSTEM_PROGRAM = bytes(32)
 TOKEN_PROGRAM = address_bytes("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA")
 ASSOCIATED_TOKEN_PROGRAM = address_bytes("ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL")
 MEMO_PROGRAM = address_bytes("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr")
+
+COMPUTE_BUDGET_PROGRAM = address_bytes("ComputeBudget111111111111111111111111111111")
 
 MINT_SIZE = 82
 TOKEN_ACCOUNT_SIZE = 165
@@ -129,6 +133,13 @@ def freeze_account(*, account: bytes, mint: bytes, authority: bytes) -> Instruct
 def thaw_account(*, account: bytes, mint: bytes, authority: bytes) -> Instruction:
     """Allow movements again (token instruction 11)."""
     return _token(11, (_writable(account), AccountMeta(mint), _authority(authority)), b"")
+
+
+def compute_budget(*, units: int, micro_lamports: int) -> tuple[Instruction, Instruction]:
+    """Limit the compute units and offer a priority fee for each (compute budget instructions 2 and 3)."""
+    limit = Instruction(program=COMPUTE_BUDGET_PROGRAM, accounts=(), data=b"\x02" + _u32(units))
+    price = Instruction(program=COMPUTE_BUDGET_PROGRAM, accounts=(), data=b"\x03" + _u64(micro_lamports))
+    return limit, price
 
 
 def memo(text: str) -> Instruction:

@@ -1,5 +1,6 @@
 """Who may call: Host and Origin check against DNS rebinding, bearer tokens with scopes, throttle, audit lines."""
 
+import base64
 import ipaddress
 import secrets
 import socket
@@ -18,10 +19,12 @@ from skerry_agent.metrics import Metrics
 from skerry_agent.store import Audit, AuditRow, Tokens
 from skerry_core.clock import NS_PER_S, Clock
 
-__all__ = ["ACCOUNT", "Account", "Guard", "is_loopback"]
+__all__ = ["ACCOUNT", "PAGE_PATH", "Account", "Guard", "is_loopback", "source_of"]
 
 USE_NOTED_EVERY_NS = 3600 * NS_PER_S  # writing each use of a token would wear an SD card
 TRUSTED_PAIRS = 256  # (address, token hash) pairs that have succeeded: a stranger's failures do not lock them out
+PAGE_PATH = "/"  # for browsers: they send the token as the password of Basic authentication, here only
+PAGE_CHALLENGE = 'Basic realm="Skerry: any name, a token as password"'
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -111,7 +114,7 @@ class Guard:
         return name in self._names or (self._any_address and _is_address(name))
 
     async def _authenticate(self, request: web.Request) -> Account:
-        source, untrusted = _source(request), _bearer(request)
+        source, untrusted = source_of(request), _bearer(request)
         offered, account_id = digest(untrusted), token_id(untrusted)
         keys = [source]
         if (
@@ -129,6 +132,7 @@ class Guard:
             raise Unauthorised(
                 401, "E_TOKEN", "A valid API token is needed." if not untrusted else "The API token is not valid.",
                 remedy="Send `Authorization: Bearer` with the content of the token file that `skerry paths` names.",
+                challenge=PAGE_CHALLENGE if request.path == PAGE_PATH else "Bearer",
             )  # fmt: skip
         for key in keys:
             self._throttle.succeeded(key)
@@ -193,13 +197,19 @@ def _is_unix(request: web.Request) -> bool:
     return connection is not None and connection.family == getattr(socket, "AF_UNIX", None)
 
 
-def _source(request: web.Request) -> str:
+def source_of(request: web.Request) -> str:
+    """Return the client's address, or "unix"."""
     return "unix" if _is_unix(request) else (request.remote or "unknown")
 
 
 def _bearer(request: web.Request) -> str:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
+    scheme, _, rest = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "basic" and request.path == PAGE_PATH:
+        try:
+            return base64.b64decode(rest, validate=True).decode().partition(":")[2]
+        except ValueError:
+            return rest
+    return rest.strip() if scheme.lower() == "bearer" else ""
 
 
 def _host_name(host: str) -> str | None:

@@ -9,12 +9,15 @@ from typing import Any
 
 from aiohttp import web
 
-from skerry_agent.api.guard import ACCOUNT
+from skerry_agent.api.guard import ACCOUNT, PAGE_PATH, source_of
+from skerry_agent.api.page import CONTENT_SECURITY_POLICY, page
+from skerry_agent.api.pairing import Pairing
 from skerry_agent.api.present import present, rfc3339
 from skerry_agent.api.stream import EventStreams
 from skerry_agent.api.tokens import SCOPES
 from skerry_agent.api.view import AgentView, DeviceState, LiveDevice
 from skerry_agent.events import EventHub
+from skerry_agent.metric_sources import MetricSources
 from skerry_agent.metrics import Metrics
 from skerry_agent.settings.table import REGIONS
 from skerry_agent.store import DeviceRow, Page, Stores, Verdict
@@ -52,6 +55,8 @@ class Api:
         self._hub = hub
         self._view = view
         self._metrics = metrics
+        self._pairing = Pairing(clock=clock, pairings=stores.pairings, audit=stores.audit)
+        self._sources = MetricSources(view=view, stores=stores, metrics=metrics, clock=clock)
         self._streams = streams
         self._document = resources.files("skerry_agent.api").joinpath("openapi.json").read_bytes()
 
@@ -59,10 +64,12 @@ class Api:
         """Return every route; openapi.json lists exactly these."""
         read = "read"
         table: list[tuple[str, str, str | None, Callable[[web.Request], Awaitable[web.StreamResponse]]]] = [
+            ("GET", PAGE_PATH, read, self.page),
             ("GET", "/healthz", None, self.healthz),
             ("GET", "/readyz", None, self.readyz),
             ("GET", "/metrics", None if metrics_open else read, self.metrics),
             ("GET", "/openapi.json", None, self.openapi),
+            ("POST", "/api/v1/pair", None, self.pair),
             ("GET", "/api/v1/status", read, self.status),
             ("GET", "/api/v1/capabilities", read, self.capabilities),
             ("GET", "/api/v1/devices", read, self.devices),
@@ -90,9 +97,26 @@ class Api:
         good = all(checks.values())
         return _json({"status": "ready" if good else "not_ready", "checks": checks}, status=200 if good else 503)
 
+    async def page(self, request: web.Request) -> web.Response:
+        """The status page; a browser sends the token as the password."""
+        _query(request)
+        live = self._view.devices()
+        text = page(
+            status=self._view.status(),
+            devices=[(row, _live(row, live)) for row in await self._stores.devices.all()],
+            packets=(await self._stores.packets.page(limit=10)).rows,
+            beacons=(await self._stores.beacons.page(limit=5)).rows,
+            witnesses=(await self._stores.witnesses.page(limit=5)).rows,
+            backlog=await self._stores.outbox.backlog(),
+            test_tokens=self._view.test_tokens,
+        )
+        headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
+        return web.Response(text=text, content_type="text/html", headers=headers)
+
     async def metrics(self, request: web.Request) -> web.Response:
         """Prometheus text."""
         _query(request)
+        await self._sources.refresh()
         return web.Response(
             body=self._metrics.text().encode(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
         )
@@ -100,6 +124,15 @@ class Api:
     async def openapi(self, _request: web.Request) -> web.Response:
         """The contract itself."""
         return web.Response(body=self._document, content_type="application/json")
+
+    async def pair(self, request: web.Request) -> web.Response:
+        """Turn a one-time code into a token."""
+        body = await _object(request, {"code"})
+        code = body["code"]
+        if not (isinstance(code, str) and _is_id(code)):
+            raise UsageError("E_BODY", "code is the text that `skerry token create --pair` printed.")
+        made = await self._pairing.redeem(code, source=source_of(request))
+        return _json({"id": made.row.id, "token": made.secret, "scopes": made.row.scopes})
 
     async def status(self, request: web.Request) -> web.Response:
         """Everything on one screen."""

@@ -3,11 +3,12 @@
 Amounts are text because JavaScript and others lose integers above 2^53.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
 from skerry_core.clock import NS_PER_MS
 
@@ -17,16 +18,22 @@ __all__ = ["present", "rfc3339"]
 def rfc3339(wall_ns: int) -> str:
     """Return Unix nanoseconds as RFC 3339 UTC text with milliseconds."""
     seconds, milliseconds = divmod(wall_ns // NS_PER_MS, 1000)
-    moment = datetime.fromtimestamp(seconds, tz=UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds:03}Z"
+    return f"{datetime.fromtimestamp(seconds, tz=UTC).isoformat()[:19]}.{milliseconds:03}Z"
 
 
 def present(value: Any, *, without: tuple[str, ...] = ()) -> Any:
     """Return the JSON form; names in `without` are left out of the outermost object."""
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if is_dataclass(kind):
+        return {
+            name: convert(getattr(value, attribute))
+            for attribute, name, convert in _members(kind)
+            if attribute not in without
+        }
     if isinstance(value, Enum):
         return value.value
-    if is_dataclass(value) and not isinstance(value, type):
-        return dict(_member(item.name, getattr(value, item.name)) for item in fields(value) if item.name not in without)
     if isinstance(value, Mapping):
         return {str(name): present(member) for name, member in value.items()}
     if isinstance(value, list | tuple):
@@ -34,11 +41,23 @@ def present(value: Any, *, without: tuple[str, ...] = ()) -> Any:
     return value
 
 
-def _member(name: str, value: Any) -> tuple[str, Any]:
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+
+
+@cache
+def _members(kind: Hashable) -> tuple[tuple[str, str, Callable[[Any], Any]], ...]:
+    return tuple(_member(item.name, str(item.type)) for item in fields(cast(Any, kind)))
+
+
+def _member(name: str, hint: str) -> tuple[str, str, Callable[[Any], Any]]:
     if name.endswith("_ns"):
-        return name.removesuffix("_ns"), None if value is None else rfc3339(value)
-    if isinstance(value, bytes):
-        return f"{name}_hex", value.hex()
+        return name, name.removesuffix("_ns"), _time
     if name == "amount":
-        return name, None if value is None else str(value)
-    return name.rstrip("_"), present(value)
+        return name, name, lambda amount: None if amount is None else str(amount)
+    if "bytes" in hint:
+        return name, f"{name}_hex", bytes.hex
+    return name, name.rstrip("_"), present
+
+
+def _time(wall_ns: int | None) -> str | None:
+    return None if wall_ns is None else rfc3339(wall_ns)

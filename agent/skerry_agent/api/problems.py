@@ -32,11 +32,19 @@ class Unauthorised(UserError):
     """The request may not do this; `http_status` is 401, 403, 429 or 503."""
 
     def __init__(
-        self, status: int, code: str, detail: str, *, remedy: str = "", retry_after_s: int | None = None
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        remedy: str = "",
+        retry_after_s: int | None = None,
+        challenge: str = "Bearer",
     ) -> None:
         super().__init__(code, detail, remedy=remedy)
         self.http_status = status
         self.retry_after_s = retry_after_s
+        self.challenge = challenge
 
 
 def problem(error: UserError, *, status: int | None = None) -> web.Response:
@@ -51,8 +59,8 @@ def problem(error: UserError, *, status: int | None = None) -> web.Response:
         "remedy": error.remedy,
     }
     headers = dict(_HEADERS)
-    if body["status"] == 401:
-        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, Unauthorised) and error.http_status == 401:
+        headers["WWW-Authenticate"] = error.challenge
     if isinstance(error, Unauthorised) and error.retry_after_s is not None:
         headers["Retry-After"] = str(error.retry_after_s)
     text = json.dumps(body)

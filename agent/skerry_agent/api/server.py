@@ -1,6 +1,5 @@
 """Serves the API on a TCP address and a Unix socket. Built by the composition root; stops within a few seconds."""
 
-import hashlib
 import logging
 import ssl
 from collections.abc import Callable
@@ -28,6 +27,7 @@ from skerry_agent.settings.table import (
     STREAM_CLIENTS,
 )
 from skerry_agent.store import Stores
+from skerry_agent.tls import OWN, fingerprint_of, own_certificate
 from skerry_client.paths import Paths
 from skerry_core.clock import Clock
 from skerry_core.errors import RefusedError, UserError
@@ -53,6 +53,7 @@ class ApiServer:
         view: AgentView,
         metrics: Metrics,
     ) -> None:
+        self._clock = clock
         self._settings = settings
         self._paths = paths
         self._stores = stores
@@ -96,7 +97,9 @@ class ApiServer:
             port = self._runner.addresses[0][1]
             self.address = f"{'https' if context else 'http'}://{_url_host(host)}:{port}"
             self._local.write(self._paths.token)
-            write_atomic(self._paths.address, self.address.encode() + b"\n", mode=PUBLIC_MODE)
+            if self.fingerprint:
+                write_atomic(self._paths.fingerprint, f"{self.fingerprint}\n".encode(), mode=PUBLIC_MODE)
+            write_atomic(self._paths.address, f"{self.address}\n".encode(), mode=PUBLIC_MODE)
         except OSError as error:
             await self.stop()
             raise _cannot_listen(host, self._settings[API_PORT], error) from error
@@ -107,17 +110,20 @@ class ApiServer:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
-            for path in (self._paths.address, self._paths.token, self._paths.socket):
+            for path in (self._paths.address, self._paths.fingerprint, self._paths.token, self._paths.socket):
                 path.unlink(missing_ok=True)
 
     async def _exposure(self) -> ssl.SSLContext | None:
         certificate, key = self._settings[API_TLS_CERTIFICATE], self._settings[API_TLS_KEY]
+        if certificate == OWN:
+            files = own_certificate(self._paths.state / "tls", now_s=self._clock.wall_s())
+            certificate, key = str(files.certificate), str(files.key)
         near = is_loopback(self._settings[API_HOST])
         if not near and not (certificate and key):
             raise RefusedError(
                 "E_LAN_TLS",
                 "The API is not opened to the network without TLS.",
-                remedy="Set api.tls_certificate and api.tls_key, or api.host to 127.0.0.1.",
+                remedy="Set api.tls_certificate to own (or to a file, with api.tls_key), or api.host to 127.0.0.1.",
             )
         context = None
         if certificate:
@@ -157,14 +163,13 @@ def _tls(certificate: str, key: str) -> tuple[ssl.SSLContext, str]:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(certificate, key or None)
-        der = ssl.PEM_cert_to_DER_cert(Path(certificate).read_text(encoding="ascii").strip())
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         raise RefusedError(
             "E_TLS",
             f"The API's certificate cannot be used: {type(error).__name__}.",
             remedy="Check api.tls_certificate and api.tls_key: two PEM files that belong together.",
         ) from error
-    return context, hashlib.sha256(der).hexdigest()
+    return context, fingerprint_of(Path(certificate))
 
 
 def _url_host(host: str) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from skerry_agent.settings import Settings
     from skerry_client.http import AgentClient
 
-__all__ = ["Cli", "as_json", "json_option", "pass_cli", "show", "table"]
+__all__ = ["GLOBAL_OPTIONS", "Cli", "accept_globals", "as_json", "json_option", "pass_cli", "show", "table"]
 
 T = TypeVar("T")
 
@@ -29,10 +29,10 @@ T = TypeVar("T")
 class Cli:
     """The global options of one invocation."""
 
-    folder: Path | None
-    flags: tuple[str, ...]
-    address: str | None
-    debug: bool
+    folder: Path | None = None
+    flags: tuple[str, ...] = ()
+    address: str | None = None
+    debug: bool = False
 
     @cached_property
     def paths(self) -> Paths:
@@ -63,12 +63,13 @@ class Cli:
         paths = self.paths
         try:
             address = paths.address.read_text().strip()
+            fingerprint = paths.fingerprint.read_text().strip() if paths.fingerprint.exists() else None
             token = token or paths.token.read_text().strip()
         except FileNotFoundError:
             raise NotReachable(f"nothing runs in {paths.runtime}") from None
         socket = paths.socket if paths.socket.exists() else None
         base = "http://localhost" if socket else address
-        async with AgentClient.open(base, token=token, socket=socket) as client:
+        async with AgentClient.open(base, token=token, socket=socket, fingerprint=fingerprint) as client:
             yield client
 
     def ask(self, question: Callable[["AgentClient"], Awaitable[T]]) -> T:
@@ -81,6 +82,53 @@ class Cli:
         return asyncio.run(main())
 
 
+def accept_globals(command: click.Command) -> None:
+    """Let a verb and those below it take the global options too: `skerry run --dir FOLDER` is how people type it."""
+    taken = {flag for param in command.params for flag in param.opts}
+    command.params += [option for make in GLOBAL_OPTIONS if not taken & set((option := make(hidden=True)).opts)]
+    if isinstance(command, click.Group):
+        for below in command.commands.values():
+            accept_globals(below)
+
+
+def _global(*names: str, note: Callable[[Cli, Any], None], **more: Any) -> Callable[..., click.Option]:
+    def callback(ctx: click.Context, _param: click.Parameter, value: Any) -> None:
+        if value not in (None, (), False):
+            note(ctx.ensure_object(Cli), value)
+
+    def make(*, hidden: bool = False) -> click.Option:
+        return click.Option(names, expose_value=False, callback=callback, hidden=hidden, **more)
+
+    return make
+
+
+def _note_folder(cli: Cli, folder: Path) -> None:
+    cli.folder = folder
+
+
+def _note_flags(cli: Cli, flags: tuple[str, ...]) -> None:
+    cli.flags += flags
+
+
+def _note_address(cli: Cli, address: str) -> None:
+    cli.address = address
+
+
+def _note_debug(cli: Cli, debug: bool) -> None:
+    cli.debug = debug
+
+
+GLOBAL_OPTIONS = (
+    _global("--dir", note=_note_folder, type=click.Path(path_type=Path), help="Keep everything in this folder."),
+    _global("--set", note=_note_flags, multiple=True, metavar="KEY=VALUE", help="Override a setting; may be repeated."),
+    _global(
+        "--address",
+        note=_note_address,
+        metavar="URL",
+        help="Talk to the agent at this address (token in SKERRY_TOKEN).",
+    ),
+    _global("--debug", note=_note_debug, is_flag=True, help="Show where an internal error happened."),
+)
 pass_cli = click.make_pass_decorator(Cli)
 json_option = click.option("--json", "as_json_", is_flag=True, help="Print JSON.")
 

@@ -2,12 +2,11 @@
 
 import importlib
 import importlib.util
-from pathlib import Path
 from typing import Any
 
 import click
 
-from skerry_agent.cli.context import Cli
+from skerry_agent.cli.context import GLOBAL_OPTIONS, Cli, accept_globals
 
 __all__ = ["LazyGroup", "root"]
 
@@ -29,6 +28,7 @@ class LazyGroup(click.Group):
         module, _, attribute = self._lazy[cmd_name][0].partition(":")
         found = getattr(importlib.import_module(module), attribute or cmd_name)
         assert isinstance(found, click.Command)
+        accept_globals(found)
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -50,6 +50,7 @@ _VERBS = {
     "gui": (f"{_HERE}.gui:gui", "Open the window."),
     "status": (f"{_HERE}.status:status", "Show the agent on one screen."),
     "doctor": (f"{_HERE}.doctor:doctor", "Find the first thing that is wrong, and its fix."),
+    "alerts": (f"{_HERE}.alerts:alerts", "Alerts that stand, a test message, maintenance."),
     "devices": (f"{_HERE}.radio:devices", "List devices, name them, confirm regions."),
     "packets": (f"{_HERE}.radio:packets", "Show received frames, with --follow as they come."),
     "beacon": (f"{_HERE}.proofs:beacon", "Our own beacons."),
@@ -76,13 +77,10 @@ _VERBS = {
 
 
 @click.group(cls=LazyGroup, lazy=_VERBS, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--dir", "folder", type=click.Path(path_type=Path), help="Keep everything in this folder.")
-@click.option("--set", "flags", multiple=True, metavar="KEY=VALUE", help="Override a setting; may be repeated.")
-@click.option("--address", metavar="URL", help="Talk to the agent at this address (token in SKERRY_TOKEN).")
-@click.option("--debug", is_flag=True, help="Show where an internal error happened.")
 @click.pass_context
-def root(
-    ctx: click.Context, /, *, folder: Path | None, flags: tuple[str, ...], address: str | None, debug: bool
-) -> None:
+def root(ctx: click.Context, /) -> None:
     """A hotspot agent with coverage proofs."""
-    ctx.obj = Cli(folder=folder, flags=flags, address=address, debug=debug)
+    ctx.ensure_object(Cli)
+
+
+root.params += [make() for make in GLOBAL_OPTIONS]

@@ -1,6 +1,7 @@
 """`skerry token`: works on the database, so whoever may read the state folder may make tokens, and nobody else."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from skerry_agent.cli.context import Cli, json_option, pass_cli, show, table
-from skerry_agent.store import Database, TokenRow, Tokens
+from skerry_agent.store import Database, Pairings, TokenRow, Tokens
 from skerry_agent.store.schema import SKERRY
 from skerry_core.clock import NS_PER_S, SystemClock
 from skerry_core.errors import NotFoundError
@@ -27,10 +28,14 @@ def token() -> None:
 @token.command()
 @click.option("--name", default="unnamed", show_default=True, help="What it is for.")
 @click.option("--scope", "scopes", multiple=True, default=["read"], show_default=True, help="read, control or wallet.")
+@click.option("--pair", is_flag=True, help="Make a one-time code for a program on another machine instead.")
 @json_option
 @pass_cli
-def create(cli: Cli, /, *, name: str, scopes: tuple[str, ...], as_json_: bool) -> None:
+def create(cli: Cli, /, *, name: str, scopes: tuple[str, ...], pair: bool, as_json_: bool) -> None:
     """Make a token; it is shown once and stored as a hash."""
+    if pair:
+        _pair(cli, name, scopes, as_json_)
+        return
     from skerry_agent.api.tokens import new_token
 
     made = new_token(name, scopes, now_ns=SystemClock().wall_ns())
@@ -64,25 +69,67 @@ def revoke(cli: Cli, /, *, token_id: str, as_json_: bool) -> None:
     show({"id": token_id, "revoked": True}, json_wanted=as_json_, text=lambda: f"{token_id} is revoked")
 
 
+def _pair(cli: Cli, name: str, scopes: tuple[str, ...], as_json_: bool) -> None:
+    from skerry_agent.api.pairing import new_pairing
+    from skerry_client.errors import NotReachable
+    from skerry_client.pairing import PairingString
+
+    try:
+        address = cli.paths.address.read_text().strip()
+        fingerprint = cli.paths.fingerprint.read_text().strip() if cli.paths.fingerprint.exists() else None
+    except FileNotFoundError:
+        raise NotReachable(f"nothing runs in {cli.paths.runtime}") from None
+    code, row = new_pairing(name, list(scopes), now_ns=SystemClock().wall_ns())
+
+    async def store() -> None:
+        async with _database(cli) as database:
+            await Pairings(database).add(row)
+
+    asyncio.run(store())
+    text = PairingString(address=_reachable(address), fingerprint=fingerprint, code=code).to_text()
+    click.echo("It can be used once, within ten minutes.", err=True)
+    show({"pairing": text, "expires": _time(row.expires_ns)}, json_wanted=as_json_, text=lambda: text)
+
+
+def _reachable(address: str) -> str:
+    """Return the address as another machine reaches it: a wildcard becomes this machine's own."""
+    for wildcard in ("0.0.0.0", "[::]"):  # noqa: S104 - compared, not bound
+        if f"//{wildcard}:" in address:
+            return address.replace(wildcard, _own_address())
+    return address
+
+
+def _own_address() -> str:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # a documentation address; connecting a UDP socket sends nothing
+            return str(probe.getsockname()[0])
+        except OSError:
+            return socket.gethostname()
+
+
 def _with(cli: Cli, job: Callable[[Tokens], Awaitable[T]]) -> T:
     async def main() -> T:
-        async with _tokens(cli) as tokens:
-            return await job(tokens)
+        async with _database(cli) as database:
+            return await job(Tokens(database))
 
     return asyncio.run(main())
 
 
 @asynccontextmanager
-async def _tokens(cli: Cli) -> AsyncIterator[Tokens]:
+async def _database(cli: Cli) -> AsyncIterator[Database]:
     database = await Database.open(cli.paths.database, clock=SystemClock(), migrations=(SKERRY,))
     try:
-        yield Tokens(database)
+        yield database
     finally:
         await database.close()
 
 
 def _shown(row: TokenRow) -> dict[str, Any]:
     times = {"created": row.created_ns, "last_used": row.last_used_ns, "revoked": row.revoked_ns}
-    shown = {name: None if at is None else f"{datetime.fromtimestamp(at // NS_PER_S, UTC):%Y-%m-%d %H:%M}"
-             for name, at in times.items()}  # fmt: skip
+    shown = {name: None if at_ns is None else _time(at_ns) for name, at_ns in times.items()}
     return {"id": row.id, "name": row.name, "scopes": row.scopes, **shown}
+
+
+def _time(at_ns: int) -> str:
+    return f"{datetime.fromtimestamp(at_ns // NS_PER_S, UTC):%Y-%m-%d %H:%M}"

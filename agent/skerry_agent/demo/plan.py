@@ -110,7 +110,7 @@ def _hotspot(number: int, cell: str, count: int, seed: int, random: Random) -> P
 
 def _cells(count: int, random: Random) -> list[str]:
     """Return a place for each hotspot; number 1 stands in the garden of number 0, all others keep their distance."""
-    import h3  # type: ignore[import-untyped]  # the package has no type information
+    import h3
 
     places: list[str] = []
     while len(places) < count:

@@ -22,7 +22,7 @@ CAPTURES = ("gwmp.captured", "gwmp.decode")
 
 async def send_uplinks(world: World) -> None:
     """Let a few sensors send data frames until cancelled; hotspots that hear them carry them for data credits."""
-    import h3  # type: ignore[import-untyped]  # the package has no type information
+    import h3
 
     random = Random(f"{world.plan.seed} sensors")  # noqa: S311 - a simulation must repeat itself
     channels = region_params(world.plan.region).channels_hz

@@ -99,7 +99,7 @@ class EmbeddedOperator(Operator):
                     found.append(await statement_on(self._oracle, verdict, clock=self._clock))
         return tuple(statement for statement in found if statement is not None)
 
-    async def carry(self, gateway: bytes, frame: ReceivedFrame, *, packet_id: str) -> bool:
+    async def carry(self, gateway: bytes, frame: ReceivedFrame, *, packet_id: str, region: str) -> bool:
         return await self._router.carry(gateway, frame, packet_id=packet_id)
 
     async def balances(self, owners: Sequence[str]) -> list[Balance]:

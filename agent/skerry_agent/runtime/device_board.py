@@ -3,6 +3,7 @@
 The API and doctor read it; the stored list of devices (names, regions, first sight) is `store.devices`.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -35,6 +36,7 @@ class DeviceBoard:
         self._frame_heard = frame_heard
         self._live: dict[str, LiveDevice] = {}
         self._unsaved: dict[str, DeviceRow] = {}
+        self._came = asyncio.Event()
 
     def live(self) -> Mapping[str, LiveDevice]:
         """Return the state of every device heard of since the start."""
@@ -63,6 +65,13 @@ class DeviceBoard:
             case _:
                 assert_never(event)
 
+    async def run(self, devices: Devices) -> None:
+        """Store every device as soon as it is heard of, until cancelled."""
+        while True:
+            await self._came.wait()
+            self._came.clear()
+            await self.save(devices)
+
     async def save(self, devices: Devices) -> None:
         """Store devices that came or changed since the last call."""
         rows, self._unsaved = self._unsaved, {}
@@ -90,6 +99,7 @@ class DeviceBoard:
         self._unsaved[device_id] = DeviceRow(
             id=device_id, kind=kind, name=name or device_id, first_seen_ns=now_ns, last_seen_ns=now_ns, details={}
         )
+        self._came.set()
 
     def _unknown(self, device_id: str, reason: str) -> LiveDevice:
         return LiveDevice(

@@ -14,6 +14,7 @@ from skerry_agent.events import EventHub
 from skerry_agent.evidence import EvidenceLog, TimeKeeper
 from skerry_agent.runtime.beaconer import Beaconer
 from skerry_agent.runtime.delivery import Delivery
+from skerry_agent.runtime.downlink import send_downlink
 from skerry_agent.runtime.operator import Operator
 from skerry_agent.runtime.packet_path import Heard, PacketPath
 from skerry_agent.runtime.randomness import Randomness
@@ -22,12 +23,14 @@ from skerry_agent.settings import Settings
 from skerry_agent.settings.table import ANTENNA_GAIN_DDBI, LOCATION_CELL, OWNER, REGION
 from skerry_agent.store import BeaconRow, OutboxItem, OutboxState, PacketRow, ReportState, Stores
 from skerry_core.clock import NS_PER_S, Clock
+from skerry_core.errors import SkerryError
 from skerry_firmware_bridge.errors import LinkLost
 from skerry_firmware_bridge.radio import Radio
 from skerry_firmware_bridge.transmit import GatewayRegion, Purpose, TransmitGate
 from skerry_keys.public_key import PublicKey
 from skerry_keys.signer import Signer
 from skerry_wire.frames import TransmitOutcome, TransmitRequest
+from skerry_wire.generated.packet_router_pb2 import packet_router_packet_down_v1
 from skerry_wire.sink import ReportSink, SinkUnavailable
 
 __all__ = ["Hotspot", "HotspotIdentity"]
@@ -119,10 +122,11 @@ class Hotspot:
             packets=stores.packets,
             clock=clock,
             region_known=lambda: identity.region is not None,
-            forward=lambda heard: _carry(operator, identity.key.binary, heard),
+            forward=lambda heard: _carry(operator, identity, heard),
         )
         hotspot = cls(identity=identity, path=path, reports=reports, gate=gate, time=time, hub=hub)
         path.connect(witness=hotspot.witness, stored=hotspot.packet_stored)
+        operator.attach(evidence=evidence, downlink=hotspot.downlink)
         if sink is None:
             return hotspot
         _serve_reports(delivery, sink, stores)
@@ -133,7 +137,7 @@ class Hotspot:
                 gateway=identity.key.binary,
                 sink=sink,
                 reports=reports,
-                transmit=hotspot.transmit,
+                transmit=hotspot.beacon,
                 seen=path.note_own_beacon,
                 sent=hotspot.beacon_sent,
                 last_beacon_s=None if last_ns is None else last_ns // NS_PER_S,
@@ -164,8 +168,30 @@ class Hotspot:
         """Take note of a radio that is gone."""
         self._radios.pop(device_id, None)
 
-    async def transmit(self, request: TransmitRequest) -> tuple[str, TransmitOutcome]:
-        """Send a beacon by this hotspot's radio. Raises `LinkLost`, `TransmitRefused`, `DeviceTimeout`."""
+    async def beacon(self, request: TransmitRequest) -> tuple[str, TransmitOutcome]:
+        """Send a beacon; return by which device. Raises `LinkLost`, `TransmitRefused`, `DeviceTimeout`."""
+        return await self._transmit(request, Purpose.BEACON)
+
+    async def downlink(self, packet: packet_router_packet_down_v1) -> None:
+        """Send what the packet router wants sent, or log why it was not; one bad downlink never stops the stream."""
+
+        async def transmit(request: TransmitRequest) -> TransmitOutcome:
+            return (await self._transmit(request, Purpose.DOWNLINK))[1]
+
+        try:
+            outcome = await send_downlink(
+                packet,
+                region=self.identity.region or "UNKNOWN",
+                antenna_gain_ddbi=self.identity.antenna_gain_ddbi,
+                transmit=transmit,
+            )
+        except (SkerryError, ValueError) as error:
+            self.path.counts["downlink_refused"] += 1
+            _log.warning("%s: downlink not sent (%s)", self.identity.name, error)
+            return
+        self.path.counts[f"downlink_{outcome.status.value}" if outcome else "downlink_without_window"] += 1
+
+    async def _transmit(self, request: TransmitRequest, purpose: Purpose) -> tuple[str, TransmitOutcome]:
         radio = self.radio
         if radio is None:
             raise LinkLost("no radio of this hotspot is up")
@@ -175,7 +201,7 @@ class Hotspot:
             request,
             gateway_region=region,
             antenna_gain_ddbi=self.identity.antenna_gain_ddbi,
-            purpose=Purpose.BEACON,
+            purpose=purpose,
             commit=True,
         )
         return radio.device_id, outcome
@@ -217,9 +243,11 @@ class Hotspot:
         )
 
 
-async def _carry(operator: Operator, gateway: bytes, heard: Heard) -> tuple[str, ...]:
+async def _carry(operator: Operator, identity: HotspotIdentity, heard: Heard) -> tuple[str, ...]:
     try:
-        taken = await operator.carry(gateway, heard.frame, packet_id=heard.packet_id)
+        taken = await operator.carry(
+            identity.key.binary, heard.frame, packet_id=heard.packet_id, region=identity.region or "UNKNOWN"
+        )
     except SinkUnavailable as error:
         _log.debug("packet %s: the operator's router cannot be reached (%s)", heard.packet_id, error)
         return ()

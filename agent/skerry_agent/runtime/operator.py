@@ -4,20 +4,23 @@
 and every status says so.
 """
 
+import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from skerry_agent.api.view import Balance, Explanation, OperatorStatus
+from skerry_agent.evidence import EvidenceLog
 from skerry_agent.evidence.verdicts import SessionSigned
 from skerry_agent.store import RewardRow, VerdictRow, WitnessRow
 from skerry_coverage.bundle.records import SignedRecord
 from skerry_coverage.bundle.statement import SignedStatement
 from skerry_firmware_bridge.radio import DeviceState
 from skerry_wire.frames import ReceivedFrame
+from skerry_wire.generated.packet_router_pb2 import packet_router_packet_down_v1
 from skerry_wire.sink import ReportSink
 
-__all__ = ["BeaconStatement", "News", "NoOperator", "Operator"]
+__all__ = ["BeaconStatement", "Downlink", "News", "NoOperator", "Operator"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +45,23 @@ class News:
     cursor: str = ""
 
 
+Downlink = Callable[[packet_router_packet_down_v1], Awaitable[None]]
+
+
 class Operator(ABC):
     """One network's operator as an agent reaches it."""
 
     test_tokens = False
+
+    def attach(self, *, evidence: EvidenceLog, downlink: Downlink) -> None:  # noqa: B027 - most operators need neither
+        """Say where to keep what is exchanged, and who sends downlinks; before `run`."""
+
+    async def run(self) -> None:
+        """Keep connections alive until cancelled."""
+        await asyncio.Event().wait()
+
+    async def close(self) -> None:  # noqa: B027 - an operator in this process has none
+        """Free connections."""
 
     @abstractmethod
     def status(self) -> OperatorStatus:
@@ -60,7 +76,7 @@ class Operator(ABC):
         """Return verdicts and rewards of these gateways since a cursor ("" = all). Raises `SinkUnavailable`."""
 
     @abstractmethod
-    async def carry(self, gateway: bytes, frame: ReceivedFrame, *, packet_id: str) -> bool:
+    async def carry(self, gateway: bytes, frame: ReceivedFrame, *, packet_id: str, region: str) -> bool:
         """Hand an uplink to the network; False when nobody there wants it. Raises `SinkUnavailable`."""
 
     @abstractmethod
@@ -100,7 +116,7 @@ class NoOperator(Operator):
     async def news(self, gateways: Sequence[bytes], *, cursor: str) -> News:
         return News(cursor=cursor)
 
-    async def carry(self, gateway: bytes, frame: ReceivedFrame, *, packet_id: str) -> bool:
+    async def carry(self, gateway: bytes, frame: ReceivedFrame, *, packet_id: str, region: str) -> bool:
         return False
 
     async def balances(self, owners: Sequence[str]) -> list[Balance]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlite_utils.migrations import Migrations
 
-from skerry_agent.store.accounts import Audit, AuditRow, Facts, TokenRow, Tokens
+from skerry_agent.store.accounts import Audit, AuditRow, Facts, PairingRow, Pairings, TokenRow, Tokens
 from skerry_agent.store.database import Database, Synchronous
 from skerry_agent.store.devices import DeviceRow, Devices
 from skerry_agent.store.duty import DutyTable
@@ -41,6 +41,8 @@ __all__ = [
     "PacketRow",
     "Packets",
     "Page",
+    "PairingRow",
+    "Pairings",
     "ReportState",
     "RewardRow",
     "RewardState",
@@ -67,6 +69,7 @@ class Stores:
     telemetry: Database
     facts: Facts
     tokens: Tokens
+    pairings: Pairings
     audit: Audit
     devices: Devices
     beacons: Beacons
@@ -100,6 +103,7 @@ class Stores:
             telemetry=telemetry,
             facts=Facts(main),
             tokens=Tokens(main),
+            pairings=Pairings(main),
             audit=Audit(main),
             devices=Devices(main),
             beacons=Beacons(main),

@@ -3,12 +3,15 @@
 Tokens are stored as SHA-256 only: they are 32 random bytes, so a slow hash would protect nothing.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+
+import sqlite_utils
 
 from skerry_agent.store.database import Database
 from skerry_agent.store.rows import JsonTexts, Page, encode, fetch, fetch_one, fetch_page
 
-__all__ = ["Audit", "AuditRow", "Facts", "TokenRow", "Tokens"]
+__all__ = ["Audit", "AuditRow", "Facts", "PairingRow", "Pairings", "TokenRow", "Tokens"]
 
 
 class Facts:
@@ -70,6 +73,49 @@ class Tokens:
         """End a token at once; False when there is no such live token."""
         sql = "UPDATE tokens SET revoked_ns = ? WHERE id = ? AND revoked_ns IS NULL"
         return await self._db.write(lambda db: db.conn.execute(sql, [at_ns, token_id]).rowcount == 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairingRow:
+    """A one-time code that becomes a token; stored as SHA-256."""
+
+    hash: bytes
+    name: str
+    scopes: JsonTexts
+    created_ns: int
+    expires_ns: int
+    token_id: str | None = None
+
+
+class Pairings:
+    """The table of pairing codes."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def add(self, row: PairingRow) -> None:
+        """Store a new code; forget those whose time is over."""
+
+        def insert(db: sqlite_utils.Database) -> None:
+            db.conn.execute("DELETE FROM pairings WHERE expires_ns <= ?", [row.created_ns])
+            db.table("pairings").insert(encode(row), pk="hash")
+
+        await self._db.write(insert)
+
+    async def redeem(self, digest: bytes, make: Callable[[PairingRow], TokenRow], *, now_ns: int) -> bool:
+        """Turn a code into the token that `make` gives, once and in time; False when it is neither."""
+
+        def turn(db: sqlite_utils.Database) -> bool:
+            sql = "SELECT * FROM pairings WHERE hash = ? AND token_id IS NULL AND expires_ns > ?"
+            row = fetch_one(db, PairingRow, sql, [digest, now_ns])
+            if row is None:
+                return False
+            token = make(row)
+            db.table("tokens").insert(encode(token), pk="id")
+            db.conn.execute("UPDATE pairings SET token_id = ? WHERE hash = ?", [token.id, digest])
+            return True
+
+        return await self._db.write(turn)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

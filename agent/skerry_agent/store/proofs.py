@@ -163,10 +163,10 @@ class Beacons(_Reports[BeaconRow]):
         """Return our beacons with this payload on air: a radio that hears one of them heard ourselves."""
         return await self._db.read(lambda db: fetch(db, BeaconRow, "SELECT * FROM beacons WHERE data = ?", [data]))
 
-    async def last_at_ns(self, hotspot: str) -> int | None:
-        """Return when this hotspot last sent a beacon."""
-        sql = "SELECT max(at_ns) FROM beacons WHERE hotspot = ?"
-        found: Any = await self._db.read(lambda db: db.conn.execute(sql, [hotspot]).fetchone()[0])
+    async def last_at_ns(self, hotspot: str | None = None) -> int | None:
+        """Return when this hotspot (None: any) last sent a beacon."""
+        sql = "SELECT max(at_ns) FROM beacons WHERE ? IS NULL OR hotspot = ?"
+        found: Any = await self._db.read(lambda db: db.conn.execute(sql, [hotspot, hotspot]).fetchone()[0])
         return None if found is None else int(found)
 
 

@@ -95,6 +95,17 @@ def _money(db: sqlite_utils.Database) -> None:
     )
 
 
+@SKERRY(name="005_pairings")
+def _pairings(db: sqlite_utils.Database) -> None:
+    _run(
+        db,
+        """CREATE TABLE pairings (
+            hash BLOB PRIMARY KEY, name TEXT NOT NULL, scopes TEXT NOT NULL, created_ns INTEGER NOT NULL,
+            expires_ns INTEGER NOT NULL, token_id TEXT
+        )""",
+    )
+
+
 @TELEMETRY(name="001_packets")
 def _packets(db: sqlite_utils.Database) -> None:
     _run(

@@ -15,6 +15,8 @@ from skerry_coverage.iot.report import reported_power_dbm
 from skerry_coverage.iot.schedule import next_beacon_time_s
 from skerry_coverage.iot.seen import SeenCache
 from skerry_keys import base58_text
+from skerry_radio.errors import UnknownRegion
+from skerry_radio.regions import RegionParams, region_params
 from skerry_wire.errors import MessageRejected
 from skerry_wire.frames import TransmitOutcome, TransmitStatus
 from skerry_wire.sink import Entropy
@@ -29,12 +31,11 @@ def _build(case: Case) -> dict[str, Any]:
         timestamp_s=case["remote_timestamp_s"],
         version=case["remote_version"],
     )
-    params = published(case["region"])
     try:
         beacon = build_beacon(
             remote=remote,
             local=bytes.fromhex(case["local_entropy_hex"]),
-            params=params,
+            params=_params_or_none(case["region"]),
             gain_ddbi=case["gain_ddbi"],
         )
     except BeaconRefused as error:
@@ -48,6 +49,14 @@ def _build(case: Case) -> dict[str, Any]:
         "phy_hex": beacon.phy.hex(),
         "beacon_id": beacon.beacon_id,
     }
+
+
+def _params_or_none(region: str) -> RegionParams:
+    """Return empty parameters for an unpublished region: the entropy's version is tested before they are missed."""
+    try:
+        return region_params(region)
+    except UnknownRegion:
+        return RegionParams(region=region, channels_hz=(), bandwidth_hz=0, max_eirp_ddbm=0, spreading=())
 
 
 def _payload(case: Case) -> dict[str, Any]:

@@ -114,9 +114,11 @@ def _beacon_check(case: Case) -> dict[str, Any]:
 
 def _witness_check(case: Case) -> dict[str, Any]:
     beacon = beacon_facts(case, gateway_member="beaconer", received_member="beacon_received_ms")
+    report = witness_report(case["witness"])
     facts = WitnessFacts(
         beacon=beacon,
-        report=witness_report(case["witness"]),
+        report=report,
+        key=report.pub_key,
         received_ms=case["received_ms"],
         first_witness_received_ms=case["first_witness_received_ms"],
         gateway=gateway(case["gateway"]),

@@ -30,6 +30,7 @@ class BeaconFacts:
     last_beacon_ms: int | None
     denylist: Denylist | None
     parameters: PocParameters = field(default_factory=PocParameters)
+    payload: bytes | None = None  # the correct one, where it was computed beforehand
     key: bytes = field(init=False)  # the report's key; every read from the message itself makes a new bytes object
 
     def __post_init__(self) -> None:
@@ -51,7 +52,13 @@ def rebuild(facts: BeaconFacts) -> Beacon:
     except UnknownRegion as error:
         raise BeaconRefused("no_region_params", str(error)) from None
     named = Entropy(data=facts.report.remote_entropy, timestamp_s=stored.timestamp_s, version=stored.version)
-    return build_beacon(remote=named, local=facts.report.local_entropy, params=params, gain_ddbi=asserted.gain_ddbi)
+    return build_beacon(
+        remote=named,
+        local=facts.report.local_entropy,
+        params=params,
+        gain_ddbi=asserted.gain_ddbi,
+        payload=facts.payload,
+    )
 
 
 def _known(facts: BeaconFacts) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-import h3.api.basic_int as h3  # type: ignore[import-untyped]  # ships no annotations
+import h3.api.basic_int as h3
 
 from skerry_coverage.iot.exact import EXACT, half_even
 

@@ -74,7 +74,8 @@ def entropy_from_json(value: Mapping[str, Any]) -> Entropy:
     for name in ("timestamp", "data"):
         if value.get(name) is None:
             raise EntropyRejected("missing_field", name)
-    text, timestamp, version = value["data"], value["timestamp"], value.get("version", 0)
+    text, timestamp, version = value["data"], value["timestamp"], value.get("version")
+    version = 0 if version is None else version
     if not isinstance(text, str) or not _is_int(timestamp) or not _is_int(version):
         raise EntropyRejected("bad_value", "version and timestamp are integers, data is text")
     try:

@@ -6,7 +6,7 @@ H3 answers are cached: the same neighbours hear each other every six hours.
 import math
 from functools import lru_cache
 
-import h3.api.basic_int as h3  # type: ignore[import-untyped]  # ships no annotations
+import h3.api.basic_int as h3
 from h3 import H3BaseException
 
 __all__ = ["distance_m", "expected_signal_dbm", "free_space_loss_db", "grid_cells", "is_cell"]

@@ -5,7 +5,8 @@ The oracle calls `judge_poc` with its stores' content; nothing is read or writte
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from operator import attrgetter
 
 from skerry_coverage.iot.beacon_rules import BEACON_RULES, BeaconFacts
 from skerry_coverage.iot.denylist import Denylist
@@ -16,11 +17,12 @@ from skerry_coverage.iot.registry import KeptTimes, Registry
 from skerry_coverage.iot.rules import Judgement, first_failure
 from skerry_coverage.iot.selection import select_witnesses
 from skerry_coverage.iot.witness_facts import WitnessFacts
-from skerry_coverage.iot.witness_rules import WITNESS_RULES
+from skerry_coverage.iot.witness_rules import REPORT_RULES, WITNESS_RULES
 from skerry_wire.generated.poc_lora_pb2 import lora_beacon_report_req_v1, lora_witness_report_req_v1
 from skerry_wire.sink import Entropy
 
 __all__ = [
+    "Pairs",
     "PocInput",
     "PocVerdict",
     "ReceivedBeacon",
@@ -34,6 +36,7 @@ __all__ = [
 
 BEACONER, WITNESS = "beaconer", "witness"
 _NO_TIMES = KeptTimes()
+_BY_RECEIVE_TIME = attrgetter("received_ms")
 _DENIALS = ("denied", "denied_edge")
 
 
@@ -75,10 +78,11 @@ class PocInput:
     entropy: Entropy | None
     times: Mapping[bytes, KeptTimes]
     parameters: PocParameters
+    payload: bytes | None = None  # what the beacon's payload has to be, where it was computed beforehand
 
     def by_receive_time(self) -> list[ReceivedWitness]:
         """The witness reports in the order they are judged in; equal times keep the stored order."""
-        return sorted(self.witnesses, key=lambda witness: witness.received_ms)
+        return sorted(self.witnesses, key=_BY_RECEIVE_TIME)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -123,23 +127,43 @@ class _Times:
     def of(self, key: bytes) -> KeptTimes:
         return self.changed.get(key) or self._before.get(key) or _NO_TIMES
 
+    # Spelled out: `dataclasses.replace` costs four times as much, and one of these runs for every report.
+
     def beacon_judged(self, key: bytes, received_ms: int) -> None:
-        self.changed[key] = replace(self.of(key), last_beacon_ms=received_ms)
+        kept = self.of(key)
+        self.changed[key] = KeptTimes(
+            last_beacon_ms=received_ms,
+            last_witness_ms=kept.last_witness_ms,
+            last_beacon_reciprocity_ms=kept.last_beacon_reciprocity_ms,
+        )
 
     def beacon_witnessed(self, key: bytes, received_ms: int) -> None:
-        self.changed[key] = replace(self.of(key), last_beacon_reciprocity_ms=received_ms)
-
-    def witness_passed(self, key: bytes, received_ms: int) -> None:
         kept = self.of(key)
-        self.changed[key] = KeptTimes(  # spelled out: `replace` costs four times as much, once per report
+        self.changed[key] = KeptTimes(
+            last_beacon_ms=kept.last_beacon_ms,
+            last_witness_ms=kept.last_witness_ms,
+            last_beacon_reciprocity_ms=received_ms,
+        )
+
+    def witness_passed(self, key: bytes, received_ms: int) -> KeptTimes:
+        kept = self.of(key)
+        self.changed[key] = now = KeptTimes(
             last_beacon_ms=kept.last_beacon_ms,
             last_witness_ms=received_ms,
             last_beacon_reciprocity_ms=kept.last_beacon_reciprocity_ms,
         )
+        return now
 
 
-def judge_poc(poc: PocInput) -> PocVerdict:
-    """Judge a beacon and its witnesses; `times` of the result is to be stored before the next judgement."""
+Pairs = set[tuple[bytes, bytes]]  # (beaconer, witness)
+
+
+def judge_poc(poc: PocInput, *, good_pairs: Pairs | None = None) -> PocVerdict:
+    """Judge a beacon and its witnesses; `times` of the result is to be stored before the next judgement.
+
+    `good_pairs` saves work over many judgements with the same registry, denylist and parameters: it collects pairs of
+    hotspots that pass the static rules. Use a new set whenever one of the three changes. It never changes a verdict.
+    """
     times = _Times(poc.times)
     key, received_ms = poc.beacon.report.pub_key, poc.beacon.received_ms
     facts = beacon_facts(poc)
@@ -151,12 +175,11 @@ def judge_poc(poc: PocInput) -> PocVerdict:
         return _refused(poc, beacon, reports, times)
     if reports:
         times.beacon_witnessed(key, received_ms)
-    judged = _judge_witnesses(poc, facts, reports, times)
+    judged = _judge_witnesses(poc, facts, reports, times, good_pairs if good_pairs is not None else set())
     if poc.parameters.reciprocity_required:
         beacon = beacon_reciprocity(times.of(key), received_ms, poc.parameters)
         if not beacon.valid:
             return _refused(poc, beacon, reports, times)
-        judged = [_with_reciprocity(verdict, times, poc.parameters) for verdict in judged]
     selected, unselected = select_witnesses(judged, poc.parameters.max_witnesses)
     return PocVerdict(
         poc_id=poc.beacon.poc_id,
@@ -179,6 +202,7 @@ def beacon_facts(poc: PocInput) -> BeaconFacts:
         last_beacon_ms=poc.times.get(key, _NO_TIMES).last_beacon_ms,
         denylist=poc.denylist,
         parameters=poc.parameters,
+        payload=poc.payload,
     )
 
 
@@ -186,12 +210,15 @@ def witness_facts(
     poc: PocInput, beacon: BeaconFacts, witness: ReceivedWitness, *, first_ms: int, already_reported: bool
 ) -> WitnessFacts:
     """Return what the witness table is judged on; `first_ms` is the earliest report's receive time."""
+    report = witness.report
+    key = report.pub_key
     return WitnessFacts(
         beacon=beacon,
-        report=witness.report,
+        report=report,
+        key=key,
         received_ms=witness.received_ms,
         first_witness_received_ms=first_ms,
-        gateway=poc.registry.get(witness.report.pub_key),
+        gateway=poc.registry.get(key),
         already_reported=already_reported,
     )
 
@@ -204,17 +231,35 @@ def denylist_tag(judgement: Judgement, denylist: Denylist | None) -> str | None:
 
 
 def _judge_witnesses(
-    poc: PocInput, beacon: BeaconFacts, reports: list[ReceivedWitness], times: _Times
+    poc: PocInput, beacon: BeaconFacts, reports: list[ReceivedWitness], times: _Times, good_pairs: Pairs
 ) -> list[WitnessVerdict]:
     judged: list[WitnessVerdict] = []
     seen: set[bytes] = set()
+    parameters, registry = poc.parameters, poc.registry
+    first_ms = reports[0].received_ms if reports else 0
     for position, witness in enumerate(reports):
         key = witness.report.pub_key
-        facts = witness_facts(poc, beacon, witness, first_ms=reports[0].received_ms, already_reported=key in seen)
+        facts = WitnessFacts(  # as `witness_facts`, without reading the key and calling once more
+            beacon=beacon,
+            report=witness.report,
+            key=key,
+            received_ms=witness.received_ms,
+            first_witness_received_ms=first_ms,
+            gateway=registry.get(key),
+            already_reported=key in seen,
+        )
         seen.add(key)
-        judgement = first_failure(WITNESS_RULES, facts)
+        pair = (beacon.key, key)
+        known_good = pair in good_pairs
+        judgement = first_failure(REPORT_RULES if known_good else WITNESS_RULES, facts)
         if judgement.reason is None:
-            times.witness_passed(key, witness.received_ms)
+            if not known_good:
+                good_pairs.add(pair)
+            # The rules passed, so this counts as having heard someone, whatever reciprocity says next.
+            kept = times.witness_passed(key, witness.received_ms)
+            if parameters.reciprocity_required:
+                judgement = witness_reciprocity(kept, witness.received_ms, parameters)
+        if judgement.reason is None:
             judged.append(WitnessVerdict(position=position, witness=witness, judgement=judgement))
             continue
         tag = denylist_tag(judgement, poc.denylist)
@@ -222,14 +267,6 @@ def _judge_witnesses(
             WitnessVerdict(position=position, witness=witness, judgement=judgement, side=WITNESS, denylist_tag=tag)
         )
     return judged
-
-
-def _with_reciprocity(verdict: WitnessVerdict, times: _Times, parameters: PocParameters) -> WitnessVerdict:
-    if verdict.judgement.reason is not None:
-        return verdict
-    kept = times.of(verdict.witness.report.pub_key)
-    judgement = witness_reciprocity(kept, verdict.witness.received_ms, parameters)
-    return verdict if judgement.reason is None else replace(verdict, judgement=judgement, side=WITNESS)
 
 
 def _refused(poc: PocInput, beacon: Judgement, reports: list[ReceivedWitness], times: _Times) -> PocVerdict:

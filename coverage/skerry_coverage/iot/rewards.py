@@ -86,7 +86,7 @@ class Price:
     @property
     def per_token(self) -> Decimal:
         """Dollars per token."""
-        return Decimal(self.oracle_price).scaleb(-self.decimals)
+        return Decimal(self.oracle_price).scaleb(-self.decimals, context=EXACT)
 
     @property
     def per_bone(self) -> Decimal:

@@ -39,13 +39,17 @@ class Measure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule(Generic[F]):
-    """One row: `check` returns a reason of the protocol or None; `needs` names rules without which it has no sense."""
+    """One row: `check` returns a reason of the protocol or None; `needs` names rules without which it has no sense.
+
+    `static` = depends on registry, denylist and parameters only, not on the report or its times.
+    """
 
     name: str
     check: Callable[[F], str | None]
     measure: Callable[[F], Measure]
     source: str
     needs: tuple[str, ...] = ()
+    static: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,7 @@ class WitnessFacts:
         *,
         beacon: BeaconFacts,
         report: lora_witness_report_req_v1,
+        key: bytes,
         received_ms: int,
         first_witness_received_ms: int,
         gateway: Gateway | None,
@@ -42,7 +43,7 @@ class WitnessFacts:
     ) -> None:
         self.beacon = beacon
         self.report = report
-        self.key = report.pub_key
+        self.key = key  # the report's; every read from the message makes a new bytes object
         self.received_ms = received_ms
         self.first_witness_received_ms = first_witness_received_ms
         self.gateway = gateway

@@ -13,7 +13,7 @@ from skerry_coverage.iot.checks import (
 from skerry_coverage.iot.rules import Rule
 from skerry_coverage.iot.witness_facts import WitnessFacts
 
-__all__ = ["WITNESS_RULES"]
+__all__ = ["REPORT_RULES", "WITNESS_RULES"]
 
 
 def _first_report(facts: WitnessFacts) -> str | None:
@@ -90,19 +90,54 @@ _KNOWN, _LOCATED = "gateway known", "location asserted"
 _S = "iot-poc 4.3"
 WITNESS_RULES: tuple[Rule[WitnessFacts], ...] = (
     Rule(name="first report", check=_first_report, measure=measures.first_report, source=f"{_S} #1"),
-    Rule(name=_KNOWN, check=_known, measure=measures.known, source=f"{_S} #2"),
-    Rule(name=_LOCATED, check=_has_location, measure=measures.location, source=f"{_S} #3", needs=(_KNOWN,)),
-    Rule(name="not denied", check=_not_denied, measure=measures.denylist, source=f"{_S} #4"),
-    Rule(name="pair not denied", check=_edge_not_denied, measure=measures.denylist, source=f"{_S} #5"),
-    Rule(name="another hotspot", check=_another, measure=measures.another, source=f"{_S} #6"),
+    Rule(name=_KNOWN, check=_known, measure=measures.known, source=f"{_S} #2", static=True),
+    Rule(
+        name=_LOCATED,
+        check=_has_location,
+        measure=measures.location,
+        source=f"{_S} #3",
+        needs=(_KNOWN,),
+        static=True,
+    ),
+    Rule(name="not denied", check=_not_denied, measure=measures.denylist, source=f"{_S} #4", static=True),
+    Rule(name="pair not denied", check=_edge_not_denied, measure=measures.denylist, source=f"{_S} #5", static=True),
+    Rule(name="another hotspot", check=_another, measure=measures.another, source=f"{_S} #6", static=True),
     Rule(name="entropy fresh", check=_entropy_fresh, measure=measures.window, source=f"{_S} #7"),
     Rule(name="in time", check=_in_time, measure=measures.lag, source=f"{_S} #8"),
     Rule(name="same payload", check=_same_payload, measure=measures.payload, source=f"{_S} #9"),
-    Rule(name="full hotspot", check=_capable, measure=measures.capability, source=f"{_S} #10", needs=(_KNOWN,)),
+    Rule(
+        name="full hotspot",
+        check=_capable,
+        measure=measures.capability,
+        source=f"{_S} #10",
+        needs=(_KNOWN,),
+        static=True,
+    ),
     Rule(name="same frequency", check=_same_frequency, measure=measures.frequency, source=f"{_S} #11"),
-    Rule(name="same region", check=_same_region, measure=measures.region, source=f"{_S} #12", needs=(_LOCATED,)),
-    Rule(name="far enough", check=_far_enough, measure=measures.minimum, source=f"{_S} #13", needs=(_LOCATED,)),
-    Rule(name="near enough", check=_near_enough, measure=measures.maximum, source=f"{_S} #14", needs=(_LOCATED,)),
+    Rule(
+        name="same region",
+        check=_same_region,
+        measure=measures.region,
+        source=f"{_S} #12",
+        needs=(_LOCATED,),
+        static=True,
+    ),
+    Rule(
+        name="far enough",
+        check=_far_enough,
+        measure=measures.minimum,
+        source=f"{_S} #13",
+        needs=(_LOCATED,),
+        static=True,
+    ),
+    Rule(
+        name="near enough",
+        check=_near_enough,
+        measure=measures.maximum,
+        source=f"{_S} #14",
+        needs=(_LOCATED,),
+        static=True,
+    ),
     Rule(
         name="believable signal",
         check=_believable_signal,
@@ -111,3 +146,5 @@ WITNESS_RULES: tuple[Rule[WitnessFacts], ...] = (
         needs=(_LOCATED,),
     ),
 )
+# What is left to check once a pair of hotspots is known to pass the static rules.
+REPORT_RULES: tuple[Rule[WitnessFacts], ...] = tuple(rule for rule in WITNESS_RULES if not rule.static)

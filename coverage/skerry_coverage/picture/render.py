@@ -9,7 +9,7 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-import h3.api.basic_int as h3  # type: ignore[import-untyped]  # ships no annotations
+import h3.api.basic_int as h3
 
 from skerry_coverage.picture.labels import place_labels
 from skerry_coverage.picture.model import LinkVerdict, MapPicture

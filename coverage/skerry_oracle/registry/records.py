@@ -211,7 +211,7 @@ def _whole(value: object, *, low: int, high: int = (1 << 53) - 1) -> int:
 
 
 def _cell(value: object) -> str:
-    import h3.api.basic_str as h3  # type: ignore[import-untyped]
+    import h3.api.basic_str as h3
 
     text = _text(value)
     if not h3.is_valid_cell(text) or h3.get_resolution(text) < 11 or text != text.lower():

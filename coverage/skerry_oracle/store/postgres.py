@@ -33,10 +33,11 @@ class PostgresDatabase(Database):
         import asyncpg
 
         try:
-            async with io_timeout(TRANSACTION_TIMEOUT_S):
-                pool = await asyncpg.create_pool(self._dsn, min_size=1, max_size=POOL_SIZE)
-                async with pool.acquire() as connection, connection.transaction():
-                    await _migrate(connection)
+            with self._clock.hold("oracle store"):
+                async with io_timeout(TRANSACTION_TIMEOUT_S):
+                    pool = await asyncpg.create_pool(self._dsn, min_size=1, max_size=POOL_SIZE)
+                    async with pool.acquire() as connection, connection.transaction():
+                        await _migrate(connection)
         except (asyncpg.PostgresError, OSError, TimeoutError, ValueError) as error:
             raise StoreFailed(f"PostgreSQL cannot be used: {error}") from None
         self._pool = pool
@@ -69,7 +70,8 @@ class PostgresDatabase(Database):
     async def close(self) -> None:
         if self._pool is not None:
             pool, self._pool = self._pool, None
-            await pool.close()
+            with self._clock.hold("oracle store"):
+                await pool.close()
 
     def _opened(self) -> "asyncpg.Pool[Any]":
         if self._pool is None:
@@ -87,7 +89,8 @@ async def _run(connection: Any, statement: Statement) -> int:
     sql = _numbered(statement.sql)
     if len(statement.rows) == 1:
         status = await connection.execute(sql, *statement.rows[0])
-        return int(status.rsplit(" ", 1)[-1])
+        count = status.rpartition(" ")[2]  # "INSERT 0 1", "UPDATE 3", but "CREATE TABLE"
+        return int(count) if count.isdecimal() else 0
     await connection.executemany(sql, statement.rows)
     return len(statement.rows)
 

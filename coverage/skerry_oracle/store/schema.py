@@ -94,6 +94,13 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
                 route_id TEXT PRIMARY KEY, body BYTES NOT NULL, changed_ms NUMBER NOT NULL)""",
         ),
     ),
+    (
+        "0006_admin_tokens",
+        (
+            """CREATE TABLE admin_tokens (
+                digest BYTES PRIMARY KEY, name TEXT NOT NULL, scope TEXT NOT NULL, made_ms NUMBER NOT NULL)""",
+        ),
+    ),
 )
 
 

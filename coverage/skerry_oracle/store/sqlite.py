@@ -5,6 +5,7 @@ being flushed share the next flush; each still takes effect or fails on its own.
 """
 
 import asyncio
+import os
 import queue
 import sqlite3
 import threading
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from skerry_core.clock import Clock
+from skerry_core.files import PRIVATE_MODE
 from skerry_oracle.errors import StoreBusy, StoreFailed
 from skerry_oracle.store.database import Database, Row, Statement, Value
 from skerry_oracle.store.schema import MIGRATIONS, for_sqlite
@@ -132,6 +134,8 @@ class SqliteDatabase(Database):
 
 
 def _connect(path: Path) -> sqlite3.Connection:
+    # Private from the first byte: the file holds the next interval's entropy and devices' session keys.
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_MODE))
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     connection.execute("PRAGMA journal_mode = WAL")

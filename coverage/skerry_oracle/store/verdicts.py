@@ -90,13 +90,12 @@ class VerdictTable:
     async def since(self, gateway: bytes, *, judged_ms: int, limit: int) -> list[tuple[VerdictRow, bytes]]:
         """Return a gateway's verdicts made at or after a moment with the exact reports, oldest first; no replays."""
         names = ", ".join(f"v.{name}" for name in VerdictRow.__slots__)
-        rows = await self._database.fetch(
-            f"SELECT {names}, r.body FROM verdicts v JOIN reports r ON r.kind = v.kind AND r.report_id = v.report_id "
-            "WHERE v.gateway = ? AND v.judged_ms >= ? AND r.is_copy = 0 ORDER BY v.judged_ms, v.report_id LIMIT ?",
-            gateway,
-            judged_ms,
-            limit,
+        sql = (
+            f"SELECT {names}, r.body FROM verdicts v "  # noqa: S608 - column names are ours
+            "JOIN reports r ON r.kind = v.kind AND r.report_id = v.report_id "
+            "WHERE v.gateway = ? AND v.judged_ms >= ? AND r.is_copy = 0 ORDER BY v.judged_ms, v.report_id LIMIT ?"
         )
+        rows = await self._database.fetch(sql, gateway, judged_ms, limit)
         return [(_row(row[:-1]), bytes(row[-1])) for row in rows]  # type: ignore[arg-type]
 
     async def counts(self, epoch: int | None = None) -> dict[tuple[str, str | None], int]:

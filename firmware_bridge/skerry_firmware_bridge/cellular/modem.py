@@ -6,7 +6,8 @@
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
-from skerry_firmware_bridge.cellular.carriers import read_carriers
+from skerry_core.clock import NS_PER_S, Clock
+from skerry_firmware_bridge.cellular.carriers import Carrier, read_carriers
 from skerry_firmware_bridge.cellular.cells import Cells, LteCell, NrCell, read_cells
 from skerry_firmware_bridge.cellular.engine import AtEngine, CommandFailed, open_engine
 from skerry_firmware_bridge.cellular.identity import imei_check_digit, read_operators
@@ -23,6 +24,7 @@ POLL_S = 2.0
 IDENTITY_COMMANDS = {"maker": "AT+CGMI", "model": "AT+CGMM", "firmware": "AT+CGMR", "imei": "AT+CGSN"}
 SLOW_TIMEOUT_S = 10.0  # SIM and registration queries, as ModemManager
 ATTEMPTS = 3  # queries change nothing; the first answer after opening is often lost in left-over bytes
+SIGNALS = ("nr_rsrp_dbm", "lte_rsrp_dbm", "lte_rsrp_bin_dbm", "rssi_dbm")  # the first that is known
 SIM_STATES = {10: "absent", 13: "failure", 14: "busy", 15: "wrong"}
 
 
@@ -32,7 +34,7 @@ async def open_modem(config: DeviceConfig, around: Surroundings) -> AsyncIterato
     link = await around.open_link(config.url, LINE)
     try:
         async with open_engine(link, clock=around.clock) as engine:
-            yield ModemSession(engine, interval_s=float(config.options.get("poll_s", POLL_S)))
+            yield ModemSession(engine, clock=around.clock, interval_s=float(config.options.get("poll_s", POLL_S)))
     finally:
         await link.close()
 
@@ -40,7 +42,9 @@ async def open_modem(config: DeviceConfig, around: Surroundings) -> AsyncIterato
 class ModemSession(Session):
     """One modem behind an AT engine."""
 
-    def __init__(self, engine: AtEngine, *, interval_s: float = POLL_S) -> None:
+    def __init__(self, engine: AtEngine, *, clock: Clock, interval_s: float = POLL_S) -> None:
+        self._clock = clock
+        self._last_signal: tuple[int, int] | None = None  # dBm and when
         self._engine = engine
         self.interval_s = interval_s
         self._quectel = False
@@ -61,7 +65,18 @@ class ModemSession(Session):
         values |= _operator(await self._try("AT+COPS?"))
         if self._quectel:
             values |= await self._quectel_readings()
-        return values
+        return values | self._signal_with_age(values)
+
+    def _signal_with_age(self, values: Values) -> Values:
+        """Return the best signal known and its age: modems leave it out now and then while they change cells."""
+        now_ns = self._clock.monotonic_ns()
+        fresh = next((value for name in SIGNALS if isinstance(value := values.get(name), int)), None)
+        if fresh is not None:
+            self._last_signal = (fresh, now_ns)
+        if self._last_signal is None:
+            return {"signal_dbm": None, "signal_age_s": None}
+        dbm, seen_ns = self._last_signal
+        return {"signal_dbm": dbm, "signal_age_s": (now_ns - seen_ns) // NS_PER_S}
 
     async def reboot(self) -> None:
         """Restart the modem; its ports go away for 20 to 40 s. The last rung of the recovery ladder."""
@@ -122,7 +137,12 @@ class ModemSession(Session):
         carriers = read_carriers(await self._try("AT+QCAINFO"))
         temperatures = read_temperatures(await self._try("AT+QTEMP"))
         celsius = [value for _, value in temperatures.sensors] or list(temperatures.plain or ())
-        return _cells(cells) | {"carriers": len(carriers) or None, "temperature_c": max(celsius, default=None)}
+        return _cells(cells) | {
+            "carriers": len(carriers) or None,
+            "carrier_bands": "+".join(map(_band_name, carriers)) or None,
+            "bandwidth_mhz": _bandwidth(carriers),
+            "temperature_c": max(celsius, default=None),
+        }
 
 
 def _one_value(command: str, lines: Iterable[str]) -> str | None:
@@ -155,6 +175,17 @@ def _operator(lines: tuple[str, ...]) -> Values:
     if current is None:
         return {"operator": None}
     return {"operator": current.name or "".join(current.plmn or ()) or None}
+
+
+def _band_name(carrier: Carrier) -> str:
+    letter = "n" if carrier.rat == "nr" else "B"
+    return f"{letter}{'?' if carrier.band is None else carrier.band}"
+
+
+def _bandwidth(carriers: list[Carrier]) -> float | None:
+    """Return the sum over all carriers, None unless every one of them says its own."""
+    known = [carrier.bandwidth_mhz for carrier in carriers if carrier.bandwidth_mhz is not None]
+    return float(sum(known)) if known and len(known) == len(carriers) else None
 
 
 def _cells(cells: Cells) -> Values:

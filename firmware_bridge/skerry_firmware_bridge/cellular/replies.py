@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-__all__ = ["Final", "Outcome", "Transcript", "find_outcome", "read_transcript", "strip_echo"]
+__all__ = ["Final", "Outcome", "Transcript", "find_outcome", "own_prefixes", "read_transcript", "strip_echo"]
 
 URC_PREFIXES = frozenset(
     [
@@ -115,13 +115,18 @@ def find_outcome(text: str) -> Outcome | None:
     return None
 
 
+def own_prefixes(command: str) -> set[str]:
+    """Return the prefixes that a command's own reply lines may have: `+CREG` for `AT+CREG?`."""
+    return set(re.findall(r"[+^$%#*&][A-Z0-9]+", command.upper()))
+
+
 def read_transcript(command: str, received: str) -> Transcript | None:
     """Return what was received for a command (sent without CR), None while the reply is not complete."""
     text = strip_echo(received)
     outcome = find_outcome(text)
     if outcome is None:
         return None
-    own = set(re.findall(r"[+^$%#*&][A-Z0-9]+", command.upper()))
+    own = own_prefixes(command)
     before = list(_lines(text[: outcome.start]))
     unsolicited = [line for line in before if _prefix(line) in URC_PREFIXES - own]
     return Transcript(

@@ -1,10 +1,15 @@
 """The ports that exist now: USB and other serial ports with their stable names, and what emulators announce."""
 
+import os
+import stat
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["BY_ID", "BY_PATH", "Port", "PortChange", "changes", "list_ports"]
+from skerry_core.errors import RefusedError
+
+__all__ = ["BY_ID", "BY_PATH", "Port", "PortChange", "announcement_folder", "changes", "list_ports"]
 
 BY_ID = Path("/dev/serial/by-id")
 BY_PATH = Path("/dev/serial/by-path")
@@ -67,6 +72,27 @@ def list_ports(*, announced: Path | None = None, by_id: Path = BY_ID, by_path: P
     return found + (_announced(announced) if announced is not None else [])
 
 
+def announcement_folder() -> Path:
+    """Return this user's folder in which running emulators show themselves, made if missing.
+
+    Raises `RefusedError` when somebody else has put one there: its links would lead anywhere.
+    """
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    base = Path(runtime) if runtime and Path(runtime).is_dir() else Path(tempfile.gettempdir())
+    if not hasattr(os, "getuid"):  # Windows: its temporary folder is the user's own
+        (base / "skerry" / "ports").mkdir(parents=True, exist_ok=True)
+        return base / "skerry" / "ports"
+    folder = base / f"skerry-{os.getuid()}" / "ports"
+    for part in (folder.parent, folder):
+        part.mkdir(mode=0o700, exist_ok=True)
+        status = part.lstat()
+        if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
+            raise RefusedError(
+                "E_PORTS_FOLDER", f"{part} belongs to somebody else.", remedy="Remove it, or set XDG_RUNTIME_DIR."
+            )
+    return folder
+
+
 def changes(before: Iterable[Port], after: Iterable[Port]) -> list[PortChange]:
     """Return what went and what came; the same hardware at another path has gone and come."""
     old, new = {(port.key, port.path): port for port in before}, {(port.key, port.path): port for port in after}
@@ -88,12 +114,26 @@ def _is_plain_uart(device: str) -> bool:
     return Path(device).name.startswith(("ttyAMA", "ttyS0", "serial", "cu."))
 
 
+def _still_runs(stem: str) -> bool:
+    """Tell whether the process whose number ends an announcement's name lives; a killed emulator leaves its note."""
+    number = stem.rpartition("-")[2]
+    if not number.isdecimal():
+        return True
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
+
+
 def _announced(folder: Path) -> list[Port]:
     if not folder.is_dir():
         return []
     ports = []
     for entry in sorted(folder.iterdir()):
-        if entry.suffix == ".url" and entry.is_file():
+        if entry.suffix == ".url" and entry.is_file() and _still_runs(entry.stem):
             url = entry.read_text(encoding="utf-8").strip()
             ports.append(Port(path=url, key=url, announced=True))
         elif entry.is_symlink() and entry.exists():

@@ -1,13 +1,17 @@
 """The gwmp.* conformance kinds of this package; gwmp.forwarder is in `skerry_simulate.conformance`."""
 
 import math
+import struct
 from collections.abc import Mapping
 from typing import Any
 
 from skerry_core.conformance import CaseError, Kind, equal
 from skerry_firmware_bridge.errors import FrameRejected
-from skerry_firmware_bridge.gwmp import classify, datagram, downlink, packets, strict
+from skerry_firmware_bridge.gwmp import datagram, downlink, packets, strict
+from skerry_radio.errors import RadioRefused
+from skerry_radio.lora import Datarate
 from skerry_wire.frames import Crc, TransmitOutcome, TransmitRequest, TransmitStatus
+from skerry_wire.lorawan import FrameClass, beacon_data, classify
 
 __all__ = ["KINDS"]
 
@@ -78,11 +82,11 @@ def _rxpk(case: Mapping[str, Any]) -> dict[str, Any]:
     phy = packets.read_payload(rxpk) or b""
     crc = {1: Crc.OK, 0: Crc.DISABLED}.get(rxpk["stat"], Crc.FAILED)
     rate = str(rxpk["datr"])
-    kind = classify.classify(phy=phy, crc=crc, datarate=rate, region_known=case["region_known"])
-    data = classify.beacon_data(phy) if kind is classify.PacketClass.BEACON else None
+    kind = _class(phy, crc, rate, region_known=case["region_known"])
+    data = beacon_data(phy) if kind == "beacon" else None
     values: tuple[int | None, int | None] = (None, None)
     if data is not None and rssi_dbm is not None and snr_db is not None:
-        values = classify.witness_values(rssi_dbm, snr_db)
+        values = (rssi_dbm * 10, math.trunc(_single(_single(snr_db) * 10)))
     return {
         "version": 1 if strict.is_first_form(rxpk) or "rsig" not in rxpk else 2,
         "tmst": rxpk["tmst"],
@@ -93,11 +97,29 @@ def _rxpk(case: Mapping[str, Any]) -> dict[str, Any]:
         "crc": crc.value,
         "rssi_dbm": rssi_dbm,
         "snr_db": snr_db,
-        "class": kind.value,
+        "class": kind,
         "beacon_data_hex": None if data is None else data.hex(),
         "signal_ddbm": values[0],
         "snr_ddb": values[1],
     }
+
+
+def _class(phy: bytes, crc: Crc, rate: str, *, region_known: bool) -> str:
+    """Return what a gateway makes of a packet: the first that applies (iot-poc 2.1)."""
+    if crc is not Crc.OK:
+        return "dropped_crc"
+    try:
+        Datarate.parse(rate)
+    except RadioRefused:
+        return "dropped_datarate"
+    kind = classify(phy)
+    return kind.value if region_known or kind is FrameClass.IGNORED else "no_region"
+
+
+def _single(value: float) -> float:
+    """Round to single precision, in which the gateway computes."""
+    rounded: float = struct.unpack("f", struct.pack("f", value))[0]
+    return rounded
 
 
 def _txpk(case: Mapping[str, Any]) -> dict[str, Any]:
@@ -158,7 +180,7 @@ def _captured(case: Mapping[str, Any]) -> dict[str, Any]:
 def _captured_push(parts: datagram.Datagram) -> dict[str, Any]:
     if parts.version == 1 and not parts.body.rstrip(b"\0"):
         return {}
-    content = datagram.read_json(_at_least(parts.body, 2))
+    content = datagram.read_json(_at_least(parts.body, 2 if parts.version == 2 else 1))
     found = []
     for rxpk in content.get("rxpk") or ():
         try:

@@ -18,7 +18,7 @@ __all__ = ["Downlink", "ack_json", "read_ack", "request_json"]
 
 MAX_BODY_BYTES = 996  # the forwarder's receive buffer holds 1000 bytes, terminating NUL and header included
 CODING_RATES = ("4/5", "4/6", "4/7", "4/8")
-# Names in the JSON to our reason: semtech-udp once wrote the abbreviation letter by letter.
+# Names in the JSON to our reason; semtech-udp writes one abbreviation letter by letter.
 _ACK_REASONS: dict[str, str] = {
     name: name.lower()
     for name in (
@@ -26,6 +26,7 @@ _ACK_REASONS: dict[str, str] = {
         "SEND_FAIL", "SEND_LBT",
     )
 } | {"SEND_L_B_T": "send_lbt", "LBT": "send_lbt"}  # fmt: skip
+_SPELLED = {"send_lbt": "SEND_L_B_T"}  # the only spelling that gateway-rs understands
 _SUCCESS = frozenset({None, "", "NONE"})
 
 
@@ -141,7 +142,8 @@ def ack_json(outcome: TransmitOutcome) -> bytes:
         case TransmitStatus.ADJUSTED:
             ack = {"warn": "TX_POWER", "value": outcome.power_dbm}
         case TransmitStatus.FAILED:
-            ack = {"error": (outcome.reason or "unknown").upper()}
+            reason = outcome.reason or "unknown"
+            ack = {"error": _SPELLED.get(reason, reason.upper())}
     if outcome.tmst_us is not None:
         ack["tmst"] = outcome.tmst_us
     return json.dumps({"txpk_ack": ack}, separators=(",", ":")).encode()

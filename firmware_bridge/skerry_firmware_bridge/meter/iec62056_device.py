@@ -9,15 +9,15 @@ from skerry_firmware_bridge.device import BaudLink, DeviceConfig, Session, Surro
 from skerry_firmware_bridge.errors import FrameRejected
 from skerry_firmware_bridge.exchange import Exchange
 from skerry_firmware_bridge.links.base import Link
-from skerry_firmware_bridge.links.settings import Pin, SerialSettings
+from skerry_firmware_bridge.links.settings import SerialSettings
 from skerry_firmware_bridge.meter.energy import EnergyReading, to_int
 from skerry_firmware_bridge.meter.iec62056 import BAUDS, DataSet, Message, ack_option, decode_message, request
 
 __all__ = ["LINE", "Iec62056Session", "open_iec62056"]
 
 # 7E1 on the wire, made in software out of 8N1: the bits are the same, and every port and network server can do it.
-# Optical heads take their power from DTR and RTS.
-LINE = SerialSettings(baudrate=300, dtr=Pin.HIGH, rts=Pin.LOW)
+# Optical heads take their power from DTR, which the system raises when the port is opened.
+LINE = SerialSettings(baudrate=300)
 IDENTIFICATION_TIMEOUT_S = 5.0
 READOUT_TIMEOUT_S = 90.0  # a readout at 300 baud takes tens of seconds
 SWITCH_PAUSE_S = 0.25  # both ends change speed meanwhile

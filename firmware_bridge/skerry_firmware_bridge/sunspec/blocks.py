@@ -18,7 +18,7 @@ __all__ = ["END_MODEL", "MARKER", "Model", "decode_block", "decode_model"]
 MARKER = b"SunS"
 END_MODEL = 0xFFFF
 SCALE_LIMIT = 10  # the standard's range of scale factors is -10..10; anything else is not a scale factor
-ADDRESS_SPACE = 1 << 16  # registers; a count point that claims more is not believed
+MISSING_LIMIT = 1024  # registers read as zero behind a model's end; a count point that claims more is not believed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +104,7 @@ class _Reader:
             size = 2 * layout.fixed_size
             wanted = (len(self._block) - self._at) // size if size else 0
         for _ in range(wanted if isinstance(wanted, int) else 0):
-            if self._at > 2 * ADDRESS_SPACE:
+            if self._at > len(self._block) + 2 * MISSING_LIMIT:
                 return
             yield self.group(layout, scope)
 

@@ -1,15 +1,14 @@
 """Where emulators meet the outside: a pseudo-terminal that can be unplugged, or a TCP port on the loopback address."""
 
 import asyncio
-import os
-import tty
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
 
 from skerry_core.clock import Clock
 from skerry_simulate.devices.firmware import NO_LINE_FAULTS, Firmware, LineFaults, Stage
+from skerry_simulate.pty import PtyPort
 
 __all__ = ["PtyHost", "TcpHost", "open_pty", "open_tcp"]
 
@@ -17,58 +16,31 @@ READ_BYTES = 4096
 
 
 class PtyHost:
-    """An emulator behind a pseudo-terminal. `path` is what a driver opens; a symlink keeps it stable across replugs."""
+    """An emulator behind a pseudo-terminal. `path` is what a driver opens; lasting across replugs with a `folder`."""
 
-    def __init__(self, firmware: Firmware, *, clock: Clock, random: Random, link: Path | None = None) -> None:
-        self.stage = Stage(firmware, clock=clock, random=random, send=self._send)
-        self.overrun_bytes = 0  # sent while nobody read
-        self._link = link
-        self._master = self._slave = -1
-        self._name = ""
+    def __init__(
+        self, firmware: Firmware, *, name: str, clock: Clock, random: Random, folder: Path | None = None
+    ) -> None:
+        self._port = PtyPort(name=name, clock=clock, on_data=self._receive, folder=folder)
+        self.stage = Stage(firmware, clock=clock, random=random, send=self._port.write)
 
     @property
     def path(self) -> str:
-        """The port to open."""
-        return str(self._link or self._name)
-
-    @property
-    def plugged(self) -> bool:
-        """Tell whether the port exists."""
-        return self._master >= 0
+        """The port to open; raises `OSError` while unplugged."""
+        return self._port.path
 
     def plug(self) -> None:
         """Make the port appear."""
-        self._master, self._slave = os.openpty()
-        tty.setraw(self._slave)
-        os.set_blocking(self._master, False)
-        self._name = os.ttyname(self._slave)
-        if self._link is not None:
-            self._link.unlink(missing_ok=True)
-            self._link.symlink_to(self._name)
-        asyncio.get_running_loop().add_reader(self._master, self._readable)
+        self._port.plug()
         self.stage.start()
 
     def unplug(self) -> None:
         """Make the port disappear, as pulling the cable does."""
-        if not self.plugged:
-            return
         self.stage.stop()
-        asyncio.get_running_loop().remove_reader(self._master)
-        if self._link is not None:
-            self._link.unlink(missing_ok=True)
-        os.close(self._slave)
-        os.close(self._master)
-        self._master = self._slave = -1
+        self._port.unplug()
 
-    def _readable(self) -> None:
-        with suppress(BlockingIOError):
-            self.stage.receive(os.read(self._master, READ_BYTES))
-
-    def _send(self, data: bytes) -> None:
-        sent = 0
-        with suppress(BlockingIOError, OSError):
-            sent = os.write(self._master, data)
-        self.overrun_bytes += len(data) - sent
+    def _receive(self, data: bytes) -> None:
+        self.stage.receive(data)
 
 
 class TcpHost:
@@ -108,11 +80,12 @@ async def open_pty(
     *,
     clock: Clock,
     random: Random,
+    name: str = "device",
     faults: LineFaults = NO_LINE_FAULTS,
-    link: Path | None = None,
+    folder: Path | None = None,
 ) -> AsyncIterator[PtyHost]:
-    """Run an emulator on a pseudo-terminal for the length of the body."""
-    host = PtyHost(firmware, clock=clock, random=random, link=link)
+    """Run an emulator on a pseudo-terminal for the length of the body; `folder` gets a symlink `name` to it."""
+    host = PtyHost(firmware, name=name, clock=clock, random=random, folder=folder)
     host.stage.faults = faults
     host.plug()
     try:

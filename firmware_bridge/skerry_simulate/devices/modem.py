@@ -29,13 +29,13 @@ class Air:
 
 
 class ModemFirmware(Firmware):
-    """Answers commands out of a table, echoes until ATE0, reports its registration unasked."""
+    """Answers commands out of `replies`, echoes until ATE0, reports its registration unasked."""
 
     period_s = URC_PERIOD_S
 
     def __init__(self, replies: dict[str, Reply | str], *, random: Random, urc: str) -> None:
         self.air = Air(random)
-        self._replies = replies
+        self.replies = replies
         self._urc = urc
         self._echo = True
         self._line = b""
@@ -67,7 +67,7 @@ class ModemFirmware(Firmware):
             case "AT+CFUN=1,1":
                 self._echo = True
                 return "\r\nOK\r\n"
-        reply = self._replies.get(command)
+        reply = self.replies.get(command)
         if reply is None:
             return "\r\nERROR\r\n"
         text = reply if isinstance(reply, str) else reply(self)

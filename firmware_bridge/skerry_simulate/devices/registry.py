@@ -1,8 +1,10 @@
 """The emulators by name, for `skerry simulate --list`, `skerry simulate NAME`, the demo and the tests."""
 
+import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from random import Random
 
@@ -127,11 +129,20 @@ async def run_emulator(
                 yield Running(name=name, kind=emulator.kind, url=url, host=host)
     else:
         # a Modbus bus is announced as a URL: writing other questions to it would not be harmless
-        link = announce / name if announce is not None and not emulator.url_prefix else None
-        async with open_pty(make(clock, random), clock=clock, random=random, faults=faults, link=link) as pty:
+        folder = announce if not emulator.url_prefix else None
+        label = name if folder is None else _free_name(folder, name)
+        async with open_pty(
+            make(clock, random), name=label, clock=clock, random=random, faults=faults, folder=folder
+        ) as pty:
             url = emulator.url_prefix + pty.path
             with _announced(announce if emulator.url_prefix else None, name, url):
                 yield Running(name=name, kind=emulator.kind, url=url, host=pty)
+
+
+def _free_name(folder: Path, name: str) -> str:
+    """Return a name that no running emulator uses; a symlink left behind by a killed one leads nowhere."""
+    names = (name if number == 1 else f"{name}-{number}" for number in count(1))
+    return next(free for free in names if not (folder / free).exists())
 
 
 @contextmanager
@@ -139,7 +150,7 @@ def _announced(folder: Path | None, name: str, url: str) -> Iterator[None]:
     if folder is None:
         yield
         return
-    note = folder / f"{name}.url"
+    note = folder / f"{name}-{os.getpid()}.url"
     note.write_text(url + "\n", encoding="utf-8")
     try:
         yield

@@ -122,6 +122,16 @@ def test_config_verbs(tmp_path: Path) -> None:
     assert skerry(tmp_path, "config", "markdown").out.startswith("# Configuration")
 
 
+def test_global_options_may_stand_behind_the_verb(tmp_path: Path) -> None:
+    place = str(tmp_path / "skerry.db")
+    assert skerry(None, "paths", "--dir", str(tmp_path), "--json").json["database"] == place
+    assert skerry(None, "config", "get", "api.port", "--dir", str(tmp_path), "--set", "api.port=7").out == "7\n"
+    ran = skerry(tmp_path, "--set", "api.port=1", "config", "get", "--set", "api.port=2", "api.port")
+    assert ran.out == "2\n"
+    assert "--dir" not in CliRunner().invoke(root, ["paths", "--help"]).output
+    assert "--dir" in CliRunner().invoke(root, ["--help"]).output
+
+
 def test_paths_version_and_completion(tmp_path: Path) -> None:
     assert skerry(tmp_path, "paths", "--json").json["database"] == str(tmp_path / "skerry.db")
     assert str(tmp_path / "api.token") in skerry(tmp_path, "paths").out

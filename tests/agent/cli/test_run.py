@@ -21,7 +21,7 @@ FREE = ["--set", "api.port=0", "--set", "gwmp.listen=127.0.0.1:0"]
 def started(folder: Path) -> Iterator[tuple["subprocess.Popen[str]", list[str]]]:
     """Run an agent in a folder; yields it with the four lines that it prints."""
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "HOME": str(folder / "home")}
-    command = [sys.executable, "-m", "skerry_agent.cli", "--dir", str(folder), *FREE, "run"]
+    command = [sys.executable, "-m", "skerry_agent.cli", "run", "--dir", str(folder), *FREE]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environ)
     with child:
         assert child.stdout is not None

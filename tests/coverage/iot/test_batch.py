@@ -1,24 +1,10 @@
 from skerry_coverage.iot.batch import StoredPoc, StoredReport, judge_stored
-from skerry_coverage.iot.judge import PocInput, PocVerdict, judge_poc
+from skerry_coverage.iot.judge import PocVerdict, judge_poc
 from skerry_coverage.iot.registry import KeptTimes
 from skerry_testing.poc import START_S, Neighbourhood
+from skerry_testing.poc_day import judging_rates, stored, stored_day
 
 INTERVAL_S = 21_600
-
-
-def stored(poc: PocInput) -> StoredPoc:
-    return StoredPoc(
-        beacon=StoredReport(
-            raw=poc.beacon.report.SerializeToString(),
-            signer=poc.beacon.report.pub_key,
-            received_ms=poc.beacon.received_ms,
-        ),
-        witnesses=[
-            StoredReport(raw=one.report.SerializeToString(), signer=one.report.pub_key, received_ms=one.received_ms)
-            for one in poc.witnesses
-        ],
-        entropy=poc.entropy,
-    )
 
 
 def summary(verdict: PocVerdict) -> list[tuple[bytes, int, str | None]]:
@@ -84,3 +70,12 @@ def test_a_forged_beacon_has_no_verdict() -> None:
     )
     assert one.verdict is None
     assert [refusal.reason for refusal in one.refused] == ["bad_signature"]
+
+
+def test_a_stored_day_is_judged_whole_and_both_rates_are_measured() -> None:
+    town = Neighbourhood(5)
+    day = stored_day(town)
+    assert len(day) == 20
+    rates = judging_rates(town, day)
+    assert rates.reports == 100
+    assert rates.share > 0

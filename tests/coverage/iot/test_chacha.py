@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skerry_coverage.iot.chacha import WORDS, keystream_words
+from skerry_coverage.iot.chacha import WORDS, keystream_low_bytes, keystream_words
 
 
 def plain_words(seed: bytes, count: int) -> list[int]:
@@ -34,6 +34,11 @@ def plain_words(seed: bytes, count: int) -> list[int]:
 @given(st.binary(min_size=32, max_size=32))
 def test_the_packed_form_gives_the_textbooks_words(seed: bytes) -> None:
     assert keystream_words(seed) == plain_words(seed, WORDS)
+
+
+@given(st.lists(st.binary(min_size=32, max_size=32), max_size=5))
+def test_many_seeds_at_once_give_what_each_gives_alone(seeds: list[bytes]) -> None:
+    assert keystream_low_bytes(seeds) == [bytes(word & 0xFF for word in plain_words(seed, WORDS)) for seed in seeds]
 
 
 def test_a_seed_of_another_size_is_refused() -> None:

@@ -1,6 +1,6 @@
 from decimal import Decimal
 
-import h3.api.basic_int as h3  # type: ignore[import-untyped]  # ships no annotations
+import h3.api.basic_int as h3
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st

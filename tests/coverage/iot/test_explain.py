@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from skerry_coverage.iot.denylist import ExplicitDenylist
 from skerry_coverage.iot.explain import explain_poc
-from skerry_coverage.iot.judge import PocInput, ReceivedBeacon, ReceivedWitness, judge_poc
+from skerry_coverage.iot.judge import Pairs, PocInput, ReceivedBeacon, ReceivedWitness, judge_poc
 from skerry_coverage.iot.registry import Asserted, Gateway, KeptTimes
 from skerry_coverage.iot.rules import RuleResult
 from skerry_testing.poc import START_S, Neighbourhood
@@ -81,6 +81,14 @@ def test_verdict_and_explanation_agree(poc: PocInput) -> None:
             assert decided(one.rules) == (one.judgement.rule, one.judgement.reason)
         elif one.side is None:
             assert all(line.passed for line in one.rules)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(proofs())
+def test_knowing_good_pairs_never_changes_a_verdict(poc: PocInput) -> None:
+    pairs: Pairs = set()
+    first = judge_poc(poc, good_pairs=pairs)
+    assert first == judge_poc(poc, good_pairs=pairs) == judge_poc(poc)
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])

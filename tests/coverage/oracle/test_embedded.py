@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import h3.api.basic_str as h3  # type: ignore[import-untyped]
+import h3.api.basic_str as h3
 import pytest
 
 from skerry_keys.signer import evidence_message

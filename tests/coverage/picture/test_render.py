@@ -4,7 +4,7 @@ import io
 import random
 from typing import Any
 
-import h3.api.basic_int as h3  # type: ignore[import-untyped]  # ships no annotations
+import h3.api.basic_int as h3
 import pytest
 from PIL import Image
 

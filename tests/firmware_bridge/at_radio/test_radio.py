@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import h3.api.basic_str as h3  # type: ignore[import-untyped]  # ships no annotations
+import h3.api.basic_str as h3
 import pytest
 
 from skerry_firmware_bridge.at_radio.dialect import Tuning

@@ -40,6 +40,15 @@ def test_an_unsolicited_line_inside_a_reply_goes_to_its_own_queue() -> None:
     simulated(main)
 
 
+def test_an_echo_behind_a_report_is_no_reply_line() -> None:
+    async def main(clock: SimulatedClock) -> None:
+        link = _link(clock, "\r\n+CIEV: 7,1\r\nAT+CSQ\r\r\n+CSQ: 20,0\r\n\r\nOK\r\n")
+        async with open_engine(link, clock=clock) as engine:
+            assert await engine.ask("AT+CSQ") == ("+CSQ: 20,0",)
+
+    simulated(main)
+
+
 def test_a_multi_line_reply_torn_into_bytes_is_whole() -> None:
     async def main(clock: SimulatedClock) -> None:
         link = _link(
@@ -98,6 +107,32 @@ def test_commands_of_several_tasks_do_not_mix() -> None:
             second = group.create_task(engine.ask("AT+B"), name="second")
         assert (first.result(), second.result()) == (("A",), ("B",))
         assert link.written == b"AT+A\rAT+B\r"
+
+    simulated(main)
+
+
+def test_a_late_reply_is_not_taken_for_the_next_commands() -> None:
+    async def main(clock: SimulatedClock) -> None:
+        link = _link(clock, "\r\n+COPS: 0\r\n\r\nOK\r\n", "\r\n+CSQ: 20,0\r\n\r\nOK\r\n", faults=LineFaults(delay_s=4))
+        async with open_engine(link, clock=clock) as engine:
+            with pytest.raises(DeviceTimeout):
+                await engine.ask("AT+COPS?")
+            assert await engine.ask("AT+CSQ", timeout_s=10) == ("+CSQ: 20,0",)
+
+    simulated(main)
+
+
+def test_a_flood_of_reports_does_not_keep_the_next_command_waiting_for_ever() -> None:
+    async def main(clock: SimulatedClock) -> None:
+        link = _link(clock, *["\r\n+CIEV: 7,1\r\n"] * 2000)
+        async with open_engine(link, clock=clock) as engine:
+            with pytest.raises(DeviceTimeout):
+                await engine.ask("AT")
+            for number in range(1000):
+                clock.call_at(clock.monotonic_ns() + number * NS_PER_S // 10, lambda: link.stage.receive(b"x"))
+            with pytest.raises(DeviceTimeout):
+                await engine.ask("AT+CSQ")
+        assert clock.monotonic_ns() < 10 * NS_PER_S
 
     simulated(main)
 

@@ -10,10 +10,11 @@ from random import Random
 import pytest
 
 from skerry_core.clock import SystemClock, io_timeout
+from skerry_core.errors import RefusedError
 from skerry_firmware_bridge.device import Surroundings
 from skerry_firmware_bridge.discovery.catalog import candidate
 from skerry_firmware_bridge.discovery.hotplug import folder_events, watch_ports
-from skerry_firmware_bridge.discovery.ports import Port, changes, list_ports
+from skerry_firmware_bridge.discovery.ports import Port, announcement_folder, changes, list_ports
 from skerry_firmware_bridge.discovery.scan import scan
 from skerry_firmware_bridge.links.base import Link
 from skerry_firmware_bridge.links.open import open_link
@@ -79,6 +80,11 @@ async def test_listing_without_probing_opens_nothing(tmp_path: Path) -> None:
     assert (device.kind, device.guess) == (None, "announced serial device")
 
 
+async def test_the_note_of_a_killed_emulator_is_not_listed(tmp_path: Path) -> None:
+    (tmp_path / "sunspec-inverter-4194305.url").write_text("modbus-tcp://127.0.0.1:9\n")  # above any process number
+    assert await scan(around=AROUND, announced=tmp_path, ports=_announced_only) == []
+
+
 @pytest.mark.parametrize(
     ("vid", "pid", "product", "interface", "kinds"),
     [
@@ -133,6 +139,19 @@ async def test_a_folder_that_cannot_be_watched_falls_back_to_polling(tmp_path: P
         os.mkdir(tmp_path / "new")
         async with io_timeout(5):
             await changed.wait()
+
+
+def test_the_announcement_folder_is_private_and_refuses_a_strangers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    folder = announcement_folder()
+    assert folder.parent.stat().st_mode & 0o777 == 0o700
+    assert announcement_folder() == folder
+    folder.rmdir()
+    folder.symlink_to("/etc")
+    with pytest.raises(RefusedError):
+        announcement_folder()
 
 
 def test_the_udev_rules_name_every_adapter_that_discovery_knows() -> None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
-import h3.api.basic_str as h3  # type: ignore[import-untyped]  # ships no annotations
+import h3.api.basic_str as h3
 import pytest
 
 from skerry_core.clock import SystemClock, io_timeout

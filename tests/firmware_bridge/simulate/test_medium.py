@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import h3.api.basic_str as h3  # type: ignore[import-untyped]  # ships no annotations
+import h3.api.basic_str as h3
 import pytest
 
 from skerry_radio.path_loss import fspl_db

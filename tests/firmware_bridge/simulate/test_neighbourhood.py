@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from random import Random
 
-import h3.api.basic_str as h3  # type: ignore[import-untyped]  # ships no annotations
+import h3.api.basic_str as h3
 import pytest
 
 from skerry_firmware_bridge.at_radio.dialect import Dialect, Tuning

@@ -23,6 +23,7 @@ from skerry_firmware_bridge.sunspec.reader import SunSpecReader, open_bus
 from skerry_simulate.devices.hosts import open_pty, open_tcp
 from skerry_simulate.devices.registry import run_emulator
 from skerry_simulate.devices.sunspec_unit import ModbusFirmware, SunSpecUnit, battery, inverter, meter
+from skerry_testing.simulated import LINES
 from skerry_testing.sockets import listening, socat_pair
 
 CLOCK = SystemClock()
@@ -138,6 +139,21 @@ async def test_rtu_over_a_pseudo_terminal_works_one_byte_at_a_time() -> None:
         open_bus(f"modbus-rtu://{host.path}") as bus,
     ):
         assert (await SunSpecReader(bus).scan()).complete
+
+
+@pytest.mark.parametrize("line", LINES)
+async def test_a_device_is_read_over_four_lines(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("skerry_firmware_bridge.sunspec.reader.ANSWER_TIMEOUT_S", 0.25)
+    monkeypatch.setattr("skerry_firmware_bridge.sunspec.reader.ATTEMPTS", 12)
+    async with (
+        open_tcp(
+            lambda: ModbusFirmware(inverter(CLOCK), tcp=True), clock=CLOCK, random=Random(5), faults=LINES[line]
+        ) as host,
+        open_bus(f"modbus-tcp://127.0.0.1:{host.port}") as bus,
+    ):
+        models = await SunSpecReader(bus).models(only=frozenset({103}))
+    assert models[0].points is not None
+    assert models[0].points["W"] == 2836
 
 
 async def test_another_unit_on_the_bus_is_a_timeout_not_a_value(monkeypatch: pytest.MonkeyPatch) -> None:

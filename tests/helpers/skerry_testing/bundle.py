@@ -27,7 +27,6 @@ from skerry_keys.public_key import PublicKey
 from skerry_keys.signer import Signer
 from skerry_radio.regions import region_params
 from skerry_testing.evidence import entry, salt, signer_of, stamp
-from skerry_wire.generated.data_rate_pb2 import data_rate
 from skerry_wire.generated.entropy_pb2 import entropy_report_v1
 from skerry_wire.generated.poc_lora_pb2 import (
     lora_beacon_report_req_v1,
@@ -224,7 +223,7 @@ class Neighbourhood:
             remote_entropy=self.beacon.remote_entropy,
             data=self.beacon.data,
             frequency=self.beacon.frequency_hz,
-            datarate=data_rate.Value(self.beacon.datarate),
+            datarate=self.beacon.datarate,
             tx_power=self.beacon.conducted_power_dbm,
             timestamp=START_MS * 1_000_000,
             tmst=1,
@@ -255,7 +254,7 @@ class Neighbourhood:
             signal=-1050 - number,
             snr=-12,
             frequency=self.beacon.frequency_hz,
-            datarate=data_rate.Value(self.beacon.datarate),
+            datarate=self.beacon.datarate,
         )
         body = sign_message(report, self.gateways[number]).SerializeToString()
         self.log.add(EntryKind.WITNESS_REPORT, body)

@@ -42,7 +42,7 @@ def skerry(folder: Path | None, *arguments: str) -> Ran:
 @contextmanager
 def running_agent(
     folder: Path, *, prepare: Callable[[Served], Awaitable[None]] = fill
-) -> Iterator[Callable[[Callable[[Served], None]], None]]:
+) -> Iterator[Callable[[Callable[[Served], object]], None]]:
     """Serve the API with a filled store; yields a function that runs a change on the agent's own event loop."""
     started = threading.Event()
     found: list[tuple[asyncio.AbstractEventLoop, Served, asyncio.Event]] = []
@@ -60,7 +60,7 @@ def running_agent(
     assert started.wait(20)
     loop, served, stop = found[0]
 
-    def change_it(change: Callable[[Served], None]) -> None:
+    def change_it(change: Callable[[Served], object]) -> None:
         loop.call_soon_threadsafe(change, served)
 
     try:

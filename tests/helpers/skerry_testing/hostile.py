@@ -4,20 +4,23 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
-__all__ = ["hostile_bytes"]
+__all__ = ["EDITS", "hostile_bytes", "mutate"]
+
+EDITS = ("flip", "cut", "double", "insert")
 
 
 def hostile_bytes(seeds: Sequence[bytes]) -> st.SearchStrategy[bytes]:
     """Return random bytes and mutations of the given valid inputs."""
     return st.one_of(
-        st.binary(max_size=400), st.builds(_mutate, st.sampled_from(list(seeds)), st.lists(_EDITS, max_size=6))
+        st.binary(max_size=400), st.builds(mutate, st.sampled_from(list(seeds)), st.lists(_EDITS, max_size=6))
     )
 
 
-_EDITS = st.tuples(st.sampled_from(["flip", "cut", "double", "insert"]), st.integers(0, 5000), st.binary(max_size=8))
+_EDITS = st.tuples(st.sampled_from(EDITS), st.integers(0, 5000), st.binary(max_size=8))
 
 
-def _mutate(raw: bytes, edits: Sequence[tuple[str, int, bytes]]) -> bytes:
+def mutate(raw: bytes, edits: Sequence[tuple[str, int, bytes]]) -> bytes:
+    """Apply edits (kind, place, bytes) one after the other."""
     for kind, untrusted_at, extra in edits:
         at = untrusted_at % (len(raw) + 1)
         match kind:

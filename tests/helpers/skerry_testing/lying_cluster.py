@@ -19,6 +19,7 @@ class LyingCluster(Cluster):
     invents_statuses: bool = False  # "landed" for everything
     swallows: bool = False  # says "sent" and sends nothing
     loses_answers: bool = False  # sends, then times out
+    stands_still: bool = False  # the block height never grows
     fails_statuses: bool = False  # "failed" for what landed
     sent: list[bytes] = field(default_factory=list)
 
@@ -26,7 +27,7 @@ class LyingCluster(Cluster):
         return await self.honest.genesis_hash()
 
     async def block_height(self) -> int:
-        return await self.honest.block_height()
+        return 0 if self.stands_still else await self.honest.block_height()
 
     async def latest_blockhash(self) -> Blockhash:
         return await self.honest.latest_blockhash()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import h3.api.basic_int as h3  # type: ignore[import-untyped]  # ships no annotations
+import h3.api.basic_int as h3
 
 from skerry_coverage.iot.beacon import build_beacon
 from skerry_coverage.iot.denylist import Denylist, ExplicitDenylist

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-import h3.api.basic_str as h3  # type: ignore[import-untyped]
+import h3.api.basic_str as h3
 
 from skerry_coverage.iot.beacon import Beacon, build_beacon
 from skerry_coverage.iot.geometry import distance_m, expected_signal_dbm
@@ -36,27 +36,38 @@ class Villager:
 
 
 class Village:
-    """`size` hotspots of distinct owners in a row."""
+    """`size` hotspots in a row, of distinct owners unless `owner` names one; each is heard by `neighbours` others."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(
+        self,
+        size: int,
+        *,
+        name: str = "hotspot",
+        owner: str | None = None,
+        south: float = 54.0,
+        neighbours: int | None = None,
+    ) -> None:
+        self._neighbours = size - 1 if neighbours is None else neighbours
         self.people = [
             Villager(
-                name=f"hotspot {number}",
-                gateway=signer(f"hotspot {number}"),
-                owner=signer(f"owner {number}"),
-                cell=h3.latlng_to_cell(54.0 + STEP_DEGREES * number, 12.0, 12),
+                name=f"{name} {number}",
+                gateway=signer(f"{name} {number}"),
+                owner=signer(owner or f"owner {number}"),
+                cell=h3.latlng_to_cell(south + STEP_DEGREES * number, 12.0, 12),
             )
             for number in range(size)
         ]
         self._local = itertools.count(1)
 
-    async def join(self, registry: Registry) -> None:
-        """Register, place and admit everybody."""
+    async def join(self, registry: Registry, *, admit: bool = True) -> None:
+        """Register and place everybody, and admit them by hand."""
         for person in self.people:
             record, by_gateway, by_owner = registration(person.gateway, person.owner)
             await registry.register(record, gateway_signature=by_gateway, owner_signature=by_owner)
             location, signature = place(person.gateway, person.owner, cell=person.cell, gain=GAIN_DDBI)
             await registry.assert_location(location, owner_signature=signature)
+            if not admit:
+                continue
             await registry.admit(person.gateway.public_key, by="test")
 
     def beacon(
@@ -105,21 +116,29 @@ class Village:
         *,
         rounds: int = 1,
         round_s: int = 21_600,
+        step_s: int = 600,
         after_beacon: Callable[[Villager, bytes], Awaitable[None]] | None = None,
     ) -> None:
-        """Let everybody beacon once per round, ten minutes apart, and everybody else witness half a second later."""
+        """Let everybody beacon once per round, `step_s` apart, and their hearers witness within seconds."""
         for number in range(rounds):
             for place_in_round, person in enumerate(self.people):
-                due_s = START_S + number * round_s + 300 + 600 * place_in_round
+                due_s = START_S + number * round_s + 300 + step_s * place_in_round
                 await clock.sleep(max(0, due_s - clock.wall_s()))
                 beacon, report = self.beacon(person, await sink_of(person).entropy())
                 await sink_of(person).submit_beacon(report)
-                for other in self.people:
+                for other in self._hearers(place_in_round):
                     await clock.sleep(0.05)
                     if other is not person:
                         await sink_of(other).submit_witness(self.witness(other, person, beacon))
                 if after_beacon is not None:
                     await after_beacon(person, report)
+
+    def _hearers(self, place_in_round: int) -> list[Villager]:
+        """Return who hears a person: everybody, or the nearest ones."""
+        if self._neighbours >= len(self.people) - 1:
+            return self.people
+        first = min(max(0, place_in_round - self._neighbours // 2), len(self.people) - self._neighbours - 1)
+        return self.people[first : first + self._neighbours + 1]
 
     def sinks(self, oracle: EmbeddedOracle) -> Callable[[Villager], ReportSink]:
         """Return each person's own connection to an embedded oracle."""

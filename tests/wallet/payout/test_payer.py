@@ -24,7 +24,7 @@ from skerry_testing.wallet import (
 from skerry_wallet.address import address_text
 from skerry_wallet.cluster import Cluster
 from skerry_wallet.database import SqliteFile
-from skerry_wallet.errors import InsufficientFunds, PayoutRefused
+from skerry_wallet.errors import ClusterUnavailable, InsufficientFunds, PayoutRefused
 from skerry_wallet.payout.batches import BatchPlanner
 from skerry_wallet.payout.order import PayoutLine, PayoutOrder
 from skerry_wallet.payout.payer import PayoutResult
@@ -77,9 +77,11 @@ def test_every_owner_gets_the_exact_amount_once_however_often_it_is_asked(tmp_pa
 def test_the_preview_is_the_exact_cost(tmp_path: Path) -> None:
     async def main(clock: SimulatedClock) -> None:
         async with settlement(tmp_path, clock) as place:
-            preview = await place.payer().preview(order(place.iot))
+            payer = replace(place.payer(), priority_micro_lamports=1234)
+            preview = await payer.preview(order(place.iot))
+            assert preview.fee_lamports > preview.batches * 2 * 5000
             (before,) = await place.cluster.accounts([address_of("payer")])
-            await place.payer().pay(order(place.iot))
+            assert (await payer.pay(order(place.iot))).complete
             (after,) = await place.cluster.accounts([address_of("payer")])
             assert before is not None
             assert after is not None
@@ -363,6 +365,36 @@ def test_an_expired_transaction_is_replaced_by_one_new_one(tmp_path: Path) -> No
             ((_, attempts),) = await payer.store.load([paying.result().batches[0].key])
             assert len(attempts) == 2
             assert await token_supply(place.cluster, place.iot) == TOTAL
+
+    simulated(main)
+
+
+def test_a_cluster_that_never_moves_is_given_up_for_now_and_nothing_is_lost(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        async with settlement(tmp_path, clock) as place:
+            payer = place.payer(LyingCluster(place.cluster, swallows=True, stands_still=True))
+            with pytest.raises(ClusterUnavailable, match="Nothing moved"):
+                await payer.pay(order(place.iot))
+            ((payment, attempts),) = await payer.store.load([f"payout/{NETWORK}/7/000000"])
+            assert payment.state is PaymentState.SENT
+            assert len(attempts) == 1
+            assert (await place.payer().pay(order(place.iot))).complete
+            assert await token_supply(place.cluster, place.iot) == TOTAL
+
+    simulated(main)
+
+
+def test_a_key_that_is_missing_is_named(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        async with settlement(tmp_path, clock) as place:
+            liar = LyingCluster(place.cluster, swallows=True, stands_still=True)
+            with pytest.raises(ClusterUnavailable):
+                await place.payer(liar).pay(order(place.iot))
+            await clock.sleep(120)
+            with pytest.raises(PayoutRefused) as refusal:
+                await replace(place.payer(), mint_authority=None).resume()
+            assert refusal.value.code == "E_PAYOUT_SIGNER"
+            assert refusal.value.params["address"] == address_of("minter")
 
     simulated(main)
 

@@ -22,17 +22,14 @@ LIMIT_S = 60
 
 @pytest.fixture
 def chain_url(tmp_path: Path) -> Iterator[str]:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    command = [sys.executable, "-m", "skerry_wallet.chain", "--dir", str(tmp_path), "--serve", "--port", str(port)]
+    command = [sys.executable, "-m", "skerry_wallet.chain", "--dir", str(tmp_path), "--serve", "--port", "0"]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
-            yield process.stdout.readline().strip()
+            url = process.stdout.readline().strip()
+            assert url.startswith("http://"), "the server did not start"
+            yield url
         finally:
             process.terminate()
 

@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import random
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ import aiohttp
 import pytest
 
 from skerry_core.clock import SystemClock
+from skerry_core.errors import UsageError
 from skerry_simulate.clock import SimulatedClock
 from skerry_testing.wallet import NETWORK, address_of, order, settlement, signer, simulated
 from skerry_wallet.chain.bank import Bank
@@ -42,25 +42,12 @@ class Served:
         return answer.get("result", answer.get("error"))
 
 
-def free_ports() -> int:
-    """Return a port that is free together with its successor."""
-    while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = int(first.getsockname()[1])
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-            return port
-
-
 @asynccontextmanager
 async def served(directory: Path) -> AsyncIterator[Served]:
     clock = SystemClock()
     bank = Bank(directory, network=NETWORK, now_ms=clock.wall_ms())
     try:
-        server = ChainServer(bank, clock=clock, port=free_ports())
+        server = ChainServer(bank, clock=clock, port=0)
         started = asyncio.Event()
         async with asyncio.TaskGroup() as group, aiohttp.ClientSession() as session:
             serving = group.create_task(server.run(started.set), name="test: serve")
@@ -272,3 +259,17 @@ async def test_a_foreign_host_name_is_refused(tmp_path: Path, host: str) -> None
         chain.session.post(chain.url, json={}, headers={"Host": host}) as response,
     ):
         assert response.status in (400, 403)
+
+
+async def test_a_taken_port_is_said(tmp_path: Path) -> None:
+    async with served(tmp_path / "one") as chain:
+        clock = SystemClock()
+        bank = Bank(tmp_path / "two", network=NETWORK, now_ms=clock.wall_ms())
+        try:
+            port = int(chain.url.rsplit(":", 1)[1])
+            for taken in (port, port - 1):
+                with pytest.raises(UsageError) as refusal:
+                    await ChainServer(bank, clock=clock, port=taken).run()
+                assert refusal.value.code == "E_PORT_IN_USE"
+        finally:
+            bank.close()

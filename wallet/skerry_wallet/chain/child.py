@@ -12,7 +12,7 @@ from typing import Any
 from skerry_core.errors import UserError
 from skerry_wallet.chain.bank import Bank
 from skerry_wallet.chain.protocol import BrokenFrame, FrameBuffer, encode_frame
-from skerry_wallet.errors import ChainDamaged, ChainInUse, TransactionRejected
+from skerry_wallet.errors import TransactionRejected
 
 __all__ = ["run"]
 
@@ -75,8 +75,8 @@ class _Server:
             return [number, None, self._methods[method](self._bank, argument)]
         except TransactionRejected as error:
             return [number, ["rejected", error.error, list(error.logs)], None]
-        except (ChainInUse, ChainDamaged, UserError) as error:
-            return [number, [type(error).__name__, error.code, [error.detail, error.remedy]], None]
+        except UserError as error:
+            return [number, ["failed", error.code, [error.detail, error.remedy]], None]
 
 
 def _status(bank: Bank, signature: bytes) -> list[Any] | None:

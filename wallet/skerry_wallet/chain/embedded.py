@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from skerry_core.clock import Clock, io_timeout
-from skerry_core.errors import UserError
 from skerry_wallet.address import address_bytes, address_text, signature_bytes
 from skerry_wallet.chain.protocol import HEADER_SIZE, BrokenFrame, decode_body, encode_frame, frame_length
 from skerry_wallet.cluster import Account, Blockhash, Cluster, SignatureStatus, Simulation
-from skerry_wallet.errors import ChainDamaged, ClusterUnavailable, TransactionRejected
+from skerry_wallet.errors import ClusterError, ClusterUnavailable, TransactionRejected
 
 __all__ = ["EmbeddedCluster"]
 
@@ -250,10 +249,8 @@ def _account(key: bytes, lamports: int, owner: bytes, executable: bool, data: by
     return Account(lamports=lamports, owner=address_text(owner), data=data, executable=executable)
 
 
-def _error(kind: str, term: Any, extra: Any) -> UserError:
+def _error(kind: str, term: Any, extra: Any) -> ClusterError:
     if kind == "rejected":
         return TransactionRejected(term, extra)
     detail, remedy = extra
-    if kind == ChainDamaged.__name__:
-        return ChainDamaged(detail)
-    return UserError(str(term), str(detail), remedy=str(remedy))
+    return ClusterError(str(term), str(detail), remedy=str(remedy))

@@ -17,6 +17,7 @@ __all__ = ["Journal"]
 
 MAGIC = b"SKCHAIN1"
 _HEADER = struct.Struct("<II")
+_fdatasync = getattr(os, "fdatasync", os.fsync)  # macOS has only the slower one
 MAX_RECORD = 1 << 16  # a transaction has at most 1,232 bytes, its result a few kilobytes
 
 
@@ -59,7 +60,7 @@ class Journal:
 
     def sync(self) -> None:
         """Make everything that was flushed durable; may run on another thread than `append`."""
-        os.fdatasync(self._file.fileno())
+        _fdatasync(self._file.fileno())
 
     def payload(self, offset: int) -> bytes:
         """Return the record at an offset that `append` or `records` gave."""

@@ -13,6 +13,7 @@ from skerry_wallet.payout.order import PayoutLine, PayoutOrder
 from skerry_wallet.payout.payment import ZERO_BLOCKHASH, Payment
 from skerry_wallet.programs import (
     associated_token_address,
+    compute_budget,
     create_token_account,
     memo,
     mint_to_checked,
@@ -21,6 +22,9 @@ from skerry_wallet.programs import (
 from skerry_wallet.transaction import MAX_TRANSACTION_SIZE, Instruction, compile_message, transaction_size
 
 __all__ = ["Batch", "BatchPlanner"]
+
+BATCH_UNITS = 60_000  # marker, anchor and memo: a memo of 84 characters takes most of it
+LINE_UNITS = 50_000  # creating a token account takes half of it when its address needs several tries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,7 @@ class BatchPlanner:
     mint_authority: bytes | None
     decimals: dict[str, int]  # by mint
     rent_lamports: int  # of an empty account
+    priority_micro_lamports: int = 0  # offered for each compute unit; 0 offers nothing
 
     def plan(self, order: PayoutOrder) -> list[Batch]:
         """Return the order's batches; batch 0 must be final before the others are sent."""
@@ -82,6 +87,9 @@ class BatchPlanner:
         ]
         for line in lines:
             calls += self._line(line)
+        if self.priority_micro_lamports:
+            units = BATCH_UNITS + LINE_UNITS * len(lines)
+            calls += compute_budget(units=units, micro_lamports=self.priority_micro_lamports)
         return compile_message(self.payer, calls, ZERO_BLOCKHASH)
 
     def _line(self, line: PayoutLine) -> tuple[Instruction, Instruction]:

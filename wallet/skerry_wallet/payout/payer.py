@@ -13,7 +13,7 @@ from skerry_keys.signer import Signer
 from skerry_wallet.address import address_bytes, address_text
 from skerry_wallet.cluster import Cluster
 from skerry_wallet.errors import InsufficientFunds, PayoutRefused
-from skerry_wallet.payout.batches import Batch, BatchPlanner
+from skerry_wallet.payout.batches import BATCH_UNITS, LINE_UNITS, Batch, BatchPlanner
 from skerry_wallet.payout.order import PayoutLine, PayoutOrder, PayoutPolicy, check_order
 from skerry_wallet.payout.payment import EpochClaim, PaymentState, PaymentStore, Update
 from skerry_wallet.payout.settler import Settler
@@ -88,6 +88,7 @@ class Payer:
     policy: PayoutPolicy
     payer: Signer = field(repr=False)
     mint_authority: Signer | None = field(default=None, repr=False)
+    priority_micro_lamports: int = 0  # offered per compute unit on a busy cluster; keep it while an epoch is being paid
 
     async def preview(self, order: PayoutOrder) -> PayoutPreview:
         """Check an order and say what paying it would take; nothing is stored or signed. Raises as `pay`."""
@@ -150,6 +151,7 @@ class Payer:
             mint_authority=signer_key(self.mint_authority) if self.mint_authority else None,
             decimals=tokens,
             rent_lamports=await self.cluster.minimum_rent_lamports(0),
+            priority_micro_lamports=self.priority_micro_lamports,
         )
         with self.clock.hold("payout: plan"):
             return await asyncio.to_thread(planner.plan, order)
@@ -182,10 +184,13 @@ class Payer:
         return PayoutPreview(
             batches=len(batches),
             totals=order.totals(),
-            fee_lamports=signatures * FEE_LAMPORTS,
+            fee_lamports=signatures * FEE_LAMPORTS + sum(self._priority_fee(len(batch.lines)) for batch in batches),
             rent_lamports=(len(batches) + 1) * empty + missing * account,
             new_token_accounts=missing,
         )
+
+    def _priority_fee(self, lines: int) -> int:
+        return -(-self.priority_micro_lamports * (BATCH_UNITS + LINE_UNITS * lines) // 1_000_000)
 
     async def _check_funds(self, order: PayoutOrder, cost: PayoutPreview) -> None:
         payer = signer_key(self.payer)

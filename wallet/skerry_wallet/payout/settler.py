@@ -41,6 +41,7 @@ _log = logging.getLogger(__name__)
 CHUNK = 64  # payments per round; below the 100 accounts and 256 signatures that one RPC request may name
 PARALLEL_CHUNKS = 4  # finality takes 13 seconds on the main network; waiting for one chunk, others are sent
 POLL_S = 2.0  # about five slots
+PATIENCE_ROUNDS = 150  # five minutes; a blockhash lives for one, so a cluster whose height moves is never given up
 _ENDS = (PaymentState.FINAL, PaymentState.UNKNOWN)
 _HARMLESS_REFUSALS = ("AlreadyProcessed", "BlockhashNotFound")  # landed before, or expired: the next look tells
 _MEMO_OWNER = address_text(MEMO_PROGRAM)
@@ -86,12 +87,16 @@ class Settler:
 
     async def _settle_chunk(self, keys: list[str], result: SettleResult) -> None:
         run = _Run(result)
+        idle = 0
         while True:
             news = run.news
             keys = await self._round(keys, run)
             if not keys:
                 return
-            if run.news == news:
+            idle = 0 if run.news != news else idle + 1
+            if idle > PATIENCE_ROUNDS:
+                raise ClusterUnavailable(f"Nothing moved in {len(keys)} payments for {PATIENCE_ROUNDS * POLL_S:.0f} s.")
+            if idle:
                 await self._clock.sleep(POLL_S)
 
     async def _round(self, keys: list[str], run: "_Run") -> list[str]:

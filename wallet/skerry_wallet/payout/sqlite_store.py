@@ -87,7 +87,7 @@ def _claim(connection: sqlite3.Connection, claim: EpochClaim) -> None:
             "INSERT INTO payout_epochs (network, epoch, manifest_hash, lines_digest) VALUES (?, ?, ?, ?)",
             (claim.network, claim.epoch, claim.manifest_hash, claim.lines_digest),
         )
-    elif row != (claim.manifest_hash, claim.lines_digest):
+    elif tuple(row) != (claim.manifest_hash, claim.lines_digest):
         raise PayoutRefused(
             "E_PAYOUT_SECOND_MANIFEST",
             f"Epoch {claim.epoch} of {claim.network} is already paid by manifest {row[0].hex()}.",
@@ -101,7 +101,7 @@ def _plan(connection: sqlite3.Connection, payment: Payment) -> None:
     if row is None:
         values = (payment.key, payment.network, payment.marker, payment.template, payment.state.value, payment.note)
         connection.execute(f"INSERT INTO payments ({_PAYMENT}) VALUES (?, ?, ?, ?, ?, ?, NULL)", values)  # noqa: S608
-    elif row != (payment.marker, payment.template):
+    elif tuple(row) != (payment.marker, payment.template):
         raise PayoutRefused(
             "E_PAYOUT_CHANGED",
             f"Payment {payment.key} was planned before with other contents.",

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 from skerry_core import __version__
-from skerry_wallet.address import address_bytes, address_text
+from skerry_wallet.address import address_text
 from skerry_wallet.chain.bank import Bank, Landed
 from skerry_wallet.chain.machine import SLOTS_PER_EPOCH
 from skerry_wallet.errors import MalformedTransaction, TransactionRejected
-from skerry_wallet.programs import MINT_SIZE, TOKEN_ACCOUNT_SIZE, TOKEN_PROGRAM
+from skerry_wallet.programs import COMPUTE_BUDGET_PROGRAM, MINT_SIZE, TOKEN_ACCOUNT_SIZE, TOKEN_PROGRAM
 from skerry_wallet.rpc.encoding import (
     INVALID_PARAMS,
     RpcError,
@@ -32,7 +32,6 @@ METHOD_NOT_FOUND = -32601
 _PREFLIGHT_FAILED = -32002
 _MAX_AIRDROP_LAMPORTS = 10**13  # ten thousand SOL at once are enough for any experiment
 _MAX_LIST = 1000
-_COMPUTE_BUDGET = address_bytes("ComputeBudget111111111111111111111111111111")
 _DEFAULT_UNITS = 200_000  # per instruction
 
 
@@ -259,7 +258,7 @@ def _priority_fee(message: Message) -> int:
     price, limit = 0, 0
     others = 0
     for call in message.instructions:
-        if message.keys[call.program_index] != _COMPUTE_BUDGET:
+        if message.keys[call.program_index] != COMPUTE_BUDGET_PROGRAM:
             others += 1
         elif call.data[:1] == b"\x02":
             limit = int.from_bytes(call.data[1:5], "little")

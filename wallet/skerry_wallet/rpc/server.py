@@ -15,6 +15,7 @@ from aiohttp import WSMsgType, web
 
 from skerry_core import strict_json
 from skerry_core.clock import Clock
+from skerry_core.errors import UsageError
 from skerry_wallet.chain.bank import Bank
 from skerry_wallet.chain.machine import SLOT_MS
 from skerry_wallet.rpc.encoding import INVALID_PARAMS, RpcError, decode_signature
@@ -25,6 +26,7 @@ __all__ = ["ChainServer"]
 _log = logging.getLogger(__name__)
 
 MAX_REQUEST_BYTES = 4 << 20
+_PORT_TRIES = 20  # for a free port whose successor is free too
 MAX_BATCH = 1000
 MAX_SUBSCRIPTIONS = 1000  # per connection
 _LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
@@ -44,7 +46,7 @@ class ChainServer:
     """Serves an open bank on 127.0.0.1; the caller closes the bank afterwards."""
 
     def __init__(self, bank: Bank, *, clock: Clock, port: int = 8899) -> None:
-        """Port 0 takes a free one; its successor must be free too."""
+        """Port 0 takes a free one whose successor is free too."""
         self._bank = bank
         self._clock = clock
         self._methods = Methods(bank)
@@ -61,7 +63,7 @@ class ChainServer:
         return f"http://127.0.0.1:{self.port}"
 
     async def run(self, started: Callable[[], None] = lambda: None) -> None:
-        """Serve until cancelled."""
+        """Serve until cancelled. Raises `UsageError` E_PORT_IN_USE."""
         app = web.Application(client_max_size=MAX_REQUEST_BYTES)
         app.router.add_get("/", self._on_socket)
         app.router.add_post("/", self._on_post)
@@ -79,11 +81,31 @@ class ChainServer:
             await self._runner.cleanup()
 
     async def _listen(self) -> None:
+        for _ in range(1 if self.port else _PORT_TRIES):
+            try:
+                self.port = await self._listen_on(self.port)
+            except OSError as error:
+                taken = error
+            else:
+                return
+        raise UsageError(
+            "E_PORT_IN_USE",
+            f"Port {self.port} or {self.port + 1} of 127.0.0.1 cannot be opened: {taken.strerror}.",
+            remedy="Name another one with --port.",
+            params={"port": self.port},
+        )
+
+    async def _listen_on(self, port: int) -> int:
         assert self._runner is not None
-        first = web.TCPSite(self._runner, "127.0.0.1", self.port)
+        first = web.TCPSite(self._runner, "127.0.0.1", port)
         await first.start()
-        self.port = first._server.sockets[0].getsockname()[1]  # type: ignore[union-attr]  # started, so it is there
-        await web.TCPSite(self._runner, "127.0.0.1", self.port + 1).start()
+        chosen: int = first._server.sockets[0].getsockname()[1]  # type: ignore[union-attr]  # it was started
+        try:
+            await web.TCPSite(self._runner, "127.0.0.1", chosen + 1).start()
+        except OSError:
+            await first.stop()
+            raise
+        return chosen
 
     async def _on_post(self, request: web.Request) -> web.Response:
         _check_host(request)

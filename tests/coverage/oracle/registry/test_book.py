@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import h3.api.basic_str as h3  # type: ignore[import-untyped]
+import h3.api.basic_str as h3
 import pytest
 
 from skerry_core.errors import NotFoundError, RefusedError

@@ -1,0 +1,1 @@
+"""The operator's own HTTP API: registrations, routes, denylist, epochs, reports; with tokens of its own."""

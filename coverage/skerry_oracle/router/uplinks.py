@@ -1,0 +1,140 @@
+"""What becomes of one uplink: the router's checks in order, its routes, its copies, its price (iot-poc 5.3, 4.9)."""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from skerry_core.clock import Clock
+from skerry_coverage.iot.denylist import ExplicitDenylist
+from skerry_coverage.iot.packet_dc import packet_dc
+from skerry_coverage.lorawan.errors import LorawanRefused
+from skerry_coverage.lorawan.routing import Delivery, RouteChoice, choose_routes
+from skerry_oracle.epochs.calendar import EpochCalendar
+from skerry_oracle.errors import OracleError
+from skerry_oracle.limits import RateLimiter
+from skerry_oracle.registry.book import Registry
+from skerry_oracle.router.routes import RouteBook
+from skerry_oracle.store.database import Database
+from skerry_oracle.store.packets import PacketRow, PacketTable
+from skerry_wire.generated.packet_router_pb2 import packet_router_packet_up_v1
+from skerry_wire.generated.region_pb2 import region
+from skerry_wire.lorawan import RouterUndefined, packet_type
+from skerry_wire.signing import verify_message
+
+__all__ = ["PacketRefused", "Routed", "UplinkRouter"]
+
+PACKETS_PER_S = 25
+SAME_PACKET_PER_S = 1
+TRACKED = 50_000
+FREE_NET_IDS = frozenset({0xC00053})  # HIP-102
+
+Deliver = Callable[[packet_router_packet_up_v1, tuple[str, int]], Awaitable[bool]]
+
+
+class PacketRefused(OracleError):
+    """The router takes no interest in the packet; `reason` is the protocol's term."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routed:
+    """Where a packet went; `dc` is what it was charged, 0 when it was not reported."""
+
+    payload_hash: bytes
+    route_ids: tuple[str, ...]
+    dc: int
+
+
+class UplinkRouter:
+    """One network's uplinks."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        clock: Clock,
+        calendar: EpochCalendar,
+        registry: Registry,
+        book: RouteBook,
+        deliver: Deliver,
+    ) -> None:
+        self._database = database
+        self._table = PacketTable(database)
+        self._clock = clock
+        self._calendar = calendar
+        self._registry = registry
+        self._book = book
+        self._deliver = deliver
+        self._per_gateway = RateLimiter(clock=clock, per_s=PACKETS_PER_S, burst=PACKETS_PER_S, max_keys=TRACKED)
+        self._per_packet = RateLimiter(clock=clock, per_s=SAME_PACKET_PER_S, burst=1, max_keys=TRACKED)
+        self._copies: OrderedDict[tuple[str, bytes], int] = OrderedDict()
+
+    async def route(self, packet: packet_router_packet_up_v1, *, gateway: bytes, signer: bytes) -> Routed:
+        """Check and deliver a packet of a stream whose packets `signer` signs. Raises `PacketRefused`."""
+        payload_hash = hashlib.sha256(packet.payload).digest()
+        self._check(packet, gateway, signer, payload_hash)
+        try:
+            choice = choose_routes(packet.payload, self._book.routes())
+        except LorawanRefused as error:
+            raise PacketRefused(error.reason) from None
+        delivered = [one for one in choice.deliveries if self._takes_copy(one, payload_hash)]
+        done = [await self._send(packet, one) for one in delivered]
+        dc = await self._charge(packet, gateway, payload_hash, choice) if done and all(done) else 0
+        return Routed(payload_hash=payload_hash, route_ids=tuple(one.route.id for one in delivered), dc=dc)
+
+    def _check(self, packet: packet_router_packet_up_v1, gateway: bytes, signer: bytes, payload_hash: bytes) -> None:
+        if isinstance(packet_type(packet.payload), RouterUndefined):
+            raise PacketRefused("invalid_packet_type")
+        if packet.gateway != gateway:
+            raise PacketRefused("wrong_gateway")
+        denylist = self._registry.denylist_at(self._clock.wall_ms())
+        if denylist is None or ExplicitDenylist.of(tag=denylist.serial, keys=denylist.keys).denies(gateway):
+            raise PacketRefused("gateway_denied")
+        if not verify_message(packet, signer):
+            raise PacketRefused("bad_signature")
+        if not self._per_gateway.take(gateway.hex()):
+            raise PacketRefused("gateway_limit_exceeded")
+        if not self._per_packet.take(f"{gateway.hex()}/{payload_hash.hex()}"):
+            raise PacketRefused("packet_limit_exceeded")
+
+    def _takes_copy(self, delivery: Delivery, payload_hash: bytes) -> bool:
+        """Count one more copy of a packet; each route takes `max_copies` of it."""
+        key = (delivery.route.id, payload_hash)
+        copies = self._copies.pop(key, 0) + 1
+        self._copies[key] = copies
+        if len(self._copies) > TRACKED:
+            self._copies.popitem(last=False)
+        return copies <= delivery.max_copies
+
+    async def _send(self, packet: packet_router_packet_up_v1, delivery: Delivery) -> bool:
+        known = region.DESCRIPTOR.values_by_number.get(packet.region)
+        server = self._book.server_of(delivery.route.id)
+        return await self._deliver(packet, server.address(known.name if known else "UNKNOWN"))
+
+    async def _charge(
+        self, packet: packet_router_packet_up_v1, gateway: bytes, payload_hash: bytes, choice: RouteChoice
+    ) -> int:
+        """Count a reported uplink once per hotspot and copy; joins are never charged."""
+        if not choice.reported:
+            return 0
+        route, received_ms = choice.deliveries[0].route, self._clock.wall_ms()
+        is_free = route.net_id in FREE_NET_IDS
+        dc = packet_dc(payload_bytes=len(packet.payload), packet_type="uplink", free=is_free) or 0
+        row = PacketRow(
+            packet_id=hashlib.sha256(gateway + payload_hash + received_ms.to_bytes(8, "big")).digest(),
+            epoch=self._calendar.epoch_of(received_ms),
+            gateway=gateway,
+            oui=route.oui,
+            net_id=route.net_id,
+            payload_hash=payload_hash,
+            payload_size=len(packet.payload),
+            dc=dc,
+            is_free=is_free,
+            received_ms=received_ms,
+        )
+        await self._database.apply([self._table.insert([row])])
+        return dc

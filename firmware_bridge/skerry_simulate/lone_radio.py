@@ -1,0 +1,110 @@
+"""One emulated radio with a neighbour that talks, for people: `skerry simulate wio-e5`, `... packet-forwarder`.
+
+Works on the real clock as well as on simulated time.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from skerry_core.clock import NS_PER_S, Clock
+from skerry_simulate.at_radio import AtRadioEmulator
+from skerry_simulate.faults import NO_FAULTS, Faults
+from skerry_simulate.forwarder import PacketForwarderEmulator
+from skerry_simulate.medium import RfMedium, Station
+
+__all__ = ["LONE_RADIOS", "LoneRadio", "lone_radio"]
+
+PACKET_FORWARDER = "packet-forwarder"
+LONE_RADIOS: dict[str, str] = {
+    PACKET_FORWARDER: "LoRa packet forwarder that speaks Semtech UDP to a server",
+    "wio-e5": "Seeed Wio-E5 LoRa module at a pseudo-terminal",
+    "rak3172": "RAK3172 LoRa module at a pseudo-terminal",
+    "rn2483": "Microchip RN2483 LoRa module at a pseudo-terminal",
+}
+CELL, NEIGHBOUR_CELL = "8c1f1d4886017ff", "8c1f1d4897001ff"  # two places in Berlin, 2.2 km apart
+EUI = bytes.fromhex("aa555a0000005e11")
+TALK_EVERY_S = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoneRadio:
+    """A running radio: `address` is the port to open, or the server that the packet forwarder talks to."""
+
+    kind: str
+    address: str
+    medium: RfMedium
+
+
+@asynccontextmanager
+async def lone_radio(
+    kind: str,
+    *,
+    clock: Clock,
+    seed: int,
+    server: tuple[str, int] = ("127.0.0.1", 1680),
+    folder: Path | None = None,
+    frequency_hz: int = 868_100_000,
+    datarate: str = "SF12BW125",
+    faults: Faults = NO_FAULTS,
+) -> AsyncIterator[LoneRadio]:
+    """Run a radio for the length of the body; its neighbour sends a data frame every 20 s. Raises `KeyError`."""
+    if kind not in LONE_RADIOS:
+        raise KeyError(kind)
+    medium = RfMedium(clock=clock, seed=seed)
+    neighbour = medium.add(name="neighbour", cell=NEIGHBOUR_CELL, listens=None)
+    talk = _Talk(medium, neighbour, clock=clock, seed=seed, frequency_hz=frequency_hz, datarate=datarate)
+    talk.start()
+    try:
+        if kind == PACKET_FORWARDER:
+            forwarder = PacketForwarderEmulator(
+                eui=EUI, cell=CELL, medium=medium, clock=clock, server=server, seed=seed, faults=faults
+            )
+            async with forwarder:
+                yield LoneRadio(kind=kind, address=f"udp {server[0]}:{server[1]}", medium=medium)
+        else:
+            module = AtRadioEmulator(
+                kind=kind, name=kind, cell=CELL, medium=medium, clock=clock, seed=seed, folder=folder, faults=faults
+            )
+            async with module:
+                yield LoneRadio(kind=kind, address=module.path, medium=medium)
+    finally:
+        talk.stop()
+
+
+class _Talk:
+    """Sends a LoRaWAN data frame of a made-up device now and then."""
+
+    def __init__(
+        self, medium: RfMedium, station: Station, *, clock: Clock, seed: int, frequency_hz: int, datarate: str
+    ) -> None:
+        self._medium = medium
+        self._station = station
+        self._clock = clock
+        self._random = Random(seed)  # noqa: S311 - a simulation must repeat itself
+        self._channel = (frequency_hz, datarate)
+        self._count = 0
+        self._stopped = False
+
+    def start(self) -> None:
+        self._clock.call_at(self._clock.monotonic_ns() + round(TALK_EVERY_S * NS_PER_S), self._speak)
+
+    def stop(self) -> None:
+        self._stopped = True
+
+    def _speak(self) -> None:
+        if self._stopped:
+            return
+        header = b"\x40" + (0x7800_0100).to_bytes(4, "little") + b"\0" + self._count.to_bytes(2, "little") + b"\x01"
+        self._count = (self._count + 1) & 0xFFFF
+        self._medium.transmit(
+            self._station,
+            phy=header + self._random.randbytes(16),
+            frequency_hz=self._channel[0],
+            datarate=self._channel[1],
+            power_dbm=14,
+            inverted=False,
+        )
+        self.start()

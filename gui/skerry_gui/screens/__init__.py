@@ -1,0 +1,1 @@
+"""One file per screen; each draws feeds of the session and starts operations."""

@@ -1,0 +1,131 @@
+"""How values are said: ages, amounts, radio figures, states. Pure; used by columns and screens."""
+
+from datetime import UTC, datetime
+
+from skerry_client.models import Clock, Finding, Operator, Status
+
+__all__ = [
+    "STATE_WORDS",
+    "VERDICT_WORDS",
+    "age",
+    "amount",
+    "clock_words",
+    "db",
+    "dbm",
+    "device_words",
+    "fault_words",
+    "is_stale",
+    "mhz",
+    "moment",
+    "operator_words",
+    "plain",
+    "sentence",
+    "short",
+    "span",
+]
+
+STATE_WORDS = {"up": "Up", "down": "Down", "unknown": "Unknown"}
+VERDICT_WORDS = {"valid": "Valid", "invalid": "Invalid", "unknown": "Not judged"}
+STALE_AFTER_S = 30.0  # six missed polls of the status
+_FAULTS = {
+    "witness": "this hotspot, the witness",
+    "beaconer": "the hotspot that sent the beacon",
+    "operator": "the network's operator",
+    "nobody": "nobody",
+}
+
+
+def span(seconds: float) -> str:
+    """Return a length of time in its largest fitting unit: 45 s, 12 min, 5 h, 18 d."""
+    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{int(seconds // size)} {unit}"
+    return f"{max(0, int(seconds))} s"
+
+
+def age(then: datetime, now: datetime) -> str:
+    """Return how long ago something was: "8 s ago", "just now"; a time ahead of the agent's clock is said to be so."""
+    seconds = (now - then).total_seconds()
+    if seconds < -1:
+        return f"in {span(-seconds)}"
+    return "just now" if seconds < 1 else f"{span(seconds)} ago"
+
+
+def is_stale(then: datetime, now: datetime) -> bool:
+    """Tell whether a value of the status is older than it should be."""
+    return (now - then).total_seconds() > STALE_AFTER_S
+
+
+def moment(at: datetime) -> str:
+    """Return a full time; the window always speaks UTC."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def amount(base_units: int | None, decimals: int | None) -> str:
+    """Return a token amount from integer base units, never through a float; unknown is not zero."""
+    if base_units is None:
+        return "unknown"
+    if decimals is None:
+        return f"{base_units:,} base units"
+    whole, rest = divmod(base_units, 10**decimals)
+    return f"{whole:,}.{rest:0{decimals}}" if decimals else f"{whole:,}"
+
+
+def mhz(frequency_hz: int) -> str:
+    """Return a frequency in MHz."""
+    return f"{frequency_hz / 1e6:.3f} MHz"
+
+
+def dbm(value_dbm: int) -> str:
+    """Return a power."""
+    return f"{value_dbm} dBm".replace("-", "\u2212")
+
+
+def db(value_ddb: int) -> str:
+    """Return a ratio from tenths of a dB."""
+    return f"{value_ddb / 10:.1f} dB".replace("-", "\u2212")
+
+
+def short(identity: str, *, head: int = 8, tail: int = 4) -> str:
+    """Return a long id shortened in its middle."""
+    return identity if len(identity) <= head + tail + 1 else f"{identity[:head]}\u2026{identity[-tail:]}"
+
+
+def plain(code: str | None) -> str:
+    """Return a reason or stage code as words: `below_min_distance` -> below min distance."""
+    return (code or "").replace("_", " ")
+
+
+def sentence(text: str) -> str:
+    """Return text with a capital letter, its other letters untouched."""
+    return text[:1].upper() + text[1:]
+
+
+def fault_words(finding: Finding) -> str:
+    """Return who could have done something about a failed rule."""
+    return "" if finding.fault is None else _FAULTS.get(finding.fault, plain(finding.fault))
+
+
+def operator_words(operator: Operator) -> str:
+    """Return who judges and pays in a few words."""
+    if not operator.is_set:
+        return "none set: nothing will be paid"
+    return f"{operator.network} ({operator.profile})" + ("" if operator.pays else ", does not pay")
+
+
+def clock_words(clock: Clock) -> str:
+    """Return whether time is trusted in a few words."""
+    if clock.synchronised is None:
+        return "not known"
+    if not clock.synchronised:
+        return "not synchronised: nothing is signed"
+    offset = "" if clock.offset_ms is None else f", off by {clock.offset_ms} ms"
+    return f"synchronised{offset}"
+
+
+def device_words(status: Status) -> str:
+    """Return devices up of all, and what the others are."""
+    counts = status.devices
+    total = counts.up + counts.down + counts.unknown
+    others = [f"{number} {word}" for number, word in ((counts.down, "down"), (counts.unknown, "unknown")) if number]
+    return f"{counts.up} of {total} up" + (f" ({', '.join(others)})" if others else "")

@@ -1,0 +1,68 @@
+"""A radio for people to try: it is heard by the real server or driver, with its neighbour's frames."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from skerry_firmware_bridge.at_radio.dialect import Tuning
+from skerry_firmware_bridge.at_radio.dialects import DIALECTS
+from skerry_firmware_bridge.at_radio.radio import AtRadio
+from skerry_firmware_bridge.gwmp.server import GwmpServer
+from skerry_firmware_bridge.links.open import open_link
+from skerry_firmware_bridge.radio import DeviceEvent, FrameHeard
+from skerry_radio.lora import Datarate
+from skerry_simulate.clock import SimulatedClock
+from skerry_simulate.lone_radio import LONE_RADIOS, lone_radio
+
+
+def in_time(main: Callable[[SimulatedClock], Coroutine[Any, Any, None]]) -> None:
+    clock = SimulatedClock(start_s=1_790_000_000)
+    with asyncio.Runner(loop_factory=clock.new_event_loop) as runner:
+        runner.run(main(clock))
+
+
+def frames(events: list[DeviceEvent]) -> list[bytes]:
+    return [event.frame.phy for event in events if isinstance(event, FrameHeard)]
+
+
+def test_a_packet_forwarder_hears_its_neighbour() -> None:
+    async def main(clock: SimulatedClock) -> None:
+        events: list[DeviceEvent] = []
+        async with (
+            GwmpServer(clock=clock, sink=events.append, port=0) as server,
+            lone_radio("packet-forwarder", clock=clock, seed=1, server=server.address),
+        ):
+            await clock.sleep(65)
+        assert [phy[6] for phy in frames(events)] == [0, 1, 2]
+
+    in_time(main)
+
+
+@pytest.mark.parametrize("kind", DIALECTS)
+def test_a_module_hears_its_neighbour(kind: str, tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        events: list[DeviceEvent] = []
+        tuning = Tuning(frequency_hz=868_100_000, datarate=Datarate.parse("SF12BW125"))
+        radio = AtRadio(device_id="module", dialect=DIALECTS[kind](), tuning=tuning, clock=clock, sink=events.append)
+        async with lone_radio(kind, clock=clock, seed=1, folder=tmp_path) as running, asyncio.TaskGroup() as group:
+            link = await open_link(running.address, clock=clock)
+            task = group.create_task(radio.run(link))
+            await clock.sleep(65)
+            task.cancel()
+            await link.close()
+        assert len(frames(events)) == 3
+
+    in_time(main)
+
+
+def test_every_kind_of_module_can_be_tried() -> None:
+    assert set(LONE_RADIOS) == {"packet-forwarder", *DIALECTS}
+
+
+async def test_an_unknown_kind_is_a_key_error() -> None:
+    with pytest.raises(KeyError):
+        async with lone_radio("toaster", clock=SimulatedClock(start_s=0), seed=1):
+            pass

@@ -1,0 +1,42 @@
+"""Device kinds and their options are checked before anything is opened."""
+
+import pytest
+
+from skerry_core.errors import UsageError
+from skerry_firmware_bridge.device import DeviceConfig
+from skerry_firmware_bridge.drivers import DRIVERS, checked
+from skerry_simulate.devices.firmware import LineFaults, parse_faults
+from skerry_simulate.devices.registry import EMULATORS
+
+
+def _config(kind: str, **options: str | int) -> DeviceConfig:
+    return DeviceConfig(device_id="d", kind=kind, url="/dev/null", options=options)
+
+
+def test_options_from_a_text_file_get_their_types() -> None:
+    assert checked(_config("sunspec", unit="7", parity="E")).options == {"unit": 7, "parity": "E"}
+
+
+@pytest.mark.parametrize(
+    ("config", "code", "named"),
+    [
+        (_config("toaster"), "E_DEVICE_KIND", "sunspec"),
+        (_config("p1", unit=1), "E_DEVICE_OPTION", "unit"),
+        (_config("sunspec", unit="seven"), "E_DEVICE_OPTION", "unit"),
+    ],
+)
+def test_a_wrong_kind_or_option_is_named(config: DeviceConfig, code: str, named: str) -> None:
+    with pytest.raises(UsageError, match=named) as raised:
+        checked(config)
+    assert raised.value.code == code
+
+
+def test_every_line_emulator_has_a_driver() -> None:
+    assert {emulator.kind for emulator in EMULATORS.values() if emulator.make is not None} <= set(DRIVERS)
+
+
+def test_faults_are_read_from_a_command_line_text() -> None:
+    assert parse_faults("loss=0.2,single_bytes,flood=3") == LineFaults(loss=0.2, single_bytes=True, flood=3)
+    assert parse_faults("") == LineFaults()
+    with pytest.raises(UsageError, match="known are"):
+        parse_faults("thunder=1")
