@@ -55,15 +55,15 @@ def show_wallet(cli: Cli, /, *, name: str, as_json_: bool) -> None:
 
 @wallet.command()
 @click.argument("name")
-@click.argument("address")
+@click.argument("key", metavar="ADDRESS")
 @json_option
 @pass_cli
-def watch(cli: Cli, /, *, name: str, address: str, as_json_: bool) -> None:
+def watch(cli: Cli, /, *, name: str, key: str, as_json_: bool) -> None:
     """Watch a wallet by its Solana or Helium address; it can be looked at here, never spent from."""
     from skerry_agent.wallet.owners import owner_wallets
 
     cli.paths.create()
-    found = _shown(owner_wallets(cli.paths).watch(name, address))
+    found = _shown(owner_wallets(cli.paths).watch(name, key))
     show(found, json_wanted=as_json_, text=lambda: f"watching {found['solana_address']} as {name}")
 
 
