@@ -15,7 +15,7 @@ from skerry_agent.runtime.radios import Radios, radio_settings
 from skerry_agent.runtime.randomness import Randomness
 from skerry_agent.runtime.view import RuntimeView
 from skerry_agent.settings import Settings
-from skerry_agent.settings.table import BEACON_INTERVAL_S
+from skerry_agent.settings.table import BEACON_INTERVAL_S, DEVICES_ATTACHED
 from skerry_agent.store import Stores
 from skerry_client.paths import Paths
 from skerry_core.clock import Clock
@@ -31,6 +31,7 @@ class App:
 
     agent: Agent
     api: ApiServer
+    view: RuntimeView
 
 
 async def compose(
@@ -58,8 +59,8 @@ async def compose(
     )  # fmt: skip
     agent = Agent(
         clock=clock, stores=stores, hub=hub, board=board, hotspots=[hotspot], evidence=[evidence], delivery=delivery,
-        radios=[radios], operator=operator,
+        radios=[radios], operator=operator, attached=settings[DEVICES_ATTACHED], random=random.random,
     )  # fmt: skip
     view = RuntimeView(agent, time=time)
     api = ApiServer(clock=clock, settings=settings, paths=paths, stores=stores, hub=hub, view=view, metrics=metrics)
-    return App(agent=agent, api=api)
+    return App(agent=agent, api=api, view=view)

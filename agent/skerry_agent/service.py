@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING
 
 from sqlite_utils.migrations import Migrations
 
+from skerry_agent.alerts.channels import Channels
+from skerry_agent.alerts.loop import Alerts, parse_quiet
+from skerry_agent.api.guard import is_loopback
 from skerry_agent.app import App, compose
 from skerry_agent.background import Background
+from skerry_agent.discovery.records import Service
+from skerry_agent.discovery.responder import own_addresses, respond
 from skerry_agent.evidence import EVIDENCE, TimeKeeper
 from skerry_agent.evidence.ntp import boot_id, kernel_error_ns
 from skerry_agent.housekeeping import keep_house
@@ -18,9 +23,18 @@ from skerry_agent.runtime.clock_watch import watch_clock
 from skerry_agent.runtime.operator import NoOperator, Operator
 from skerry_agent.runtime.randomness import system_randomness
 from skerry_agent.settings import Settings
-from skerry_agent.settings.table import GATEWAY_KEY, OPERATOR_INGEST, OPERATOR_PROFILE, TIME_TRUSTED
+from skerry_agent.settings.table import (
+    ALERTS_QUIET_HOURS,
+    API_HOST,
+    API_MDNS,
+    GATEWAY_KEY,
+    OPERATOR_INGEST,
+    OPERATOR_PROFILE,
+    TIME_TRUSTED,
+)
 from skerry_agent.store import Facts, Stores
 from skerry_client.paths import Paths
+from skerry_core import __version__
 from skerry_core.clock import Clock
 from skerry_keys.signer import Signer
 from skerry_wallet.keyfile.gateway import open_or_create_gateway_key
@@ -61,13 +75,26 @@ async def run_agent(*, settings: Settings, paths: Paths, clock: Clock, started: 
         async with Background() as background, Lifetimes() as serving:
             watching = watch_clock(time, clock=clock, error_ns=kernel_error_ns, trusted=settings[TIME_TRUSTED])
             background.start(watching, name="clock")
+            background.start(_alerts(app, stores=stores, settings=settings, clock=clock).run(), name="alerts")
             background.start(keep_house(stores=stores, settings=settings, clock=clock), name="retention")
             if house is not None and not house.network.ended:
                 background.start(house.oracle.run(), name="oracle")
             background.start(app.agent.run(), name="agent")
             await serving.start("api", app.api.start, app.api.stop)
+            if not is_loopback(settings[API_HOST]) and settings[API_MDNS]:
+                background.start(respond(await _service(app, stores.facts), clock=clock), name="mDNS")
             started(app.api.address, _notes(app, operator))
             await asyncio.Event().wait()
+
+
+def _alerts(app: App, *, stores: Stores, settings: Settings, clock: Clock) -> Alerts:
+    return Alerts(
+        view=app.view,
+        stores=stores,
+        channels=Channels.from_settings(settings),
+        clock=clock,
+        quiet=parse_quiet(settings[ALERTS_QUIET_HOURS]),
+    )
 
 
 def _migrations(folder: OperatorFolder) -> tuple[Migrations, ...]:
@@ -118,6 +145,17 @@ async def _house(
     house = await open_house(folder, db=stores.main, cluster=cluster, clock=clock, random_bytes=secrets.token_bytes)
     lifetimes.add("operator", house.close)
     return house
+
+
+async def _service(app: App, facts: Facts) -> Service:
+    """Return what is announced to the network; its id is random and kept, and says nothing about the hotspot."""
+    name = await facts.get("discovery_id")
+    if name is None:
+        name = secrets.token_hex(3)
+        await facts.set("discovery_id", name)
+    port = int(app.api.address.rpartition(":")[2])
+    tls = app.api.address.startswith("https:")
+    return Service(id=name, port=port, version=__version__, tls=tls, addresses=own_addresses())
 
 
 async def _count_start(facts: Facts) -> int:

@@ -161,6 +161,18 @@ class EmbeddedOracle:
                 return row
             await self.clock.sleep(max(0.001, (self.driver.due_ms - self.clock.wall_ms()) / 1000))
 
+    async def sign_running_epoch(self) -> EpochRow:
+        """Sign the running epoch's manifest before its time and leave it unpaid: a network's last act."""
+        async with self._advancing:
+            return await self.driver.sign_current()
+
+    async def pay_signed_epoch(self) -> EpochRow:
+        """Pay the epoch that is signed and waits for its payment; safe to repeat. Raises as the payer."""
+        async with self._advancing:
+            if EpochState(self.driver.current.state) is not EpochState.SIGNED:
+                return self.driver.current
+            return await self.driver.close_current()
+
     async def manifest(self, epoch: int) -> ManifestRow | None:
         """Return an epoch's reward manifest."""
         return await self.epochs.manifest(epoch)

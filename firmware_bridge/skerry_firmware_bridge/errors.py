@@ -7,12 +7,21 @@ Tree::
       LinkRefused       it cannot be opened; says why and what fixes it
       FrameRejected     bytes from the device are not acceptable; counted, never fatal
       DeviceTimeout     the device did not answer in time
+      ModuleRefused     the device answered a command with its own error code
       TransmitRefused   the transmit gate said no; names the limit
 """
 
 from skerry_core.errors import SkerryError
 
-__all__ = ["BridgeError", "DeviceTimeout", "FrameRejected", "LinkLost", "LinkRefused", "TransmitRefused"]
+__all__ = [
+    "BridgeError",
+    "DeviceTimeout",
+    "FrameRejected",
+    "LinkLost",
+    "LinkRefused",
+    "ModuleRefused",
+    "TransmitRefused",
+]
 
 
 class BridgeError(SkerryError):
@@ -45,6 +54,14 @@ class FrameRejected(BridgeError):
 
 class DeviceTimeout(BridgeError):
     """The device did not answer within the named limit."""
+
+
+class ModuleRefused(BridgeError):
+    """The device answered a command with an error; `code` is its own, in lower case."""
+
+    def __init__(self, command: str, code: str) -> None:
+        super().__init__(f"{command}: {code}")
+        self.code = code
 
 
 class TransmitRefused(BridgeError):

@@ -23,7 +23,16 @@ from skerry_wallet.programs import (
 )
 from skerry_wallet.transaction import Instruction, signer_key
 
-__all__ = ["Token", "TokenBalance", "TokenNetwork", "TokenSpec", "create_network", "read_mint", "token_balances"]
+__all__ = [
+    "Token",
+    "TokenBalance",
+    "TokenNetwork",
+    "TokenSpec",
+    "create_network",
+    "network_tokens",
+    "read_mint",
+    "token_balances",
+]
 
 FEE_LAMPORTS = 5_000  # per signature
 
@@ -85,7 +94,7 @@ async def create_network(
 ) -> TokenNetwork:
     """Create the mints that are missing and return the network. Raises `InsufficientFunds`, `ClusterError`."""
     payer_key, minter, freezer = signer_key(payer), signer_key(mint_authority), signer_key(freeze_authority)
-    made = {spec.name: _token(spec, network, minter) for spec in tokens}
+    made = network_tokens(network, tokens, minter)
     existing = await cluster.accounts([token.mint for token in made.values()])
     missing = [
         token
@@ -108,6 +117,11 @@ async def create_network(
         freeze_authority=address_text(freezer),
         tokens=made,
     )
+
+
+def network_tokens(network: str, specs: Sequence[TokenSpec], mint_authority: bytes) -> dict[str, Token]:
+    """Return name -> token of a network, without asking any cluster: the mints' addresses follow from these."""
+    return {spec.name: _token(spec, network, mint_authority) for spec in specs}
 
 
 async def token_balances(cluster: Cluster, mint: str, owners: Sequence[bytes]) -> list[TokenBalance]:

@@ -43,7 +43,8 @@ def demo(
 
     Every hotspot runs the real agent behind a real UDP socket or pseudo-terminal; oracle, signatures and the Solana
     virtual machine are real too. Four frauds are planted and must come out with their exact reasons. The tokens are
-    test tokens. Without --keep only the map and the proof are kept, in ./skerry-demo.
+    test tokens. Without --keep only the map and the proof are kept, in ./skerry-demo. A kept demo also holds the epoch
+    that was running at the end, signed and not paid: `skerry --dir FOLDER rewards claim` shows and pays it.
     """
     from skerry_agent.demo.run import DemoOptions, run_demo
     from skerry_agent.demo.traffic import captured_datagrams
@@ -61,6 +62,7 @@ def demo(
             folder=folder,
             output=keep or Path(_OUTPUT),
             captures=captured_datagrams(captures or _CAPTURES),
+            leave_epoch_unpaid=keep is not None,
         )
         result = run_demo(options, progress)
     click.echo(json.dumps(result.to_json()) if as_json_ else _summary(result, keep))

@@ -2,6 +2,7 @@
 
 import click
 
+from skerry_agent.cli.claims import claim, export, reconcile
 from skerry_agent.cli.context import Cli, json_option, pass_cli, show, table
 from skerry_agent.cli.proofs import explanation_text
 from skerry_client import calls
@@ -41,3 +42,8 @@ def explain(cli: Cli, /, *, reward_id: str, as_json_: bool) -> None:
     """Walk a reward back to the reports and frames that earned it."""
     found = cli.ask(lambda agent: agent.call(calls.explain_reward(reward_id)))
     show(found, json_wanted=as_json_, text=lambda: explanation_text(found))
+
+
+rewards.add_command(claim)
+rewards.add_command(reconcile)
+rewards.add_command(export)

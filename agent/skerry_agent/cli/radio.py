@@ -6,6 +6,7 @@ from contextlib import aclosing
 import click
 
 from skerry_agent.cli.context import Cli, json_option, pass_cli, show, table
+from skerry_agent.cli.scan import scan_ports
 from skerry_client import calls
 from skerry_client.models import Device, Packet
 
@@ -38,6 +39,9 @@ def set_device(cli: Cli, /, *, device_id: str, name: str | None, region: str | N
         json_wanted=as_json_,
         text=lambda: f"{changed.id}: {changed.name}, region {changed.region or 'not set'}",
     )
+
+
+devices.add_command(scan_ports)
 
 
 @click.command()

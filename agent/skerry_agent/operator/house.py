@@ -25,7 +25,7 @@ from skerry_wallet.ledger.book import Ledger
 from skerry_wallet.payout.order import PayoutPolicy
 from skerry_wallet.payout.payer import Payer
 from skerry_wallet.payout.sqlite_store import SqlitePaymentStore
-from skerry_wallet.tokens import TokenSpec, create_network
+from skerry_wallet.tokens import create_network
 
 __all__ = ["OperatorHouse", "open_house"]
 
@@ -91,7 +91,7 @@ async def open_house(
         signer=folder.key("oracle"),
         clock=clock,
         random_bytes=random_bytes,
-        payer=None if network.ended else pay,
+        payer=pay,
     )
     await oracle.open()
     owners.registry = oracle.registry
@@ -133,10 +133,7 @@ async def _treasury(
     tokens = await create_network(
         cluster,
         network=network.network,
-        tokens=[
-            TokenSpec(name=name, decimals=decimals, frozen=name == network.credit_token)
-            for name, decimals in network.tokens.items()
-        ],
+        tokens=network.specs(),
         payer=payer,
         mint_authority=minter,
         freeze_authority=minter,
@@ -176,5 +173,6 @@ async def _treasury(
             freeze_authority=minter,
         ),
         ledger=Ledger(wallet_db),
+        test_tokens=network.test_tokens,
         data_payer=folder.key("data_payer"),
     )

@@ -12,6 +12,7 @@ from skerry_core.errors import UserError
 from skerry_core.files import PUBLIC_MODE, write_atomic
 from skerry_keys.errors import KeyRejected
 from skerry_keys.software import SoftwareSigner
+from skerry_wallet.tokens import TokenSpec
 
 __all__ = ["ROLES", "NetworkFile", "OperatorFolder"]
 
@@ -30,6 +31,13 @@ class NetworkFile:
     tokens: dict[str, int]  # name -> decimals
     test_tokens: bool
     ended: bool
+
+    def specs(self) -> list[TokenSpec]:
+        """Return the network's tokens as the wallet makes them."""
+        return [
+            TokenSpec(name=name, decimals=decimals, frozen=name == self.credit_token)
+            for name, decimals in self.tokens.items()
+        ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,9 @@ from skerry_wallet.ledger import book
 from skerry_wallet.ledger.entries import credit_issue_entry, payout_entries, usage_entry
 from skerry_wallet.ledger.reconcile import Reconciliation, reconcile
 from skerry_wallet.payout import sqlite_store
+from skerry_wallet.payout.batches import Batch
 from skerry_wallet.payout.order import OracleSignature, PayoutLine, PayoutOrder
-from skerry_wallet.payout.payer import Payer, PayoutResult
+from skerry_wallet.payout.payer import Payer, PayoutPreview, PayoutResult
 from skerry_wallet.payout.payment import PaymentState
 from skerry_wallet.tokens import TokenNetwork
 from skerry_wallet.transaction import signer_key
@@ -69,6 +70,7 @@ class Treasury:
     payer: Payer
     credits: DataCredits
     ledger: book.Ledger
+    test_tokens: bool
     data_payer: Signer = field(repr=False)  # whose data credits are burned for carried packets
 
     async def pay(self, order: OracleOrder, *, data_credits: int) -> PayoutResult:
@@ -79,11 +81,18 @@ class Treasury:
         if data_credits:
             await self.burn(f"{order.network}/{order.epoch}", data_credits)
         result = await self.payer.pay(self._order(order))
-        await self.ledger.book(list(payout_entries(result, at_s=self.clock.wall_s())))
+        price, source = ("0", "test tokens are worthless") if self.test_tokens else (None, None)
+        entries = payout_entries(result, at_s=self.clock.wall_s(), price=price, price_source=source)
+        await self.ledger.book(list(entries))
         if not result.complete:
             waiting = ", ".join(f"{batch.key} is {batch.state.value}" for batch in result.unknown) or "not final yet"
             raise PaymentWaits(f"epoch {order.epoch}: {waiting}")
         return result
+
+    async def plan(self, order: OracleOrder) -> tuple[PayoutPreview, list[Batch]]:
+        """Return what paying an order takes and its transactions; nothing is stored or signed. Raises as `pay`."""
+        checked = self._order(order)
+        return await self.payer.preview(checked), await self.payer.plan(checked)
 
     async def issue_credits(self, cause: str, amount: int) -> None:
         """Give the data payer credits, once per cause."""

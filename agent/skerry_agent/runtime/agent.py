@@ -7,6 +7,7 @@ module state. A radio or operator that fails leaves the rest running; an error o
 import asyncio
 import logging
 from collections.abc import Sequence
+from random import Random
 
 from skerry_agent.events import EventHub
 from skerry_agent.evidence import EvidenceLog
@@ -42,6 +43,8 @@ class Agent:
         delivery: Delivery,
         radios: Sequence[Radios],
         operator: Operator,
+        attached: tuple[str, ...] = (),
+        random: Random,
         housekeeping_s: float = HOUSEKEEPING_S,
     ) -> None:
         self.clock = clock
@@ -53,6 +56,8 @@ class Agent:
         self.delivery = delivery
         self.radios = tuple(radios)
         self.operator = operator
+        self._attached = attached
+        self._random = random
         self._housekeeping_s = housekeeping_s
         self.started_ns = clock.wall_ns()
 
@@ -64,6 +69,13 @@ class Agent:
                     group.create_task(radios.run(), name=f"radios {number}")
                 for hotspot in self.hotspots:
                     group.create_task(hotspot.run(), name=f"hotspot {hotspot.identity.name}")
+                if self._attached:
+                    from skerry_agent.runtime.attached import attached_device, run_attached  # drivers load on use
+
+                    devices = [attached_device(text) for text in self._attached]
+                    work = run_attached(devices, clock=self.clock, random=self._random, events=self.board.take)
+                    group.create_task(work, name="attached devices")
+                group.create_task(self.board.run(self.stores.devices), name="device list")
                 group.create_task(self.operator.run(), name="operator")
                 group.create_task(self.delivery.run(), name="outbox")
                 group.create_task(self._keep_house(), name="housekeeping")

@@ -3,6 +3,7 @@
 The API and doctor read it; the stored list of devices (names, regions, first sight) is `store.devices`.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -12,7 +13,14 @@ from skerry_agent.api.view import LiveDevice
 from skerry_agent.events import EventHub
 from skerry_agent.store import DeviceRow, Devices
 from skerry_core.clock import Clock
-from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, FrameHeard, StateChanged, StatusReported
+from skerry_firmware_bridge.radio import (
+    DeviceEvent,
+    DeviceState,
+    DeviceTrouble,
+    FrameHeard,
+    StateChanged,
+    StatusReported,
+)
 from skerry_wire.frames import ReceivedFrame
 
 __all__ = ["DeviceBoard"]
@@ -35,6 +43,7 @@ class DeviceBoard:
         self._frame_heard = frame_heard
         self._live: dict[str, LiveDevice] = {}
         self._unsaved: dict[str, DeviceRow] = {}
+        self._came = asyncio.Event()
 
     def live(self) -> Mapping[str, LiveDevice]:
         """Return the state of every device heard of since the start."""
@@ -58,10 +67,20 @@ class DeviceBoard:
                     old, values={**old.values, **event.values}, as_of_ns=event.wall_ns
                 )
                 self._hub.publish("devices", {"id": event.device_id, "values": dict(event.values)})
+            case DeviceTrouble():
+                _log.warning("%s: %s (%s)", event.device_id, event.detail, event.code)
+                self._hub.publish("devices", {"id": event.device_id, "trouble": event.code, "detail": event.detail})
             case DeviceEvent():
                 _log.debug("%s: %s", event.device_id, event)
             case _:
                 assert_never(event)
+
+    async def run(self, devices: Devices) -> None:
+        """Store every device as soon as it is heard of, until cancelled."""
+        while True:
+            await self._came.wait()
+            self._came.clear()
+            await self.save(devices)
 
     async def save(self, devices: Devices) -> None:
         """Store devices that came or changed since the last call."""
@@ -90,6 +109,7 @@ class DeviceBoard:
         self._unsaved[device_id] = DeviceRow(
             id=device_id, kind=kind, name=name or device_id, first_seen_ns=now_ns, last_seen_ns=now_ns, details={}
         )
+        self._came.set()
 
     def _unknown(self, device_id: str, reason: str) -> LiveDevice:
         return LiveDevice(

@@ -8,15 +8,22 @@ from typing import Any
 from skerry_agent.settings.setting import Setting, choice, flag, integer, text, texts
 
 __all__ = [
+    "ALERTS_DEADMAN",
+    "ALERTS_NTFY",
+    "ALERTS_QUIET_HOURS",
+    "ALERTS_SECRET_FILE",
+    "ALERTS_WEBHOOK",
     "ALLOWED_HOSTS",
     "ANTENNA_GAIN_DDBI",
     "API_HOST",
+    "API_MDNS",
     "API_PORT",
     "API_SOCKET",
     "API_TLS_CERTIFICATE",
     "API_TLS_KEY",
     "BEACON_INTERVAL_S",
     "CLUSTER",
+    "DEVICES_ATTACHED",
     "GATEWAY_KEY",
     "GWMP_GATEWAYS",
     "GWMP_LISTEN",
@@ -66,6 +73,10 @@ GWMP_GATEWAYS = texts(
 )
 SERIAL_RADIOS = texts("serial.radios", (), "Serial LoRa radios, each as KIND:PORT such as wio-e5:/dev/ttyUSB0.")
 
+DEVICES_ATTACHED = texts(
+    "devices.attached", (), "Modems and meters, each as KIND:URL such as modem:/dev/ttyUSB2; see skerry devices scan."
+)
+
 OPERATOR_PROFILE = text("operator.profile", "skerry-open", "Network profile: a shipped name or the path of a file.")
 OPERATOR_KEY = text("operator.key", "", "Public key of the operator's oracle; empty means that no operator is set.")
 OPERATOR_INGEST = text("operator.ingest", "", "Address of the operator's report service, such as http://host:9081.")
@@ -80,6 +91,7 @@ CLUSTER = text("chain.cluster", "embedded", "Solana cluster: embedded, or the ad
 API_HOST = text("api.host", "127.0.0.1", "Address the API listens on; beyond loopback it demands TLS and a token.")
 API_PORT = integer("api.port", 8474, "Port of the API; 0 takes any free one.", low=0, high=65_535)
 API_SOCKET = flag("api.socket", True, "Serve the API on a Unix socket in the runtime folder too.")
+API_MDNS = flag("api.mdns", True, "Announce the agent as _skerry._tcp.local when the API is open to the network.")
 API_TLS_CERTIFICATE = text(
     "api.tls_certificate", "", "Certificate file (PEM) for the API, or own for one that the agent makes."
 )
@@ -94,6 +106,14 @@ RETENTION_AUDIT_DAYS = integer("retention.audit_days", 400, "Days that audit lin
 
 TIME_TRUSTED = flag(
     "time.trusted", False, "Sign with the computer's clock even where the kernel does not say that it is synchronised."
+)
+
+ALERTS_WEBHOOK = text("alerts.webhook", "", "Address that gets each alert as JSON by POST.")
+ALERTS_SECRET_FILE = text("alerts.secret_file", "", "File whose content signs the webhook (HMAC-SHA256).")
+ALERTS_NTFY = text("alerts.ntfy", "", "Address of an ntfy topic that gets each alert.")
+ALERTS_DEADMAN = text("alerts.deadman", "", "Address fetched every five minutes while the agent works.")
+ALERTS_QUIET_HOURS = text(
+    "alerts.quiet_hours", "", "Hours without alerts in the computer's time zone, such as 22:00-07:00."
 )
 
 LOG_LEVEL = choice("log.level", "info", ("debug", "info", "warning", "error"), "Least important messages logged.")

@@ -156,6 +156,31 @@ class EpochDriver:
         self._current = following
         return row
 
+    async def sign_current(self) -> EpochRow:
+        """Take the current epoch up to its signed manifest, due or not; its payment is left for later."""
+        while EpochState(self.current.state) not in (EpochState.SIGNED, EpochState.PAID, EpochState.UNPAID):
+            self._current = await self._step(self.current)
+        return self.current
+
+    async def order(self) -> PayoutOrder | None:
+        """Return what is to be paid for the current epoch; None before it is signed, or when nobody earned anything."""
+        row = self.current
+        if EpochState(row.state) is not EpochState.SIGNED:
+            return None
+        manifest = await self._stated(row.epoch)
+        totals = Manifest.from_bytes(manifest.body).owner_totals()
+        payments = tuple(Payment(owner, self._network.token, amount) for owner, amount in totals.items())
+        if not payments:
+            return None
+        return PayoutOrder(
+            network=self._network.network,
+            epoch=row.epoch,
+            payments=payments,
+            manifest=manifest.body,
+            manifest_hash=manifest.hash,
+            signatures=tuple(await self._epochs.signatures(row.epoch)),
+        )
+
     @property
     def _judged_at_most_ms(self) -> int:
         """How far the open epoch judges: density is taken from the kept times as they are then, live or afterwards."""
@@ -239,20 +264,8 @@ class EpochDriver:
     async def _pay(self, row: EpochRow) -> EpochRow:
         if self._payer is None:
             return await self._enter(row, EpochState.UNPAID, [])
-        manifest = await self._stated(row.epoch)
-        totals = Manifest.from_bytes(manifest.body).owner_totals()
-        payments = tuple(Payment(owner, self._network.token, amount) for owner, amount in totals.items())
-        receipt = "nothing to pay"
-        if payments:
-            order = PayoutOrder(
-                network=self._network.network,
-                epoch=row.epoch,
-                payments=payments,
-                manifest=manifest.body,
-                manifest_hash=manifest.hash,
-                signatures=tuple(await self._epochs.signatures(row.epoch)),
-            )
-            receipt = await self._payer(order)
+        order = await self.order()
+        receipt = "nothing to pay" if order is None else await self._payer(order)
         paid = self._epochs.insert_payout(row.epoch, receipt=receipt, paid_ms=self._clock.wall_ms())
         return await self._enter(row, EpochState.PAID, [paid])
 

@@ -6,13 +6,11 @@
 import asyncio
 from collections import Counter, deque
 from contextlib import suppress
-from typing import Any
 
-from skerry_core.clock import Clock, io_timeout
+from skerry_core.clock import Clock
 from skerry_firmware_bridge.at_radio.dialect import (
     MAX_PHY_BYTES,
     Answer,
-    Command,
     Dialect,
     Heard,
     HeardBare,
@@ -21,8 +19,9 @@ from skerry_firmware_bridge.at_radio.dialect import (
     Tuning,
     Unknown,
 )
+from skerry_firmware_bridge.at_radio.exchange import Exchange, discard
 from skerry_firmware_bridge.at_radio.lines import LineReader
-from skerry_firmware_bridge.errors import BridgeError, DeviceTimeout, FrameRejected, LinkLost
+from skerry_firmware_bridge.errors import BridgeError, DeviceTimeout, FrameRejected, LinkLost, ModuleRefused
 from skerry_firmware_bridge.links.base import Link
 from skerry_firmware_bridge.radio import DeviceState, EventSink, FrameHeard, Radio, RadioTraits, StateChanged
 from skerry_radio.errors import RadioRefused
@@ -32,19 +31,9 @@ from skerry_wire.frames import Crc, ReceivedFrame, TransmitOutcome, TransmitRequ
 __all__ = ["AtRadio"]
 
 MAX_BARE = 16  # frames whose signal was not asked for yet
-ATTEMPTS = 3  # a torn or lost line costs one attempt
-QUIET_S = 0.2  # at 9600 baud a full line takes half as long
 CHECK_EVERY_S = 600.0  # a module that restarted without a word is deaf no longer than this
 SENT_MARGIN_S = 2.0  # between the end of a frame and the module's word
 WRAP_US = 1 << 32
-
-
-class ModuleRefused(BridgeError):
-    """The module answered a command with its own error code."""
-
-    def __init__(self, command: str, code: str) -> None:
-        super().__init__(f"{command}: {code}")
-        self.code = code
 
 
 class AtRadio(Radio):
@@ -67,20 +56,17 @@ class AtRadio(Radio):
         self._dialect = dialect
         self._clock = clock
         self._sink = sink
-        self._patience = patience
-        self._link: Link | None = None
+        self._exchange = Exchange(name=device_id, clock=clock, counts=self.counts, patience=patience)
         self._busy = asyncio.Lock()
-        self._command: tuple[Command, asyncio.Future[str]] | None = None
         self._sending: asyncio.Future[None] | None = None
         self._rebooted = asyncio.Event()
         self._attention = asyncio.Event()
-        self._line_seen = asyncio.Event()
         self._bare: deque[HeardBare] = deque(maxlen=MAX_BARE)
         self._source = ""
 
     async def run(self, link: Link) -> None:
         """Work with an open link until it is lost or the module is beyond help. Raises `LinkLost`."""
-        self._link = link
+        self._exchange.link = link
         self._source = f"serial {link.key}"
         self._dialect.forget()
         self._bare.clear()
@@ -96,7 +82,6 @@ class AtRadio(Radio):
             lost = LinkLost(str(errors.exceptions[0]))
             reason = str(lost)
         finally:
-            self._link = None
             self._fail(LinkLost(f"{self.device_id}: {reason}"))
             self._tell(DeviceState.DOWN, reason)
         if lost is not None:
@@ -121,15 +106,13 @@ class AtRadio(Radio):
         )
         async with self._busy:
             try:
-                await self._execute(*self._dialect.hush(), *self._dialect.tune(tuning, power_dbm))
+                await self._exchange.execute(*self._dialect.hush(), *self._dialect.tune(tuning, power_dbm))
                 await self._transmit(request.phy, tuning.datarate)
             except ModuleRefused as error:
                 self._prepare_again()  # it may have restarted silently
                 return TransmitOutcome(status=TransmitStatus.FAILED, reason=error.code)
             finally:
-                if self._link is not None:
-                    with suppress(ModuleRefused):
-                        await self._listen()
+                await self._listen_again()
         status = TransmitStatus.SENT if power_dbm == request.power_dbm else TransmitStatus.ADJUSTED
         return TransmitOutcome(status=status, power_dbm=power_dbm, tmst_us=self._now_us())
 
@@ -152,13 +135,13 @@ class AtRadio(Radio):
         try:
             # Sent once: an answer lost on the line is no reason to put the frame on the air twice.
             (command,) = self._dialect.transmit(phy)
-            await self._ask(command)
+            await self._exchange.ask(command)
             async with self._clock.timeout(airtime_us(rate, len(phy)) / 1e6 + SENT_MARGIN_S):
                 await self._sending
         except TimeoutError:
             raise DeviceTimeout(f"{self.device_id} did not report the end of its transmission") from None
         finally:
-            _discard(self._sending)
+            discard(self._sending)
             self._sending = None
 
     async def _keep_listening(self) -> None:
@@ -166,7 +149,7 @@ class AtRadio(Radio):
         while True:
             self._rebooted.clear()
             async with self._busy:
-                await self._execute(*self._dialect.prepare())
+                await self._exchange.execute(*self._dialect.prepare())
                 self._rebooted.clear()  # the preparation itself may have restarted it
                 await self._listen()
             self._tell(DeviceState.UP, f"A {self._dialect.kind} is listening.")
@@ -197,7 +180,7 @@ class AtRadio(Radio):
                 self.counts["signal_unknown"] += 1
                 continue
             try:
-                rssi_dbm, snr_db = [int(await self._ask(command)) for command in self._dialect.ask_signal()]
+                rssi_dbm, snr_db = [int(await self._exchange.ask(command)) for command in self._dialect.ask_signal()]
             except (ModuleRefused, DeviceTimeout):
                 self.counts["signal_unknown"] += 1
             else:
@@ -205,58 +188,22 @@ class AtRadio(Radio):
 
     async def _listen(self) -> None:
         power_dbm = self._dialect.power_dbm[0]  # matters only for sending
-        await self._execute(
+        await self._exchange.execute(
             *self._dialect.hush(), *self._dialect.tune(self.tuning, max(power_dbm, 0)), *self._dialect.listen()
         )
 
-    async def _execute(self, *commands: Command) -> None:
-        """Run commands in order, each tried again when its answer is lost. Raises what `_ask` raises."""
-        for command in commands:
-            for attempt in range(1, ATTEMPTS + 1):
-                try:
-                    await self._ask(command)
-                    break
-                except DeviceTimeout:
-                    self.counts["unanswered"] += 1
-                    if attempt == ATTEMPTS:
-                        raise
-                    await self._quiet()
-                except ModuleRefused:
-                    if command.optional:
-                        break
-                    if attempt == ATTEMPTS:  # the first refusal may be of a command torn on its way
-                        raise
-
-    async def _ask(self, command: Command) -> str:
-        link = self._link
-        if link is None:
-            raise LinkLost(f"{self.device_id} is not connected")
-        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._command = (command, answer)
+    async def _listen_again(self) -> None:
+        """Listen after a transmission; what became of that must not be hidden by a failure here."""
         try:
-            with self._clock.hold(f"{self.device_id}: {command.text[:16]}"):
-                async with io_timeout(command.timeout_s * self._patience):
-                    await link.write(command.text.encode("ascii") + b"\r\n")
-                    return await answer
-        except TimeoutError:
-            raise DeviceTimeout(f"{self.device_id} did not answer {command.text[:24]}") from None
-        finally:
-            _discard(answer)
-            self._command = None
-
-    async def _quiet(self) -> None:
-        """Wait for silence, so that a late answer is not taken for the next command's."""
-        with self._clock.hold(f"{self.device_id}: quiet"), suppress(TimeoutError):
-            while True:
-                self._line_seen.clear()
-                async with io_timeout(QUIET_S * self._patience):
-                    await self._line_seen.wait()
+            await self._listen()
+        except (ModuleRefused, DeviceTimeout, LinkLost):
+            self._prepare_again()
 
     async def _read(self, link: Link) -> None:
         reader = LineReader()
         while True:
             for text in reader.feed(await link.read()):
-                self._line_seen.set()
+                self._exchange.note_line()
                 try:
                     self._take(text)
                 except FrameRejected as error:
@@ -275,9 +222,10 @@ class AtRadio(Radio):
             case Rebooted():
                 self._dialect.forget()
                 self._prepare_again()
-                self._answer_reboot(text)
+                self._end_sending(DeviceTimeout(f"{self.device_id} restarted while sending"))
+                self._exchange.restarted(text)
             case Answer(error=error):
-                self._answer(text, error)
+                self.counts["other_lines"] += not self._exchange.answer(text, error)
             case Unknown():
                 self.counts["other_lines"] += 1
 
@@ -289,30 +237,6 @@ class AtRadio(Radio):
         self._rebooted.set()
         self._attention.set()
 
-    def _answer(self, text: str, error: str | None) -> None:
-        if self._command is None or self._command[1].done():
-            self.counts["other_lines"] += 1
-            return
-        command, answer = self._command
-        if error is not None:
-            answer.set_exception(ModuleRefused(command.text[:24], error))
-        elif command.answers(text):
-            answer.set_result(text)
-        else:
-            self.counts["other_lines"] += 1
-
-    def _answer_reboot(self, text: str) -> None:
-        """A restart answers the command that asks for one and fails any other at once."""
-        if self._sending is not None and not self._sending.done():
-            self._sending.set_exception(DeviceTimeout(f"{self.device_id} restarted while sending"))
-        if self._command is None or self._command[1].done():
-            return
-        command, answer = self._command
-        if command.reboots:
-            answer.set_result(text)
-        else:
-            answer.set_exception(DeviceTimeout(f"{self.device_id} restarted during {command.text[:24]}"))
-
     def _frame(self, heard: Heard) -> ReceivedFrame:
         return ReceivedFrame(
             phy=heard.phy,
@@ -321,7 +245,7 @@ class AtRadio(Radio):
             rssi_dbm=heard.rssi_dbm,
             snr_db=heard.snr_db,
             tmst_us=self._now_us(),
-            crc=Crc.OK,  # both modules drop frames with a wrong checksum
+            crc=Crc.OK,  # the modules drop frames with a wrong checksum
             received_wall_ns=self._clock.wall_ns(),
             received_monotonic_ns=self._clock.monotonic_ns(),
             source=self._source,
@@ -331,16 +255,12 @@ class AtRadio(Radio):
         return self._clock.monotonic_ns() // 1000 % WRAP_US
 
     def _fail(self, error: BridgeError) -> None:
-        waiting = [future for future in (self._sending, self._command and self._command[1]) if future is not None]
-        for future in waiting:
-            if not future.done():
-                future.set_exception(error)
+        self._end_sending(error)
+        self._exchange.fail(error)
+
+    def _end_sending(self, error: BridgeError) -> None:
+        if self._sending is not None and not self._sending.done():
+            self._sending.set_exception(error)
 
     def _tell(self, state: DeviceState, reason: str) -> None:
         self._sink(StateChanged(device_id=self.device_id, state=state, reason=reason, wall_ns=self._clock.wall_ns()))
-
-
-def _discard(future: asyncio.Future[Any]) -> None:
-    """End a future that nobody will wait for any more."""
-    if not future.cancel() and not future.cancelled():
-        future.exception()

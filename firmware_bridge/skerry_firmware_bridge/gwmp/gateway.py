@@ -51,6 +51,10 @@ class Gateway:
     _credit: float = STORM_BURST
     _credit_ns: int = 0
 
+    def is_steady(self, source: Address) -> bool:
+        """Return whether the gateway is up and speaks from where it was first heard."""
+        return self.state is DeviceState.UP and source[0] == self.told_host
+
     def move_down(self, source: Address) -> bool:
         """Take `source` of a PULL_DATA as the way down; False when two sockets compete and this is the newcomer.
 

@@ -13,7 +13,7 @@ from skerry_core.clock import Clock, Timer
 from skerry_firmware_bridge.gwmp.gateway import Address, device_id
 from skerry_firmware_bridge.gwmp.radio import GwmpRadio
 from skerry_firmware_bridge.gwmp.session import DROP_AFTER_S, SILENT_AFTER_S, DownlinkConcluded, GwmpSession
-from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, EventSink, StateChanged
+from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, EventSink, FrameHeard, StateChanged
 from skerry_wire.frames import TransmitOutcome, TransmitRequest
 
 __all__ = ["GwmpHost"]
@@ -78,11 +78,11 @@ class GwmpHost(ABC):
         events = self.session.receive(raw, source, now_ns=clock.monotonic_ns(), wall_ns=clock.wall_ns())
         self._send_all()
         if events:
-            self._deliver(events)
+            self.deliver(events)
 
     def stop(self) -> None:
         """End every gateway and every transmission."""
-        self._deliver(self.session.close(wall_ns=self._clock.wall_ns()))
+        self.deliver(self.session.close(wall_ns=self._clock.wall_ns()))
         if self._timer is not None:
             self._timer.cancel()
 
@@ -90,16 +90,21 @@ class GwmpHost(ABC):
         for raw, target in self.session.to_send():
             self.put(raw, target)
 
-    def _deliver(self, events: list[DeviceEvent]) -> None:
+    def deliver(self, events: list[DeviceEvent]) -> None:
+        """Hand events on, and end the transmissions that they conclude."""
         for event in events:
-            if isinstance(event, DownlinkConcluded):
-                waiting = self._waiting.get(event.token)
-                if waiting is not None and not waiting.done():
-                    waiting.set_result(event.outcome)
-                continue
-            if isinstance(event, StateChanged):
-                self._note(bytes.fromhex(event.device_id.removeprefix("gwmp:")), event.state)
-            self._sink(event)
+            match event:
+                case FrameHeard():
+                    self._sink(event)
+                case DownlinkConcluded(token=token, outcome=outcome):
+                    waiting = self._waiting.get(token)
+                    if waiting is not None and not waiting.done():
+                        waiting.set_result(outcome)
+                case StateChanged(state=state):
+                    self._note(bytes.fromhex(event.device_id.removeprefix("gwmp:")), state)
+                    self._sink(event)
+                case _:
+                    self._sink(event)
 
     def _note(self, eui: bytes, state: DeviceState) -> None:
         if state is DeviceState.DOWN:
@@ -116,5 +121,5 @@ class GwmpHost(ABC):
 
     def _expire(self) -> None:
         events = self.session.expire(now_ns=self._clock.monotonic_ns(), wall_ns=self._clock.wall_ns())
-        self._deliver(events)
+        self.deliver(events)
         self._arm()

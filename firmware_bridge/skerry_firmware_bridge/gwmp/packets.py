@@ -123,14 +123,15 @@ def received_frame(rxpk: Mapping[str, Any], *, wall_ns: int, monotonic_ns: int, 
 
     Raises `FrameRejected`: invalid_json, or missing_field naming the members without which a frame is worthless.
     """
-    modulation = _text(rxpk, "modu")
-    if modulation != "LORA" and MODULATIONS.get(modulation or "") in _NOT_LORA:
+    modulation = rxpk.get("modu")
+    if modulation != "LORA" and isinstance(modulation, str) and MODULATIONS.get(modulation) in _NOT_LORA:
         return None
-    rate, mhz, crc, tmst = rxpk.get("datr"), _number(rxpk, "freq"), rxpk.get("stat"), _integer(rxpk, "tmst")
-    rssi_dbm, snr_db = chosen_signal(rxpk)
-    phy = read_payload(rxpk)
+    rate, crc = rxpk.get("datr"), rxpk.get("stat")
     if not isinstance(rate, str) or not _LORA_DATARATE.fullmatch(rate) or type(crc) is not int or crc not in _CRC:
         raise FrameRejected("missing_field", detail="datr or stat")
+    mhz, tmst = _number(rxpk, "freq"), _integer(rxpk, "tmst")
+    rssi_dbm, snr_db = chosen_signal(rxpk)
+    phy = read_payload(rxpk)
     if mhz is None or tmst is None or rssi_dbm is None or snr_db is None or phy is None:
         raise FrameRejected("missing_field", detail="freq, tmst, rssi, lsnr or data")
     if not LEAST_DBM <= rssi_dbm <= MOST_DBM or mhz <= 0:

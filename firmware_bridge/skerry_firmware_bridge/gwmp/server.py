@@ -45,7 +45,7 @@ class GwmpServer(GwmpHost):
         self.send_failed = 0
         self._socket: socket.socket | None = None
         self._transport: asyncio.DatagramTransport | None = None
-        self._buffer = bytearray(RECEIVE_BYTES)
+        self._buffer = memoryview(bytearray(RECEIVE_BYTES))
 
     async def __aenter__(self) -> Self:
         self._socket = _bound_socket(self.address)
@@ -73,7 +73,8 @@ class GwmpServer(GwmpHost):
         sock = self._socket
         if sock is None:
             return
-        buffer = self._buffer
+        buffer, session = self._buffer, self.session
+        now_ns, wall_ns = self._clock.monotonic_ns(), self._clock.wall_ns()  # once per turn of the loop
         for _ in range(DRAIN_LIMIT):
             try:
                 size, source = sock.recvfrom_into(buffer)
@@ -82,7 +83,11 @@ class GwmpServer(GwmpHost):
             except OSError as error:  # an ICMP answer to an earlier datagram; the socket stays usable
                 _log.debug("gwmp %s: %s", self.address, error)
                 continue
-            self.take(bytes(memoryview(buffer)[:size]), source)
+            events = session.receive(bytes(buffer[:size]), source, now_ns=now_ns, wall_ns=wall_ns)
+            for answer, target in session.to_send():
+                self.put(answer, target)
+            if events:
+                self.deliver(events)
 
     def use_transport(self, transport: asyncio.DatagramTransport) -> None:
         """Send through an asyncio transport instead of the bare socket."""

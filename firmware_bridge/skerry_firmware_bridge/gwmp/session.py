@@ -14,7 +14,15 @@ from typing import Any
 
 from skerry_core.clock import NS_PER_S
 from skerry_firmware_bridge.errors import FrameRejected, LinkLost
-from skerry_firmware_bridge.gwmp.datagram import FROM_GATEWAY, Datagram, Kind, acknowledgement, read_json
+from skerry_firmware_bridge.gwmp.datagram import (
+    EUI_END,
+    FROM_GATEWAY,
+    HEADER_BYTES,
+    Datagram,
+    Kind,
+    acknowledgement,
+    read_json,
+)
 from skerry_firmware_bridge.gwmp.downlink import read_ack, request_json
 from skerry_firmware_bridge.gwmp.gateway import Address, Gateway, device_id, host_of
 from skerry_firmware_bridge.gwmp.packets import read_status, received_frame
@@ -37,6 +45,7 @@ REPORT_EVERY_S = 60  # the same trouble of the same gateway is told once a minut
 MAX_GATEWAYS = 4096  # a flood of invented EUIs must not eat the memory
 SAME_FRAME_US = 100  # copies of one frame on two channels differ by less (serial-devices 4, row 14)
 _NO_EUI = bytes(8)
+_PUSH_ACK = bytes((Kind.PUSH_ACK,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +103,20 @@ class GwmpSession:
 
     def receive(self, raw: bytes, source: Address, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
         """Take one datagram; nothing that it holds raises. A source with port 0 is a serial port's name."""
+        gateway = self._gateways.get(raw[HEADER_BYTES:EUI_END])
+        if gateway is None or raw[3] or raw[0] != gateway.version or not gateway.is_steady(source):
+            return self._receive_any(raw, source, now_ns=now_ns, wall_ns=wall_ns)
+        # Nearly every datagram is a PUSH_DATA of a gateway that speaks as before.
+        self._outgoing.append((raw[:3] + _PUSH_ACK, source))
+        gateway.heard_ns = now_ns
+        gateway.counts["push_data"] += 1
+        try:
+            return self._push(gateway, raw[EUI_END:], source, now_ns=now_ns, wall_ns=wall_ns)
+        except FrameRejected as error:
+            gateway.counts[error.reason] += 1
+            return []
+
+    def _receive_any(self, raw: bytes, source: Address, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
         try:
             datagram = Datagram.from_bytes(raw)
         except FrameRejected as error:

@@ -161,6 +161,16 @@ def test_simulation_changes_nothing(bank: Bank) -> None:
     assert state(bank) == before
 
 
+def test_an_unsigned_transaction_can_be_simulated_but_not_sent(bank: Bank) -> None:
+    raw = bytearray(transfer(bank, 1))
+    raw[1:65] = bytes(64)
+    assert bank.simulate(bytes(raw))[0] is None
+    assert bank.simulate(bytes(raw), check_signatures=True)[0] == "SignatureFailure"
+    for preflight in (True, False):
+        with pytest.raises(TransactionRejected, match="SignatureFailure"):
+            bank.send(bytes(raw), preflight=preflight)
+
+
 def test_two_openings_of_one_directory_are_refused(bank: Bank, tmp_path: Path) -> None:
     with pytest.raises(ChainInUse):
         Bank(tmp_path / "chain", network="test", now_ms=NOW_MS, lock_wait_s=0.05)

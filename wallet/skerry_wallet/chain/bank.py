@@ -153,15 +153,17 @@ class Bank:
         self._remember(self._journal.append(landed.to_bytes()), transaction, landed.slot)
         return landed.signature
 
-    def simulate(self, raw: bytes, *, replace_blockhash: bool = False) -> tuple[object | None, tuple[str, ...], int]:
-        """Return error, logs and units of a transaction that is not sent."""
+    def simulate(
+        self, raw: bytes, *, replace_blockhash: bool = False, check_signatures: bool = False
+    ) -> tuple[object | None, tuple[str, ...], int]:
+        """Return error, logs and units of a transaction that is not sent; it may be unsigned, as for a preview."""
         try:
             transaction = parse_transaction(raw)
         except MalformedTransaction as error:
             raise TransactionRejected(str(error)) from error
         if not replace_blockhash and not self.machine.is_blockhash_valid(transaction.message.blockhash):
             return "BlockhashNotFound", (), 0
-        error_term, logs, units, _ = self.machine.simulate(raw)
+        error_term, logs, units, _ = self.machine.simulate(raw, check_signatures=check_signatures)
         return error_term, logs, units
 
     def airdrop(self, address: bytes, lamports: int) -> str:

@@ -106,9 +106,16 @@ class Machine:
             balances_after=after,
         )
 
-    def simulate(self, raw: bytes) -> tuple[object | None, tuple[str, ...], int, list[StoredAccount]]:
+    def simulate(
+        self, raw: bytes, *, check_signatures: bool = True
+    ) -> tuple[object | None, tuple[str, ...], int, list[StoredAccount]]:
         """Return error, logs, units and the accounts afterwards, without effect."""
-        result = self._vm.simulate_transaction(VersionedTransaction.from_bytes(raw))
+        transaction = VersionedTransaction.from_bytes(raw)
+        self._vm.with_sigverify(check_signatures)  # switches this very machine
+        try:
+            result = self._vm.simulate_transaction(transaction)
+        finally:
+            self._vm.with_sigverify(True)
         error, meta = _outcome(result)
         accounts: list[StoredAccount] = []
         if isinstance(result, SimulatedTransactionInfo):

@@ -10,8 +10,22 @@ from skerry_wallet.payout.payment import PaymentState
 __all__ = ["credit_issue_entry", "payout_entries", "usage_entry"]
 
 
-def payout_entries(result: PayoutResult, *, at_s: int, source: str = EMISSION) -> Iterator[Entry]:
-    """Yield one entry per final batch; `source` is `emission` when the payer mints, else the payer's account."""
+DC_PRICE_USD = "0.00001"
+DC_PRICE_SOURCE = "fixed: 1 DC costs $0.00001"
+
+
+def payout_entries(
+    result: PayoutResult,
+    *,
+    at_s: int,
+    source: str = EMISSION,
+    price: str | None = None,
+    price_source: str | None = None,
+) -> Iterator[Entry]:
+    """Yield one entry per final batch; `source` is `emission` when the payer mints, else the payer's account.
+
+    `price` is in US dollars per whole token, as decimal text; None where no source has one.
+    """
     for batch in result.batches:
         if batch.state is not PaymentState.FINAL:
             continue
@@ -26,6 +40,8 @@ def payout_entries(result: PayoutResult, *, at_s: int, source: str = EMISSION) -
             cause=f"{result.network} epoch {result.epoch} manifest {result.manifest_hash.hex()}",
             postings=tuple(postings),
             signature=batch.signature,
+            price=price,
+            price_source=price_source,
         )
 
 
@@ -54,4 +70,6 @@ def _movement(
             Posting(account=taker, token=mint, amount=movement.amount),
         ),
         signature=movement.signature,
+        price=DC_PRICE_USD,
+        price_source=DC_PRICE_SOURCE,
     )

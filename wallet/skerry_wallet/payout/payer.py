@@ -92,7 +92,7 @@ class Payer:
 
     async def preview(self, order: PayoutOrder) -> PayoutPreview:
         """Check an order and say what paying it would take; nothing is stored or signed. Raises as `pay`."""
-        batches = await self._plan(order)
+        batches = await self.plan(order)
         return await self._cost(order, batches)
 
     async def pay(self, order: PayoutOrder) -> PayoutResult:
@@ -101,7 +101,7 @@ class Payer:
         Raises `PayoutRefused` for a broken rule, `InsufficientFunds` before anything is signed, `ClusterError` with
         everything stored so that calling again goes on.
         """
-        batches = await self._plan(order)
+        batches = await self.plan(order)
         keys = [batch.payment.key for batch in batches]
         if not await self._begun(keys):
             await self._check_funds(order, await self._cost(order, batches))
@@ -139,7 +139,8 @@ class Payer:
         state = PaymentState.FINAL if paid else PaymentState.PLANNED
         await self.store.update([Update(key=key, state=state, note=f"decided by a person: {note}")])
 
-    async def _plan(self, order: PayoutOrder) -> list[Batch]:
+    async def plan(self, order: PayoutOrder) -> list[Batch]:
+        """Check an order and return its transactions; nothing is stored or signed. Raises `PayoutRefused`."""
         check_order(order, self.policy)
         tokens = {token.mint: token.decimals for token in self.network.tokens.values()}
         unknown = sorted(order.totals().keys() - tokens.keys())

@@ -209,7 +209,11 @@ class Methods:
         chosen = _options(options)
         raw = decode_bytes(transaction, chosen.get("encoding", "base58"))
         try:
-            error, logs, units = self._bank.simulate(raw, replace_blockhash=bool(chosen.get("replaceRecentBlockhash")))
+            error, logs, units = self._bank.simulate(
+                raw,
+                replace_blockhash=bool(chosen.get("replaceRecentBlockhash")),
+                check_signatures=bool(chosen.get("sigVerify")),
+            )
         except TransactionRejected as refusal:
             raise RpcError(INVALID_PARAMS, f"Invalid param: {refusal.error}") from refusal
         return self.with_context(

@@ -1,0 +1,65 @@
+"""What is worth an alert, from the agent's view. Limits have a lower edge: a value on the brink must not flap."""
+
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from skerry_agent.alerts.book import Condition
+from skerry_agent.api.view import AgentView
+from skerry_agent.store import Stores
+from skerry_core.clock import NS_PER_S
+from skerry_firmware_bridge.radio import DeviceState
+
+__all__ = ["conditions"]
+
+DISK_TRIPS, DISK_CLEARS = 0.90, 0.85  # share of the disk in use
+HOT_TRIPS_C, HOT_CLEARS_C = 75.0, 70.0
+BACKLOG_TRIPS_S = 3600  # reports that wait longer may come too late to be paid
+
+
+async def conditions(view: AgentView, stores: Stores, *, standing: Mapping[str, str], now_ns: int) -> list[Condition]:
+    """Return every condition as it is now."""
+    found = [*_devices(view), *_links(view), *_machine(stores.main.path.parent, standing)]
+    oldest_ns = min((one.oldest_ns for one in await stores.outbox.backlog()), default=now_ns)
+    waited_s = (now_ns - oldest_ns) // NS_PER_S
+    found.append(
+        Condition(
+            key="outbox",
+            firing=waited_s > BACKLOG_TRIPS_S,
+            text=f"Reports have been waiting to be sent for {waited_s // 60} minutes.",
+        )
+    )
+    return found
+
+
+def _devices(view: AgentView) -> Iterator[Condition]:
+    for device_id, live in view.devices().items():
+        firing = {DeviceState.UP: False, DeviceState.DOWN: True, DeviceState.UNKNOWN: None}[live.state]
+        yield Condition(key=f"device {device_id}", firing=firing, text=f"{device_id}: {live.reason}")
+
+
+def _links(view: AgentView) -> Iterator[Condition]:
+    status = view.status()
+    operator = status.operator
+    if operator.is_set:
+        firing = {DeviceState.UP: False, DeviceState.DOWN: True, DeviceState.UNKNOWN: None}[operator.state]
+        yield Condition(key="operator", firing=firing, text=f"Operator of {operator.network}: {operator.reason}")
+    synchronised = status.clock.synchronised
+    yield Condition(
+        key="clock",
+        firing=None if synchronised is None else not synchronised,
+        text="The clock is not synchronised; nothing is signed until it is.",
+    )
+
+
+def _machine(folder: Path, standing: Mapping[str, str]) -> Iterator[Condition]:
+    usage = shutil.disk_usage(folder)
+    used = 1 - usage.free / usage.total
+    limit = DISK_CLEARS if "disk" in standing else DISK_TRIPS
+    yield Condition(key="disk", firing=used >= limit, text=f"The disk is {used:.0%} full.")
+    try:
+        celsius = int(Path("/sys/class/thermal/thermal_zone0/temp").read_text()) / 1000
+    except (OSError, ValueError):
+        return
+    hot = celsius >= (HOT_CLEARS_C if "temperature" in standing else HOT_TRIPS_C)
+    yield Condition(key="temperature", firing=hot, text=f"The processor is at {celsius:.0f} C.")

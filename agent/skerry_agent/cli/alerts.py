@@ -1,0 +1,97 @@
+"""`skerry alerts`: what stands, a test message, and maintenance."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import click
+
+from skerry_agent.alerts.book import AlertBook, Notice
+from skerry_agent.alerts.loop import BOOK, PAUSED_UNTIL_NS
+from skerry_agent.cli.context import Cli, json_option, pass_cli, show, table
+from skerry_agent.cli.exits import ATTENTION
+from skerry_agent.store import Database, Facts
+from skerry_agent.store.schema import SKERRY
+from skerry_core.clock import NS_PER_S, SystemClock
+
+__all__ = ["alerts"]
+
+T = TypeVar("T")
+
+
+@click.group()
+def alerts() -> None:
+    """Alerts: what stands, a test message, and maintenance."""
+
+
+@alerts.command("list")
+@json_option
+@pass_cli
+def list_alerts(cli: Cli, /, *, as_json_: bool) -> int:
+    """List the alerts that stand; exit code 5 when there are any."""
+
+    async def read(facts: Facts) -> tuple[AlertBook, int]:
+        return AlertBook.from_json(await facts.get(BOOK)), int(await facts.get(PAUSED_UNTIL_NS) or 0)
+
+    book, paused_until_ns = _with_facts(cli, read)
+    standing = book.standing()
+    paused_s = max(0, (paused_until_ns - SystemClock().wall_ns()) // NS_PER_S)
+    rows = list(standing.items())
+    note = f"paused for {paused_s // 60 + 1} more minutes\n" if paused_s else ""
+    show(
+        {"standing": standing, "paused_s": paused_s},
+        json_wanted=as_json_,
+        text=lambda: note + table(("alert", "text"), rows),
+    )
+    return ATTENTION if standing else 0
+
+
+@alerts.command()
+@json_option
+@pass_cli
+def test(cli: Cli, /, *, as_json_: bool) -> None:
+    """Send a test message to every channel that is set."""
+    from skerry_agent.alerts.channels import Channels, NotDelivered
+    from skerry_core.errors import UserError
+
+    channels = Channels.from_settings(cli.settings)
+    if not (channels.webhook or channels.ntfy):
+        raise UserError("E_NO_CHANNEL", "No channel is set.", remedy="Set alerts.webhook or alerts.ntfy.")
+    notice = Notice(key="test", raised=True, text="This is a test.")
+    try:
+        asyncio.run(channels.send(notice, hotspot="test", at_ns=SystemClock().wall_ns()))
+    except NotDelivered as error:
+        raise UserError("E_NOT_DELIVERED", f"The test was not delivered: {error}.") from None
+    show({"delivered": True}, json_wanted=as_json_, text=lambda: "delivered")
+
+
+@alerts.command()
+@click.argument("minutes", type=click.IntRange(1, 60 * 24 * 30))
+@json_option
+@pass_cli
+def pause(cli: Cli, /, *, minutes: int, as_json_: bool) -> None:
+    """Send nothing for some minutes, for maintenance; what still stands then is told afterwards."""
+    until_ns = SystemClock().wall_ns() + minutes * 60 * NS_PER_S
+    _with_facts(cli, lambda facts: facts.set(PAUSED_UNTIL_NS, str(until_ns)))
+    show({"paused_s": minutes * 60}, json_wanted=as_json_, text=lambda: f"paused for {minutes} minutes")
+
+
+@alerts.command()
+@json_option
+@pass_cli
+def resume(cli: Cli, /, *, as_json_: bool) -> None:
+    """End maintenance now."""
+    _with_facts(cli, lambda facts: facts.set(PAUSED_UNTIL_NS, "0"))
+    show({"paused_s": 0}, json_wanted=as_json_, text=lambda: "alerts are sent again")
+
+
+def _with_facts(cli: Cli, job: Callable[[Facts], Awaitable[T]]) -> T:
+    async def main() -> T:
+        cli.paths.create()
+        database = await Database.open(cli.paths.database, clock=SystemClock(), migrations=(SKERRY,))
+        try:
+            return await job(Facts(database))
+        finally:
+            await database.close()
+
+    return asyncio.run(main())

@@ -1,0 +1,1 @@
+"""The wallet's outside: clusters and services to talk to, passwords, intents. The codecs are in `skerry_wallet`."""
