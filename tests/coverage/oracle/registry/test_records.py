@@ -2,7 +2,7 @@
 
 import json
 
-import h3.api.basic_str as h3  # type: ignore[import-untyped]
+import h3.api.basic_str as h3
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
