@@ -162,7 +162,7 @@ class EmbeddedOracle:
             await self.clock.sleep(max(0.001, (self.driver.due_ms - self.clock.wall_ms()) / 1000))
 
     async def sign_running_epoch(self) -> EpochRow:
-        """Sign the running epoch's manifest before its time and leave it unpaid: the last act of a network that ends."""
+        """Sign the running epoch's manifest before its time and leave it unpaid: a network's last act."""
         async with self._advancing:
             return await self.driver.sign_current()
 
