@@ -168,5 +168,8 @@ def test_the_solana_vm_of_an_operator_starts_from_the_installed_package(system: 
         assert process.stdout is not None
         assert b"http://127.0.0.1:" in process.stdout.readline()
     finally:
-        process.terminate()
+        process.send_signal(signal.SIGINT)
         process.communicate(timeout=LIMIT_S)
+    # The agent reaches the VM as a process of its own, which must find the packages too.
+    told = json.loads(system.run("skerry", "chain", "info", "--dir", "/tmp/chain", "--json").stdout)
+    assert told["network"] == "t"
