@@ -13,10 +13,11 @@ MAX_FILE_BYTES = 4096  # an address or a token; more is not ours
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """A base URL and the token for it."""
+    """A base URL and its token; `fingerprint` is the SHA-256 of the one certificate to accept (None: the system decides)."""
 
     address: str
     token: str = field(repr=False)
+    fingerprint: str | None = None
 
 
 class AgentPlace:
@@ -42,14 +43,18 @@ class FolderPlace(AgentPlace):
         return cls(choose_paths(folder, environ={}))
 
     def read(self) -> Access:
-        return Access(address=_line(self._paths.address).rstrip("/"), token=_line(self._paths.token))
+        return Access(
+            address=_line(self._paths.address).rstrip("/"),
+            token=_line(self._paths.token),
+            fingerprint=_line(self._paths.fingerprint) if self._paths.fingerprint.exists() else None,
+        )
 
 
 class FixedPlace(AgentPlace):
     """An agent at a given address, for example on another machine."""
 
-    def __init__(self, address: str, token: str) -> None:
-        self._access = Access(address=address.rstrip("/"), token=token)
+    def __init__(self, address: str, token: str, fingerprint: str | None = None) -> None:
+        self._access = Access(address=address.rstrip("/"), token=token, fingerprint=fingerprint)
         self.name = address
 
     def read(self) -> Access:

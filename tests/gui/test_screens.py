@@ -199,7 +199,7 @@ def test_a_device_is_renamed(opener: Opener, agent: AgentThread, qtbot: QtBot) -
     panel.name.setText("chimney")
     QTest.mouseClick(panel.rename, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: session.devices.rows[0].name == "chimney", timeout=10_000)
-    assert "Named chimney." in texts(panel)
+    qtbot.waitUntil(lambda: "Named chimney." in texts(panel), timeout=10_000)
 
 
 def test_a_region_is_confirmed_only_after_a_question(opener: Opener, agent: AgentThread, qtbot: QtBot) -> None:

@@ -69,6 +69,7 @@ def system(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         check=True,
         stdout=subprocess.DEVNULL,
     )
+    root.chmod(0o755)  # the test's folder is private, and every user of the system needs its "/"
     system = System(root=root)
     shutil.copy(package, root / "tmp" / "skerry.deb")
     system.run("dpkg", "-i", "/tmp/skerry.deb")
