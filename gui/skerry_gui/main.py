@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _place(folder: Path | None, address: str | None, fingerprint: str | None) -> AgentPlace:
     if address is not None:
         return FixedPlace(address, os.environ.get("SKERRY_TOKEN", ""), fingerprint)
-    return FolderPlace(choose_paths(folder, environ=os.environ))
+    return FolderPlace.of(folder) if folder is not None else FolderPlace(choose_paths(None, environ=os.environ))
 
 
 def _palette(settings: QSettings) -> Choice:
