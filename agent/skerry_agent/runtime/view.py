@@ -1,6 +1,7 @@
 """The running agent as the HTTP API, doctor and window see it: every value with its age, unknown never shown as up."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from skerry_agent.api.view import (
     AgentStatus,
@@ -37,7 +38,10 @@ class RuntimeView(AgentView):
 
     def status(self) -> AgentStatus:
         hotspots = tuple(self._hotspot(hotspot) for hotspot in self._agent.hotspots)
+        now_ns = self._agent.clock.wall_ns()
         operator = self._agent.operator.status()
+        if not operator.is_set:  # that there is none is known at any moment
+            operator = replace(operator, as_of_ns=now_ns)
         state, summary, next_step = _overall(hotspots, operator)
         return AgentStatus(
             started_ns=self._agent.started_ns,
