@@ -3,19 +3,24 @@
 `logger.info("...", extra={"packet": id})` puts `packet=...` on the line, so that one id finds every step of a frame.
 """
 
+import io
 import json
 import logging
+import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import IO
 
 from skerry_agent.api.present import rfc3339
 from skerry_agent.redact import redact
 from skerry_core.clock import NS_PER_MS
+from skerry_core.files import PRIVATE_MODE
 
-__all__ = ["configure"]
+__all__ = ["LogFile", "configure"]
 
 REPEAT_WINDOW_S = 60.0  # identical lines within it are counted instead of written, to spare SD cards
+FILE_LIMIT_BYTES = 5 << 20
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _SYSLOG = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
 
@@ -26,12 +31,38 @@ def configure(*, level: str, form: str, environ: Mapping[str, str], stream: IO[s
     handler = _Collapsing(stream or sys.stderr)
     handler.setFormatter(_Json() if form == "json" else _KeyValue(journal=journal))
     root = logging.getLogger()
-    for old in [one for one in root.handlers if isinstance(one, _Collapsing)]:
+    for old in [one for one in root.handlers if isinstance(one, _Collapsing) and one.stream is handler.stream]:
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(level.upper())
     logging.getLogger("asyncio").setLevel(logging.WARNING)
     return handler
+
+
+class LogFile(io.TextIOBase):
+    """A log file and one older one, so that `skerry logs` has something to show where no journal is.
+
+    Opened for each write: the file may be moved away at any time, and a full disk must not stop the agent.
+    """
+
+    def __init__(self, path: Path, *, limit_bytes: int = FILE_LIMIT_BYTES) -> None:
+        self._path = path
+        self._limit_bytes = limit_bytes
+
+    def write(self, text: str) -> int:
+        try:
+            with open(self._path, "a", encoding="utf-8", opener=_private) as file:
+                file.write(text)
+                size = file.tell()
+            if size > self._limit_bytes:
+                self._path.replace(self._path.with_name(self._path.name + ".1"))
+        except OSError:
+            return 0  # stderr has the line too
+        return len(text)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, PRIVATE_MODE)
 
 
 class _KeyValue(logging.Formatter):

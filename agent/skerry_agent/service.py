@@ -9,8 +9,11 @@ from sqlite_utils.migrations import Migrations
 
 from skerry_agent.alerts.channels import Channels
 from skerry_agent.alerts.loop import Alerts, parse_quiet
+from skerry_agent.api.guard import is_loopback
 from skerry_agent.app import App, compose
 from skerry_agent.background import Background
+from skerry_agent.discovery.records import Service
+from skerry_agent.discovery.responder import own_addresses, respond
 from skerry_agent.evidence import EVIDENCE, TimeKeeper
 from skerry_agent.evidence.ntp import boot_id, kernel_error_ns
 from skerry_agent.housekeeping import keep_house
@@ -20,9 +23,18 @@ from skerry_agent.runtime.clock_watch import watch_clock
 from skerry_agent.runtime.operator import NoOperator, Operator
 from skerry_agent.runtime.randomness import system_randomness
 from skerry_agent.settings import Settings
-from skerry_agent.settings.table import ALERTS_QUIET_HOURS, GATEWAY_KEY, OPERATOR_INGEST, OPERATOR_PROFILE, TIME_TRUSTED
+from skerry_agent.settings.table import (
+    ALERTS_QUIET_HOURS,
+    API_HOST,
+    API_MDNS,
+    GATEWAY_KEY,
+    OPERATOR_INGEST,
+    OPERATOR_PROFILE,
+    TIME_TRUSTED,
+)
 from skerry_agent.store import Facts, Stores
 from skerry_client.paths import Paths
+from skerry_core import __version__
 from skerry_core.clock import Clock
 from skerry_keys.signer import Signer
 from skerry_wallet.keyfile.gateway import open_or_create_gateway_key
@@ -69,6 +81,8 @@ async def run_agent(*, settings: Settings, paths: Paths, clock: Clock, started: 
                 background.start(house.oracle.run(), name="oracle")
             background.start(app.agent.run(), name="agent")
             await serving.start("api", app.api.start, app.api.stop)
+            if not is_loopback(settings[API_HOST]) and settings[API_MDNS]:
+                background.start(respond(await _service(app, stores.facts), clock=clock), name="mDNS")
             started(app.api.address, _notes(app, operator))
             await asyncio.Event().wait()
 
@@ -131,6 +145,17 @@ async def _house(
     house = await open_house(folder, db=stores.main, cluster=cluster, clock=clock, random_bytes=secrets.token_bytes)
     lifetimes.add("operator", house.close)
     return house
+
+
+async def _service(app: App, facts: Facts) -> Service:
+    """Return what is announced to the network; its id is random and kept, and says nothing about the hotspot."""
+    name = await facts.get("discovery_id")
+    if name is None:
+        name = secrets.token_hex(3)
+        await facts.set("discovery_id", name)
+    port = int(app.api.address.rpartition(":")[2])
+    tls = app.api.address.startswith("https:")
+    return Service(id=name, port=port, version=__version__, tls=tls, addresses=own_addresses())
 
 
 async def _count_start(facts: Facts) -> int:

@@ -1,12 +1,20 @@
 """The columns of every table: which values a person sees, in which words. Used by the screens."""
 
-from skerry_client.models import Beacon, Device, Finding, Hotspot, Packet, PathStage, Reward, Witness
+from skerry_client.models import Beacon, Device, Finding, Hotspot, Packet, PathStage, Report, Reward, Witness
 from skerry_gui.marks import passed_mark, state_mark, verdict_mark
 from skerry_gui.rows import Column
 from skerry_gui.sums import EpochSum
 from skerry_gui.words import STATE_WORDS, VERDICT_WORDS, age, amount, db, dbm, mhz, moment, plain, sentence, short
 
 __all__ = ["BEACONS", "DEVICES", "FINDINGS", "HOTSPOTS", "PACKETS", "PATH", "WITNESSES", "epochs", "rewards"]
+
+
+def _reason(report: Report) -> str:
+    """Say why a report does not count, or what became of one that nobody has judged."""
+    if report.reason is not None:
+        return plain(report.reason)
+    return plain(report.state) if report.verdict == "unknown" else "\u2013"
+
 
 HOTSPOTS: tuple[Column[Hotspot], ...] = (
     Column(title="Hotspot", text=lambda one, _: one.name, mark=lambda one: state_mark(one.state),
@@ -45,15 +53,15 @@ DEVICES: tuple[Column[Device], ...] = (
 
 WITNESSES: tuple[Column[Witness], ...] = (
     Column(title="Verdict", text=lambda one, _: VERDICT_WORDS[one.verdict], mark=lambda one: verdict_mark(one.verdict),
-           width=115),
+           width=112),
     Column(title="Heard", text=lambda one, now: age(one.at, now), order=lambda one: -one.at.timestamp(), has_age=True,
-           tip=lambda one: moment(one.at), width=100),
-    Column(title="From", text=lambda one, _: short(one.beaconer) if one.beaconer else "not known yet",
-           tip=lambda one: one.beaconer or "Known once a verdict names it", width=130),
+           tip=lambda one: moment(one.at), width=88),
+    Column(title="Reason", text=lambda one, _: _reason(one), tip=lambda one: one.reason or "", width=160),
+    Column(title="From", text=lambda one, _: short(one.beaconer, head=6) if one.beaconer else "not known yet",
+           tip=lambda one: one.beaconer or "Known once a verdict names it", width=115),
     Column(title="RSSI", text=lambda one, _: dbm(one.rssi_dbm), order=lambda one: one.rssi_dbm, is_number=True,
            width=85),
-    Column(title="SNR", text=lambda one, _: db(one.snr_ddb), order=lambda one: one.snr_ddb, is_number=True, width=80),
-    Column(title="Reason", text=lambda one, _: plain(one.reason) or plain(one.state), tip=lambda one: one.reason or ""),
+    Column(title="SNR", text=lambda one, _: db(one.snr_ddb), order=lambda one: one.snr_ddb, is_number=True),
 )  # fmt: skip
 
 BEACONS: tuple[Column[Beacon], ...] = (
@@ -66,15 +74,15 @@ BEACONS: tuple[Column[Beacon], ...] = (
     Column(title="Rate", text=lambda one, _: one.datarate, width=110),
     Column(title="Power", text=lambda one, _: dbm(one.power_dbm), order=lambda one: one.power_dbm, is_number=True,
            width=80),
-    Column(title="Reason", text=lambda one, _: plain(one.reason) or plain(one.state), tip=lambda one: one.reason or ""),
+    Column(title="Reason", text=lambda one, _: _reason(one), tip=lambda one: one.reason or ""),
 )  # fmt: skip
 
 FINDINGS: tuple[Column[Finding], ...] = (
-    Column(title="Rule", text=lambda one, _: sentence(one.rule), mark=lambda one: passed_mark(one.passed), width=190),
+    Column(title="Rule", text=lambda one, _: sentence(one.rule), mark=lambda one: passed_mark(one.passed), width=155),
     Column(title="Result", text=lambda one, _: {None: "Not reached", True: "Passed", False: "Failed"}[one.passed],
-           width=90),
-    Column(title="Measured", text=lambda one, _: one.value or "\u2013", tip=lambda one: one.value or "", width=130),
-    Column(title="Limit", text=lambda one, _: one.limit or "\u2013", tip=lambda one: one.limit or "", width=130),
+           width=80),
+    Column(title="Measured", text=lambda one, _: one.value or "\u2013", tip=lambda one: one.value or "", width=125),
+    Column(title="Limit", text=lambda one, _: one.limit or "\u2013", tip=lambda one: one.limit or "", width=125),
     Column(title="Margin", text=lambda one, _: one.margin or "\u2013", tip=lambda one: one.margin or ""),
 )  # fmt: skip
 

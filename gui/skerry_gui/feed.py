@@ -15,14 +15,14 @@ from skerry_client.models import Envelope, Page
 from skerry_gui.link import AgentLink
 from skerry_gui.operation import AgentOp
 
-__all__ = ["Feed", "ListFeed"]
+__all__ = ["Feed", "ListFeed", "Refreshing"]
 
 INTERVAL_MS = 500
 E_ = TypeVar("E_", bound=Envelope)
 R = TypeVar("R")
 
 
-class _Refreshing(QObject):
+class Refreshing(QObject):
     """When to ask again; the children say what."""
 
     changed = Signal()
@@ -69,7 +69,7 @@ class _Refreshing(QObject):
             self.refresh()
 
 
-class Feed(_Refreshing, Generic[E_]):
+class Feed(Refreshing, Generic[E_]):
     """One object; `value` is None until the first answer."""
 
     def __init__(self, link: AgentLink, call: Call[E_], parent: QObject | None = None) -> None:
@@ -85,7 +85,7 @@ class Feed(_Refreshing, Generic[E_]):
         self._answered(None)
 
 
-class ListFeed(_Refreshing, Generic[R]):
+class ListFeed(Refreshing, Generic[R]):
     """Rows, newest first. `loaded` is False until the first answer; `more` says that older rows exist."""
 
     def __init__(

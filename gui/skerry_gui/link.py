@@ -66,7 +66,7 @@ def _finish(reply: QNetworkReply, call: Call[T], op: AgentOp[T]) -> None:
         result = NotReachable(reply.errorString())
     else:
         try:
-            result = call.read(int(status), reply.readAll().data())
+            result = call.read(int(status), bytes(reply.readAll().data()))
         except ClientError as error:
             result = error
     reply.deleteLater()

@@ -64,5 +64,5 @@ def _quit_on_signals(app: QApplication) -> QSocketNotifier | None:
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: None)
     notifier = QSocketNotifier(reader, QSocketNotifier.Type.Read)
-    notifier.activated.connect(lambda: app.closeAllWindows())
+    notifier.activated.connect(lambda *_: app.closeAllWindows())
     return notifier

@@ -35,9 +35,11 @@ def passed_mark(passed: bool | None) -> Mark:
     return Mark.NONE if passed is None else Mark.GOOD if passed else Mark.BAD
 
 
-def mark_icon(mark: Mark, colour: QColor, paper: QColor, size: int = 16) -> QIcon:
-    """Return the shape as an icon."""
-    return QIcon(mark_pixmap(mark, colour, paper, size))
+def mark_icon(mark: Mark, *, colour: QColor, paper: QColor, selected: QColor, behind: QColor, size: int) -> QIcon:
+    """Return the shape as an icon; in a selected row it has the colours `selected` on `behind`."""
+    icon = QIcon(mark_pixmap(mark, colour, paper, size))
+    icon.addPixmap(mark_pixmap(mark, selected, behind, size), QIcon.Mode.Selected)
+    return icon
 
 
 def mark_pixmap(mark: Mark, colour: QColor, paper: QColor, size: int) -> QPixmap:

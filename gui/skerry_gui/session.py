@@ -4,17 +4,18 @@ States: CONNECTING -> LIVE when the status answers; LIVE or CONNECTING -> LOST w
 stream breaks; LOST -> CONNECTING after a pause that doubles up to `RETRY_CAP_MS`. What was read stays and grows old.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from skerry_client import calls
 from skerry_client.errors import ApiProblem, ClientError, NotReachable
 from skerry_client.models import Backlog, Balance, Beacon, Device, Packet, Reward, Status, Witness
 from skerry_client.sse import ServerEvent
 from skerry_core.clock import NS_PER_S, Clock
-from skerry_gui.feed import Feed, ListFeed
+from skerry_gui.feed import Feed, ListFeed, Refreshing
 from skerry_gui.link import AgentLink
 from skerry_gui.place import Access, AgentPlace
 from skerry_gui.stream import EventStream
@@ -48,7 +49,7 @@ class Session(QObject):
         self.link = AgentLink(self)
         self._clock = clock
         self._stream = EventStream(self)
-        self._stream.event.connect(self._happened)
+        self._stream.happened.connect(self._happened)
         self._stream.lost.connect(lambda reason: self._lose(NotReachable(reason)))
         self.connection = Connection.CONNECTING
         self.error: ClientError | None = None
@@ -57,6 +58,7 @@ class Session(QObject):
         self._make_feeds()
         self._pause_ms = RETRY_FIRST_MS
         self._retry = self._timer(self.connect_now, single=True)
+        self._retry.setTimerType(Qt.TimerType.PreciseTimer)  # people watch it count down
         self._poll = self._timer(self.status.refresh, STATUS_INTERVAL_MS)
         self._second = self._timer(self.ticked.emit, 1000)
 
@@ -118,10 +120,10 @@ class Session(QObject):
         )
         self.balances: ListFeed[Balance] = ListFeed(link, lambda _: calls.balances(), self)
         self.outbox: ListFeed[Backlog] = ListFeed(link, lambda _: calls.outbox(), self)
-        self._lists = (
+        self._lists: tuple[Refreshing, ...] = (
             self.devices, self.packets, self.beacons, self.witnesses, self.rewards, self.balances, self.outbox
         )  # fmt: skip
-        self._stale_by = {
+        self._stale_by: dict[str, tuple[Refreshing, ...]] = {
             "status": (),
             "devices": (self.devices,),
             "packets": (self.packets,),
@@ -168,7 +170,7 @@ class Session(QObject):
         for feed in (self.status, *self._lists):
             feed.stop()
 
-    def _timer(self, call: object, interval_ms: int = 0, *, single: bool = False) -> QTimer:
+    def _timer(self, call: Callable[[], None], interval_ms: int = 0, *, single: bool = False) -> QTimer:
         timer = QTimer(self)
         timer.setSingleShot(single)
         timer.setInterval(interval_ms)

@@ -1,4 +1,4 @@
-"""Live events of the API over Qt: one connection at a time, told when it opens and when it is lost. Owned by Session."""
+"""The API's live events over Qt: one connection at a time, and the news that it was lost. Owned by `Session`."""
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtNetwork import QNetworkAccessManager, QNetworkProxy, QNetworkReply, QNetworkRequest
@@ -15,9 +15,9 @@ SILENCE_LIMIT_MS = 45_000  # three heartbeats
 
 
 class EventStream(QObject):
-    """`event` carries each `ServerEvent`; `lost` says that no more will come until `open` is called again."""
+    """`happened` carries each `ServerEvent`; `lost` says that no more will come until `open` is called again."""
 
-    event = Signal(object)
+    happened = Signal(object)
     lost = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -57,8 +57,8 @@ class EventStream(QObject):
         if reply.attribute(QNetworkRequest.Attribute.HttpStatusCodeAttribute) != 200:
             return  # a refusal; `_end` tells it
         try:
-            for event in self._parser.feed(reply.readAll().data()):
-                self.event.emit(event)
+            for event in self._parser.feed(bytes(reply.readAll().data())):
+                self.happened.emit(event)
         except BadAnswer as error:
             self._lose(str(error))
 

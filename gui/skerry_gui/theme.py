@@ -89,7 +89,14 @@ class Theme(QObject):
         key = (mark, size)
         if key not in self._icons:
             colours = self.colours
-            self._icons[key] = mark_icon(mark, QColor(colours.of(mark)), QColor(colours.paper), size)
+            self._icons[key] = mark_icon(
+                mark,
+                colour=QColor(colours.of(mark)),
+                paper=QColor(colours.paper),
+                selected=QColor(colours.on_accent),
+                behind=QColor(colours.accent),
+                size=size,
+            )
         return self._icons[key]
 
     def _apply(self) -> None:
@@ -147,9 +154,9 @@ def _style(colours: Colours) -> str:
             border-bottom: 1px solid {colours.line}; padding: 7px 8px; font-weight: 600; }}
         QHeaderView {{ background: {colours.paper}; border-radius: 8px; }}
         QTableCornerButton::section {{ background: {colours.paper}; border: 0; }}
-        QLineEdit, QComboBox {{ background: {colours.paper}; border: 1px solid {colours.line}; border-radius: 6px;
+        QLineEdit {{ background: {colours.paper}; border: 1px solid {colours.line}; border-radius: 6px;
             padding: 5px 8px; selection-background-color: {colours.accent}; }}
-        QLineEdit:focus, QComboBox:focus, QTableView:focus, QPushButton:focus {{ border: 1px solid {colours.accent}; }}
+        QLineEdit:focus, QTableView:focus, QPushButton:focus {{ border: 1px solid {colours.accent}; }}
         QPushButton {{ background: {colours.paper}; border: 1px solid {colours.line}; border-radius: 6px;
             padding: 5px 12px; }}
         QPushButton:hover {{ background: {colours.stripe}; }}
@@ -158,7 +165,19 @@ def _style(colours: Colours) -> str:
         QTabBar::tab {{ padding: 7px 16px; border: 0; border-bottom: 2px solid transparent; color: {colours.muted}; }}
         QTabBar::tab:selected {{ color: {colours.text}; border-bottom: 2px solid {colours.accent}; font-weight: 600; }}
         QTabWidget::pane {{ border: 0; }}
-        QSplitter::handle {{ background: transparent; }}
+        QSplitter::handle {{ background: transparent; width: 14px; height: 14px; }}
+        QAbstractScrollArea::corner {{ background: transparent; border: 0; }}
+        QTabBar {{ qproperty-drawBase: 0; }}
+        QFrame[card="true"] QTableView {{ border: 0; border-radius: 0; }}
+        QScrollBar {{ background: transparent; border: 0; margin: 0; }}
+        QScrollBar:vertical {{ width: 10px; }}
+        QScrollBar:horizontal {{ height: 10px; }}
+        QScrollBar::handle {{ background: {colours.line}; border-radius: 4px; margin: 1px; }}
+        QScrollBar::handle:hover {{ background: {colours.muted}; }}
+        QScrollBar::handle:vertical {{ min-height: 28px; }}
+        QScrollBar::handle:horizontal {{ min-width: 28px; }}
+        QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+        QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
         QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border: 0; }}
         QToolTip {{ background: {colours.paper}; color: {colours.text}; border: 1px solid {colours.line}; }}
     """

@@ -1,5 +1,8 @@
 """The main window: strip and bars above, the list of screens on the left, the chosen screen. Made by `main`."""
 
+from collections.abc import Callable
+from functools import partial
+
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import (
@@ -97,12 +100,12 @@ class MainWindow(QMainWindow):
         agent.addAction(self._action("&Quit", "Ctrl+Q", self.close))
         view = self.menuBar().addMenu("&View")
         for place, (name, _) in enumerate(self.screens):
-            view.addAction(self._action(name, f"Ctrl+{place + 1}", lambda place=place: self.show_screen(place)))
+            view.addAction(self._action(name, f"Ctrl+{place + 1}", partial(self.show_screen, place)))
         view.addSeparator()
         view.addAction(self._action("&Filter the table", "Ctrl+F", self._focus_filter))
         palettes = QActionGroup(self)
         for choice in Choice:
-            action = self._action(choice.value, "", lambda choice=choice: self._choose_palette(choice))
+            action = self._action(choice.value, "", partial(self._choose_palette, choice))
             action.setCheckable(True)
             action.setChecked(choice is self._theme.choice)
             palettes.addAction(action)
@@ -114,10 +117,10 @@ class MainWindow(QMainWindow):
         keys.setShortcuts([QKeySequence("F1"), QKeySequence("?")])
         help_.addAction(keys)
 
-    def _action(self, text: str, keys: str, call: object) -> QAction:
+    def _action(self, text: str, keys: str, call: Callable[[], object]) -> QAction:
         action = QAction(text, self)
         action.setShortcut(QKeySequence(keys))
-        action.triggered.connect(lambda: call())
+        action.triggered.connect(lambda _checked: call())
         return action
 
     def _focus_filter(self) -> None:

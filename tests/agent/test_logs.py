@@ -2,10 +2,12 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, cast
 
 import pytest
 
-from skerry_agent.logs import configure
+from skerry_agent.logs import LogFile, configure
 
 
 @pytest.fixture
@@ -89,7 +91,20 @@ def test_secrets_are_taken_out_of_messages_and_extras() -> None:
 
 @pytest.mark.usefixtures("root")
 def test_configuring_again_does_not_double_the_lines() -> None:
-    lines("text")
-    log, stream, _ = lines("text")
-    log.info("once")
+    stream = io.StringIO()
+    for _ in range(2):
+        configure(level="info", form="text", environ={}, stream=stream)
+    logging.getLogger("skerry_agent.test").info("once")
     assert stream.getvalue().count("once") == 1
+
+
+@pytest.mark.usefixtures("root")
+def test_a_log_file_is_private_bounded_and_never_in_the_way(tmp_path: Path) -> None:
+    file = tmp_path / "skerry.log"
+    configure(level="info", form="text", environ={}, stream=cast(IO[str], LogFile(file, limit_bytes=2000)))
+    for number in range(100):
+        logging.getLogger("skerry_agent.test").info("line %d", number)
+    assert file.with_name("skerry.log.1").stat().st_size < 2200
+    assert not file.exists() or file.stat().st_size < 2200
+    assert file.with_name("skerry.log.1").stat().st_mode & 0o777 == 0o600
+    assert LogFile(tmp_path / "absent" / "x").write("text") == 0

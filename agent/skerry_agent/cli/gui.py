@@ -1,9 +1,11 @@
-"""`skerry gui`: the window on the agent of a folder; starts the agent first when none runs there.
+"""`skerry gui`: the window on the agent of a folder; starts that agent first when none runs there.
 
-The window is a program of its own: nothing of Qt is imported here.
+The window is a program of its own that only speaks the HTTP API: nothing of Qt is imported here.
 """
 
 import importlib.util
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,53 +15,63 @@ from pathlib import Path
 import click
 
 from skerry_agent.cli.context import Cli, pass_cli
+from skerry_agent.cli.exits import leave
 from skerry_agent.instance_lock import InstanceLock
 from skerry_client.paths import Paths, choose_paths
-from skerry_core.errors import RefusedError, UserError
+from skerry_core.errors import NotFoundError, RefusedError, UserError
 
 __all__ = ["gui", "open_window"]
 
-STOP_LIMIT_S = 10.0
+STOP_LIMIT_S = 15.0  # as the systemd unit allows
+_REMEDY = (
+    "Install it: pip install 'skerry[desktop]'. In a checkout: ./dev skerry gui --dir FOLDER. "
+    "Without a desktop: skerry status --watch."
+)
 
 
 @click.command()
+@click.option("--dir", "folder", type=click.Path(path_type=Path, file_okay=False), help="The agent's folder.")
 @pass_cli
-def gui(cli: Cli, /) -> int:
-    """Open the window on this folder's agent."""
-    return _open(cli.paths, ["--dir", str(cli.folder)] if cli.folder else [])
+def gui(cli: Cli, /, *, folder: Path | None) -> None:
+    """Open the window.
+
+    Without --dir on the agent of this computer. A folder in which no agent runs gets one while the window is open; the
+    folder of `skerry demo --keep` is such a folder. With --address on an agent elsewhere (token in SKERRY_TOKEN).
+    """
+    folder = folder or cli.folder
+    if folder is not None:
+        leave(open_window(folder))
+    _require_desktop()
+    leave(_window(*(("--address", cli.address) if cli.address else ())))
 
 
 def open_window(folder: Path) -> int:
-    """Open the window on the agent of a folder, and return its exit code once it is closed."""
-    return _open(choose_paths(folder, environ={}), ["--dir", str(folder)])
+    """Open the window on the agent of a folder; return its exit code once it is closed. Raises `UserError`."""
+    _require_desktop()
+    if not folder.is_dir():
+        raise NotFoundError("E_NO_FOLDER", f"There is no folder {folder}.", params={"folder": str(folder)})
+    with _running_agent(choose_paths(folder, environ={}), folder):
+        return _window("--dir", str(folder))
 
 
-def _open(paths: Paths, where: list[str]) -> int:
+def _require_desktop() -> None:
     if importlib.util.find_spec("PySide6") is None or importlib.util.find_spec("skerry_gui") is None:
-        raise UserError(
-            "E_NO_WINDOW", "The window is not installed here.", remedy="Install it: pip install 'skerry[desktop]'"
-        )
-    with _running_agent(paths, where):
-        return subprocess.run([sys.executable, "-m", "skerry_gui", *where], check=False).returncode  # noqa: S603
+        raise UserError("E_NO_WINDOW", "The window needs PySide6, which is not installed here.", remedy=_REMEDY)
 
 
-def _is_running(paths: Paths) -> bool:
-    if not paths.lock.exists():
-        return False
-    try:
-        with InstanceLock(paths.lock):
-            return False
-    except RefusedError:
-        return True
+def _window(*arguments: str) -> int:
+    command = [*_python("skerry_gui"), *arguments]
+    return subprocess.run(command, env=_environ(), check=False).returncode  # noqa: S603 - our own program
 
 
 @contextmanager
-def _running_agent(paths: Paths, where: list[str]) -> Iterator[None]:
+def _running_agent(paths: Paths, folder: Path) -> Iterator[None]:
     if _is_running(paths):
         yield
         return
-    command = [sys.executable, "-m", "skerry_agent.cli", *where, "run"]
-    agent = subprocess.Popen(command, stdout=subprocess.PIPE)  # noqa: S603 - our own program
+    command = [*_python("skerry_agent.cli"), "--dir", str(folder), *_free_ports(paths), "run"]
+    agent = subprocess.Popen(command, env=_environ(), stdout=subprocess.PIPE)  # noqa: S603 - our own program
+    before = signal.signal(signal.SIGTERM, _end)
     try:
         assert agent.stdout is not None
         if not agent.stdout.readline():  # it prints the address when it is ready, and nothing when it fails
@@ -72,3 +84,37 @@ def _running_agent(paths: Paths, where: list[str]) -> Iterator[None]:
         except subprocess.TimeoutExpired:
             agent.kill()
             agent.communicate()
+        signal.signal(signal.SIGTERM, before)
+
+
+def _is_running(paths: Paths) -> bool:
+    if not paths.lock.exists():
+        return False
+    try:
+        with InstanceLock(paths.lock):
+            return False
+    except RefusedError:
+        return True
+
+
+def _free_ports(paths: Paths) -> tuple[str, ...]:
+    """Return settings that let a kept demo, which no radio will ever talk to, run beside the computer's own agent."""
+    from skerry_agent.operator.network_file import OperatorFolder
+
+    operator = OperatorFolder(paths.state / "operator")
+    is_kept_demo = operator.exists and operator.read().ended
+    return ("--set", "gwmp.listen=127.0.0.1:0", "--set", "api.port=0") if is_kept_demo else ()
+
+
+def _end(*_: object) -> None:
+    """Leave by an exception, so that window and agent end too."""
+    raise SystemExit(128 + signal.SIGTERM)
+
+
+def _python(module: str) -> list[str]:
+    return [sys.executable, "-P", "-m", module]  # -P: the current folder must not shadow packages
+
+
+def _environ() -> dict[str, str]:
+    """Return the environment with this process's import path, which a packaged starter sets by hand."""
+    return os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from typing import IO, cast
 
 import click
 
@@ -20,12 +21,13 @@ def run(cli: Cli, /) -> int:
     With --dir everything it writes is under that folder. Prints where its API and token file are.
     """
     from skerry_agent.instance_lock import InstanceLock
-    from skerry_agent.logs import configure
+    from skerry_agent.logs import LogFile, configure
     from skerry_agent.settings.table import LOG_FORMAT, LOG_LEVEL
 
     settings = cli.settings
     cli.paths.create()
-    configure(level=settings[LOG_LEVEL], form=settings[LOG_FORMAT], environ=os.environ)
+    for stream in (None, *([] if "JOURNAL_STREAM" in os.environ else [cast(IO[str], LogFile(cli.paths.log))])):
+        configure(level=settings[LOG_LEVEL], form=settings[LOG_FORMAT], environ=os.environ, stream=stream)
     with InstanceLock(cli.paths.lock), asyncio.Runner() as runner:
         runner.run(_serve(cli))
     return 0

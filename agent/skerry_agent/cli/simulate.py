@@ -15,23 +15,54 @@ __all__ = ["simulate"]
 @click.option("--list", "only_list", is_flag=True, help="List what can be emulated.")
 @click.option("--faults", default="", help="A bad line, such as loss=0.2,delay_s=0.1,single_bytes,corrupt=0.1,stuck.")
 @click.option("--port", default=0, help="TCP port for devices that have one; 0 takes any.")
+@click.option("--server", default="127.0.0.1:1680", show_default=True, help="Where the packet forwarder sends.")
 @json_option
-def simulate(*, name: str | None, only_list: bool, faults: str, port: int, as_json_: bool) -> None:
+def simulate(*, name: str | None, only_list: bool, faults: str, port: int, server: str, as_json_: bool) -> None:
     """Run the emulated device NAME until Ctrl-C and print the port to connect to.
 
     The same emulators serve the tests. A running one is found by `skerry devices scan`; put what it prints into the
     setting devices.attached.
     """
     from skerry_simulate.devices import EMULATORS
+    from skerry_simulate.lone_radio import LONE_RADIOS
 
     if only_list or name is None:
-        rows = [(key, emulator.kind, emulator.about) for key, emulator in sorted(EMULATORS.items())]
+        rows = [(key, "radio", about) for key, about in sorted(LONE_RADIOS.items())]
+        rows += [(key, emulator.kind, emulator.about) for key, emulator in sorted(EMULATORS.items())]
         values = [{"name": key, "kind": kind, "about": about} for key, kind, about in rows]
         show(values, json_wanted=as_json_, text=lambda: table(("name", "kind", "about"), rows))
+        return
+    if name in LONE_RADIOS:
+        asyncio.run(_run_radio(name, server=server, as_json_=as_json_))
         return
     if name not in EMULATORS:
         raise click.UsageError(f"there is no emulator {name!r}; see skerry simulate --list")
     asyncio.run(_run(name, faults=faults, port=port, as_json_=as_json_))
+
+
+async def _run_radio(name: str, *, server: str, as_json_: bool) -> None:
+    from skerry_core.clock import SystemClock
+    from skerry_firmware_bridge.discovery.ports import announcement_folder
+    from skerry_simulate.lone_radio import lone_radio
+
+    host, _, port = server.rpartition(":")
+    if not host or not port.isdecimal():
+        raise click.UsageError("--server takes HOST:PORT")
+    folder = announcement_folder()
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    async with lone_radio(name, clock=SystemClock(), seed=1, server=(host, int(port)), folder=folder) as radio:
+        values = {"name": name, "kind": radio.kind, "url": radio.address}
+        show(values, json_wanted=as_json_, text=lambda: _radio_text(values))
+        await asyncio.Event().wait()
+
+
+def _radio_text(values: dict[str, str]) -> str:
+    if values["kind"] == "packet-forwarder":
+        return f"A packet forwarder sends to {values['url']}; its neighbour talks every 20 s. Ctrl-C stops it."
+    return (
+        f"{values['name']} is at {values['url']}; its neighbour talks every 20 s (Ctrl-C stops it). Use it with:\n"
+        f"  skerry --set serial.radios={values['kind']}:{values['url']} run"
+    )
 
 
 async def _run(name: str, *, faults: str, port: int, as_json_: bool) -> None:

@@ -93,19 +93,12 @@ def _pair(cli: Cli, name: str, scopes: tuple[str, ...], as_json_: bool) -> None:
 
 def _reachable(address: str) -> str:
     """Return the address as another machine reaches it: a wildcard becomes this machine's own."""
+    from skerry_agent.discovery.responder import own_addresses
+
     for wildcard in ("0.0.0.0", "[::]"):  # noqa: S104 - compared, not bound
         if f"//{wildcard}:" in address:
-            return address.replace(wildcard, _own_address())
+            return address.replace(wildcard, next(iter(own_addresses()), socket.gethostname()))
     return address
-
-
-def _own_address() -> str:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # a documentation address; connecting a UDP socket sends nothing
-            return str(probe.getsockname()[0])
-        except OSError:
-            return socket.gethostname()
 
 
 def _with(cli: Cli, job: Callable[[Tokens], Awaitable[T]]) -> T:

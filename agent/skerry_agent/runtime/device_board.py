@@ -13,7 +13,14 @@ from skerry_agent.api.view import LiveDevice
 from skerry_agent.events import EventHub
 from skerry_agent.store import DeviceRow, Devices
 from skerry_core.clock import Clock
-from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, FrameHeard, StateChanged, StatusReported
+from skerry_firmware_bridge.radio import (
+    DeviceEvent,
+    DeviceState,
+    DeviceTrouble,
+    FrameHeard,
+    StateChanged,
+    StatusReported,
+)
 from skerry_wire.frames import ReceivedFrame
 
 __all__ = ["DeviceBoard"]
@@ -60,6 +67,9 @@ class DeviceBoard:
                     old, values={**old.values, **event.values}, as_of_ns=event.wall_ns
                 )
                 self._hub.publish("devices", {"id": event.device_id, "values": dict(event.values)})
+            case DeviceTrouble():
+                _log.warning("%s: %s (%s)", event.device_id, event.detail, event.code)
+                self._hub.publish("devices", {"id": event.device_id, "trouble": event.code, "detail": event.detail})
             case DeviceEvent():
                 _log.debug("%s: %s", event.device_id, event)
             case _:

@@ -7,7 +7,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from random import Random
 
 from skerry_agent.settings import Settings
@@ -41,12 +40,14 @@ class SerialRadio:
 
 def serial_radio(text: str) -> SerialRadio:
     """Read `KIND:PORT` of the setting serial.radios. Raises `UsageError` E_SERIAL_RADIO."""
+    from skerry_firmware_bridge.at_radio.dialects import DIALECTS
+
     kind, colon, port = text.partition(":")
-    if not colon or not port or kind not in ("wio-e5", "rak3172"):
+    if not colon or not port or kind not in DIALECTS:
         raise UsageError(
             "E_SERIAL_RADIO",
             f"{text!r} in serial.radios is not KIND:PORT.",
-            remedy="Write it like wio-e5:/dev/ttyUSB0; known kinds are wio-e5 and rak3172.",
+            remedy=f"Write it like wio-e5:/dev/ttyUSB0; known kinds are {', '.join(sorted(DIALECTS))}.",
             params={"value": text},
         )
     return SerialRadio(kind=kind, port=port)
@@ -114,14 +115,14 @@ class Radios:
             await asyncio.Event().wait()
 
     async def _run_serial(self, serial: SerialRadio) -> None:
-        from skerry_firmware_bridge.at_radio.dialect import Dialect, Tuning
+        from skerry_firmware_bridge.at_radio.dialect import Tuning
+        from skerry_firmware_bridge.at_radio.dialects import DIALECTS
         from skerry_firmware_bridge.at_radio.radio import AtRadio
-        from skerry_firmware_bridge.at_radio.rak3172 import Rak3172
-        from skerry_firmware_bridge.at_radio.wio_e5 import WioE5
         from skerry_firmware_bridge.links.open import open_link
         from skerry_firmware_bridge.links.reconnect import Reconnector
+        from skerry_firmware_bridge.links.settings import SerialSettings
 
-        dialect: Dialect = WioE5() if serial.kind == "wio-e5" else Rak3172()
+        dialect = DIALECTS[serial.kind]()
         frequency_hz, datarate = _listening(self._settings.region)
         radio = AtRadio(
             device_id=serial.device_id,
@@ -131,7 +132,11 @@ class Radios:
             sink=self._take,
         )
         self._serial[serial.device_id] = radio
-        opened: Callable[[], asyncio.Future[Link]] = partial(open_link, serial.port, clock=self._clock)  # type: ignore[assignment]  # a coroutine function is awaitable once called
+        line = SerialSettings(baudrate=dialect.baudrate)
+
+        async def opened() -> Link:
+            return await open_link(serial.port, clock=self._clock, settings=line)
+
         await Reconnector(
             name=serial.device_id,
             open_link=opened,

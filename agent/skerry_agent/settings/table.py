@@ -16,6 +16,7 @@ __all__ = [
     "ALLOWED_HOSTS",
     "ANTENNA_GAIN_DDBI",
     "API_HOST",
+    "API_MDNS",
     "API_PORT",
     "API_SOCKET",
     "API_TLS_CERTIFICATE",
@@ -90,6 +91,7 @@ CLUSTER = text("chain.cluster", "embedded", "Solana cluster: embedded, or the ad
 API_HOST = text("api.host", "127.0.0.1", "Address the API listens on; beyond loopback it demands TLS and a token.")
 API_PORT = integer("api.port", 8474, "Port of the API; 0 takes any free one.", low=0, high=65_535)
 API_SOCKET = flag("api.socket", True, "Serve the API on a Unix socket in the runtime folder too.")
+API_MDNS = flag("api.mdns", True, "Announce the agent as _skerry._tcp.local when the API is open to the network.")
 API_TLS_CERTIFICATE = text(
     "api.tls_certificate", "", "Certificate file (PEM) for the API, or own for one that the agent makes."
 )

@@ -54,9 +54,10 @@ class Devices(QWidget):
         session.devices.changed.connect(self._draw)
         session.ticked.connect(self.table.tick)
         session.ticked.connect(self.panel.grow)
+        self._draw()
 
     def _draw(self) -> None:
-        self.table.show_rows(self._session.devices.rows, more=False)
+        self.table.show_feed(self._session.devices)
         self.table.select_first()
         self._choose()
 
@@ -77,7 +78,7 @@ class _Panel(Card):
         self._state = MarkLabel(theme, name="State", size=20, role="title")
         self._reason = label("Select a device to see it here.", "muted", wrap=True)
         self._identity = label("", selectable=True, wrap=True)
-        self._copy = CopyButton("the device's id")
+        self._copy = CopyButton("Copy id", what="the device's id")
         self._copy.offer("")
         self._readings = label("", selectable=True, wrap=True)
         self.name = QLineEdit()

@@ -60,11 +60,10 @@ class Overview(QScrollArea):
         why.add(label("Waiting to be sent", "heading"))
         why.add(self._outbox)
         path = Card("From antenna to reward, since the agent started")
-        path.add(self._path, 1)
-        self._path.setMinimumHeight(190)
+        path.add(self._path)
+        path.body.addStretch(1)
         hotspots = Card("Hotspots of this agent")
-        hotspots.add(self._hotspots, 1)
-        self._hotspots.setMinimumHeight(120)
+        hotspots.add(self._hotspots)
         grid = QGridLayout()
         grid.setSpacing(14)
         grid.addWidget(path, 0, 0)
@@ -77,8 +76,9 @@ class Overview(QScrollArea):
         column.setSpacing(14)
         column.addWidget(self._verdict)
         column.addLayout(tiles)
-        column.addLayout(grid, 3)
-        column.addWidget(hotspots, 2)
+        column.addLayout(grid)
+        column.addWidget(hotspots)
+        column.addStretch(1)
         self.setWidget(inside)
 
     def _draw(self) -> None:
@@ -87,7 +87,9 @@ class Overview(QScrollArea):
         if status is not None:
             self._devices.say(device_words(status).partition(" (")[0], _others(device_words(status)))
             self._path.show_rows(status.path, more=False)
+            self._path.fit(4)
             self._hotspots.show_rows(status.hotspots, more=False)
+            self._hotspots.fit(1)
         for tile, feed in ((self._beacons, session.beacons), (self._witnesses, session.witnesses)):
             counts = verdicts(feed.rows)
             loaded = f"of the newest {len(feed.rows)}" if feed.more else f"of {len(feed.rows)}"
@@ -134,7 +136,7 @@ class _Verdict(Card):
         self._mark = MarkLabel(theme, name="", size=30, role="title")
         self._more = label("", "muted", wrap=True)
         self._next = label("", "code", selectable=True, wrap=True)
-        self._copy = CopyButton("the next step")
+        self._copy = CopyButton("Copy", what="the next step")
         self._caption = label("Next step", "heading")
         row = QHBoxLayout()
         row.addWidget(self._caption)

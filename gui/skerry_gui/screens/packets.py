@@ -42,7 +42,7 @@ class Packets(QWidget):
         self._facts = label("Select a frame to see its bytes.", wrap=True, selectable=True)
         self._bytes = label("", wrap=True, selectable=True)
         self._bytes.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self._copy = CopyButton("the frame's bytes")
+        self._copy = CopyButton("Copy bytes", what="the frame's bytes")
         self._copy.offer("")
         panel = Card("Frame")
         panel.head.addWidget(self._copy)
@@ -58,10 +58,12 @@ class Packets(QWidget):
         session.packets.changed.connect(self._draw)
         session.devices.changed.connect(self._list_devices)
         session.ticked.connect(self.table.tick)
+        self._list_devices()
+        self._draw()
 
     def _draw(self) -> None:
         if not self.pause.isChecked():
-            self.table.show_rows(self._session.packets.rows, more=self._session.packets.more)
+            self.table.show_feed(self._session.packets)
 
     def _list_devices(self) -> None:
         known = {self.device.itemData(place) for place in range(self.device.count())}

@@ -4,7 +4,7 @@ from typing import Generic, TypeVar
 
 from PySide6.QtWidgets import QComboBox, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
-from skerry_client.models import Beacon, Report, Witness
+from skerry_client.models import Beacon, Explanation, Report, Witness
 from skerry_gui.columns import BEACONS, WITNESSES
 from skerry_gui.feed import ListFeed
 from skerry_gui.marks import verdict_mark
@@ -67,6 +67,7 @@ class _Reports(QWidget, Generic[R]):
         table.older_wanted.connect(feed.older)
         feed.changed.connect(self._draw)
         session.ticked.connect(table.tick)
+        self._draw()
 
     def beside(self, panel: QWidget) -> None:
         """Put the panel on the right."""
@@ -74,7 +75,7 @@ class _Reports(QWidget, Generic[R]):
         split.setChildrenCollapsible(False)
         split.addWidget(self.table)
         split.addWidget(panel)
-        split.setSizes([560, 560])
+        split.setSizes([500, 600])
         column = QVBoxLayout(self)
         column.setContentsMargins(18, 12, 18, 18)
         column.addWidget(split)
@@ -88,7 +89,7 @@ class _Reports(QWidget, Generic[R]):
         self.table.keep_only(lambda one: wanted is None or one.verdict == wanted)
 
     def _draw(self) -> None:
-        self.table.show_rows(self._feed.rows, more=self._feed.more)
+        self.table.show_feed(self._feed)
 
 
 class _Witnesses(_Reports[Witness]):
@@ -102,7 +103,7 @@ class _Witnesses(_Reports[Witness]):
         self.panel = ExplanationPanel(
             session, theme, name="Why", hint="Select a report to see every rule with its value, limit and margin."
         )
-        self._op: AgentOp[object] | None = None
+        self._op: AgentOp[Explanation] | None = None
         self.beside(self.panel)
         session.ticked.connect(self.panel.grow)
 
@@ -128,7 +129,7 @@ class _Beacons(_Reports[Beacon]):
         super().__init__(session, session.beacons, table)
         self._verdict = MarkLabel(theme, name="Verdict", size=20, role="title")
         self._facts = label("Select a beacon to see what was sent.", wrap=True, selectable=True)
-        self._copy = CopyButton("the beacon's id")
+        self._copy = CopyButton("Copy id", what="the beacon's id")
         self._copy.offer("")
         self._verdict.setVisible(False)
         panel = Card("Beacon")

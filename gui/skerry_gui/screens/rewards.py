@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
-from skerry_client.models import Reward
+from skerry_client.models import Explanation, Reward
 from skerry_gui.columns import epochs, rewards
 from skerry_gui.operation import AgentOp
 from skerry_gui.operations import explain_reward
@@ -50,7 +50,7 @@ class Rewards(QWidget):
             name="Where it came from",
             hint="Select a share to walk it back to the frames that earned it.",
         )
-        self._op: AgentOp[object] | None = None
+        self._op: AgentOp[Explanation] | None = None
         self._lay_out()
         self._connect()
 
@@ -86,6 +86,7 @@ class Rewards(QWidget):
         session.rewards.changed.connect(self._draw)
         session.balances.changed.connect(self._draw)
         session.ticked.connect(self._grow)
+        self._draw()
 
     def _draw(self) -> None:
         feed, balances = self._session.rewards, self._session.balances
@@ -100,7 +101,7 @@ class Rewards(QWidget):
         ]
         self.held.say(held)
         self.epochs.show_rows(by_epoch(feed.rows), more=False)
-        self.table.show_rows(feed.rows, more=feed.more)
+        self.table.show_feed(feed)
         for token in totals(feed.rows):
             if self.token.findData(token) < 0:
                 self.token.addItem(token, token)
@@ -141,8 +142,10 @@ class _Totals(Card):
         self.head.addWidget(self.age)
         self._amounts = label(nothing, "number", wrap=True, selectable=True)
         self._note = label("", "muted", wrap=True)
+        self._note.setVisible(False)
         self.add(self._amounts)
         self.add(self._note)
+        self.body.addStretch(1)
 
     def say(self, amounts: list[str]) -> None:
         """Show these amounts."""

@@ -99,10 +99,10 @@ class MarkLabel(QWidget):
 class CopyButton(QPushButton):
     """Copies a text and says that it did."""
 
-    def __init__(self, what: str) -> None:
-        super().__init__("Copy")
+    def __init__(self, text: str, *, what: str) -> None:
+        super().__init__(text)
+        self._says = text
         self._text = ""
-        self._what = what
         self.setAccessibleName(f"Copy {what}")
         self.setToolTip(f"Copy {what}")
         self.clicked.connect(self._copy)
@@ -115,4 +115,4 @@ class CopyButton(QPushButton):
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self._text)
         self.setText("Copied")
-        QTimer.singleShot(COPIED_MS, self, lambda: self.setText("Copy"))
+        QTimer.singleShot(COPIED_MS, self, lambda: self.setText(self._says))

@@ -1,4 +1,4 @@
-"""Why a report has its verdict or a reward its amount: the rules with their numbers, or the steps back to the frames."""
+"""Why a report has its verdict or a reward its amount: rules with their numbers, or steps back to the frames."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
@@ -27,7 +27,7 @@ class ExplanationPanel(Card):
         self._hint = hint
         self._explanation: Explanation | None = None
         self._age = AgeLabel()
-        self._copy = CopyButton("the id")
+        self._copy = CopyButton("Copy id", what="the id")
         self.head.addWidget(self._age)
         self.head.addWidget(self._copy)
         self._verdict = MarkLabel(theme, name="Verdict", size=20, role="title")
@@ -39,6 +39,7 @@ class ExplanationPanel(Card):
             theme=theme, filtering=False,
         )  # fmt: skip
         self.findings.view.setSortingEnabled(False)  # the order of the rules is the order of judging
+        self.findings.view.setWordWrap(True)
         self.steps = _Steps()
         self._body = QStackedWidget()
         self._body.addWidget(self.findings)
@@ -74,11 +75,14 @@ class ExplanationPanel(Card):
         reason = f": {plain(explanation.reason)}" if explanation.reason else ""
         self._verdict.show_mark(verdict_mark(explanation.verdict), sentence(plain(explanation.verdict)) + reason)
         self._summary.setText(explanation.summary)
-        self._rule_set.setText(f"Judged by {explanation.rule_set}, report {short(explanation.id)}")
+        self._rule_set.setText(f"Judged by {explanation.rule_set}; id {short(explanation.id)}")
         self._rule_set.setVisible(explanation.rule_set is not None)
         self._copy.offer(explanation.id)
         self._blame.show_finding(next((one for one in explanation.findings if one.passed is False), None))
         self.findings.show_rows(explanation.findings, more=False)
+        self.findings.view.resizeRowsToContents()
+        failed = [place for place, one in enumerate(explanation.findings) if one.passed is False]
+        self.findings.view.selectRow(failed[0] if failed else -1)
         self.steps.show_steps(explanation.steps)
         self._body.setCurrentWidget(self.steps if explanation.steps else self.findings)
         self.grow()

@@ -1,6 +1,6 @@
 """What never leaves the window: the status strip, the test-token banner and the bar of a lost connection."""
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from skerry_gui.marks import Mark, state_mark
 from skerry_gui.session import Connection, Session
@@ -22,7 +22,7 @@ class Strip(QFrame):
         self._agent = MarkLabel(theme, name="Agent", role="heading")
         self._operator, self._devices, self._clock = (label("", "") for _ in range(3))
         self._next = label("", "code", selectable=True)
-        self._copy = CopyButton("the next command")
+        self._copy = CopyButton("Copy", what="the next command")
         self._age = AgeLabel()
         row = QHBoxLayout(self)
         row.setContentsMargins(18, 9, 18, 9)
@@ -88,10 +88,13 @@ class TokenBanner(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(18, 6, 18, 6)
         row.addWidget(label("TEST TOKENS \u2013 a demo network. Every amount shown here is worthless."))
-        self.setVisible(False)
-        session.changed.connect(
-            lambda: self.setVisible(bool(session.status.value and session.status.value.test_tokens))
-        )
+        self._session = session
+        session.changed.connect(self._draw)
+        self._draw()
+
+    def _draw(self) -> None:
+        status = self._session.status.value
+        self.setVisible(status is not None and status.test_tokens)
 
 
 class LostBar(QFrame):
@@ -110,9 +113,9 @@ class LostBar(QFrame):
         row.setContentsMargins(18, 6, 18, 6)
         row.addWidget(self._text, 1)
         row.addWidget(again)
-        self.setVisible(False)
         session.changed.connect(self._draw)
         session.ticked.connect(self._draw)
+        self._draw()
 
     def _draw(self) -> None:
         lost = self._session.connection is Connection.LOST
@@ -124,7 +127,7 @@ class LostBar(QFrame):
             self._text.setText(f"No connection to the agent: {self._session.error}. {when}{kept}")
 
 
-def _fact(heading: str, value: object) -> QVBoxLayout:
+def _fact(heading: str, value: QWidget) -> QVBoxLayout:
     column = QVBoxLayout()
     column.setSpacing(1)
     column.addWidget(label(heading, "age"))

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from skerry_gui.feed import ListFeed
 from skerry_gui.rows import SORT_ROLE, Column, RowsModel
 from skerry_gui.theme import Theme
 from skerry_gui.widgets.basic import Card, label
@@ -78,6 +79,7 @@ class Table(QWidget, Generic[R]):
         self.tools = QHBoxLayout()
         self.tools.addWidget(self.filter, 1)
         self.filter.setVisible(filtering)
+        self._nothing = empty
         self._empty = label(empty, "muted", wrap=True)
         self._older = QPushButton("Load older")
         self._older.clicked.connect(self.older_wanted)
@@ -94,15 +96,23 @@ class Table(QWidget, Generic[R]):
         self._recount()
         self._restore()
 
+    def fit(self, least: int) -> None:
+        """Be as high as the rows need, at least `least` rows."""
+        self.setFixedHeight(ROW_HEIGHT * (max(least, self._model.rowCount()) + 1) + 14)
+
+    def show_feed(self, feed: ListFeed[R]) -> None:
+        """Show a feed's rows; without rows say whether they are not read yet, cannot be read, or do not exist."""
+        if feed.error is not None:
+            self._empty.setText(f"This could not be read: {feed.error}")
+        else:
+            self._empty.setText(self._nothing if feed.loaded else "Reading\u2026")
+        self.show_rows(feed.rows, more=feed.more)
+
     def keep_only(self, wanted: Callable[[R], bool]) -> None:
         """Show only rows for which this is true."""
         self._rows.wanted = wanted
         self._rows.invalidate()
         self._recount()
-
-    def say_empty(self, text: str) -> None:
-        """Say this instead of rows when there are none."""
-        self._empty.setText(text)
 
     def selected(self) -> R | None:
         """Return the selected row."""
@@ -125,6 +135,7 @@ class Table(QWidget, Generic[R]):
 
     def _lay_out(self, filtering: bool) -> None:
         empty = Card()
+        empty.setProperty("card", "true" if filtering else "")  # the others stand in a card already
         empty.body.addWidget(self._empty, 1)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         pages = QWidget()

@@ -34,7 +34,7 @@ def test_the_window_opens_beside_an_agent_that_it_starts_and_stops(
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
     assert open_window(tmp_path) == 0
-    assert windows == [(["-m", "skerry_gui", "--dir", str(tmp_path)], True)]
+    assert windows == [(["-P", "-m", "skerry_gui", "--dir", str(tmp_path)], True)]
     assert not (tmp_path / "api.token").exists()
 
 
