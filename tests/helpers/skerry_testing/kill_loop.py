@@ -21,8 +21,8 @@ from skerry_agent.runtime.reports import report_id
 from skerry_client import calls
 from skerry_client.errors import ApiProblem, BadAnswer, NotReachable
 from skerry_client.http import AgentClient
-from skerry_core import strict_json
 from skerry_core.clock import SystemClock, io_timeout
+from skerry_coverage.manifest import Manifest
 from skerry_oracle.epochs.driver import EpochState
 from skerry_testing.agents import AgentProcess, create_agent, opened_house
 from skerry_testing.cli import skerry
@@ -221,9 +221,9 @@ async def _check_money(folder: Path, report: KillReport) -> None:
         for epoch in paid:
             manifest = await house.oracle.manifest(epoch)
             assert manifest is not None
-            for line in strict_json.loads(manifest.body, limit_bytes=1 << 24)["payments"]:
-                stated[line["owner"]] += line["amount"]
-                report.epochs_paid += 1
+            totals = Manifest.from_bytes(manifest.body).owner_totals()
+            stated.update(totals)
+            report.epochs_paid += len(totals)
         carried = sum([sum((await house.oracle.packets.data_credits(epoch)).values()) for epoch in paid])
         tokens = house.treasury.tokens.tokens
         booked = await house.treasury.ledger.balances(tokens["demo-IOT"].mint)
