@@ -7,7 +7,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from skerry_agent.store import Outbox, OutboxItem, OutboxState
+from skerry_agent.store import Outbox, OutboxItem, OutboxState, StoreUnavailable
 from skerry_core.clock import NS_PER_S, Clock
 from skerry_wire.sink import SinkRefused, SinkUnavailable
 
@@ -55,9 +55,13 @@ class Delivery:
         """Deliver until cancelled."""
         while True:
             self._more.clear()
-            while await self.step():
-                pass
-            await self._wait()
+            try:
+                while await self.step():
+                    pass
+                await self._wait()
+            except StoreUnavailable as error:  # a full disk: what waits is kept, and the agent's status says so
+                _log.error("outbox: %s", error)
+                await self._clock.sleep(FIRST_RETRY_S)
 
     async def step(self) -> int:
         """Try every item that is due, oldest first; return how many there were."""

@@ -16,7 +16,7 @@ from skerry_agent.api.view import (
 from skerry_agent.evidence import TimeKeeper
 from skerry_agent.runtime.agent import Agent
 from skerry_agent.runtime.hotspot import Hotspot
-from skerry_agent.store import RewardRow, WitnessRow
+from skerry_agent.store import RewardRow, StoreUnavailable, WitnessRow
 from skerry_firmware_bridge.radio import DeviceState
 
 __all__ = ["RuntimeView"]
@@ -38,7 +38,9 @@ class RuntimeView(AgentView):
     def status(self) -> AgentStatus:
         hotspots = tuple(self._hotspot(hotspot) for hotspot in self._agent.hotspots)
         operator = self._agent.operator.status()
-        state, summary, next_step = _overall(hotspots, operator)
+        stores = self._agent.stores
+        problem = stores.main.problem or stores.telemetry.problem
+        state, summary, next_step = _overall(hotspots, operator, problem)
         return AgentStatus(
             started_ns=self._agent.started_ns,
             state=state,
@@ -73,6 +75,7 @@ class RuntimeView(AgentView):
             "radio": any(device.state is DeviceState.UP for device in devices),
             "clock": self._time.is_synchronised,
             "outbox": self._agent.delivery.online,
+            "disk": self._agent.stores.main.problem is None,
         }
 
     async def balances(self) -> list[Balance]:
@@ -150,7 +153,11 @@ class RuntimeView(AgentView):
         )
 
 
-def _overall(hotspots: tuple[HotspotStatus, ...], operator: OperatorStatus) -> tuple[DeviceState, str, str | None]:
+def _overall(
+    hotspots: tuple[HotspotStatus, ...], operator: OperatorStatus, problem: StoreUnavailable | None
+) -> tuple[DeviceState, str, str | None]:
+    if problem is not None:
+        return DeviceState.DOWN, f"{problem.detail} ({problem.code}) Nothing new can be kept.", problem.remedy
     down = [hotspot for hotspot in hotspots if hotspot.state is DeviceState.DOWN]
     waiting = [hotspot for hotspot in hotspots if hotspot.state is DeviceState.UNKNOWN]
     if down:
