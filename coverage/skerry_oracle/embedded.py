@@ -72,7 +72,11 @@ class EmbeddedOracle:
         self.packets = PacketTable(database)
         self.refusals = Refusals(database, calendar=network.calendar, clock=clock)
         self.entropy = entropy or CommittedEntropy(
-            database, network=network.network, clock=clock, random_bytes=random_bytes
+            database,
+            network=network.network,
+            clock=clock,
+            random_bytes=random_bytes,
+            interval_s=network.profile.operator.entropy_interval_s,
         )
         self.registry = Registry(
             database,

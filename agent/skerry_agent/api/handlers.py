@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
+from skerry_agent.api.doc_page import doc_page
 from skerry_agent.api.guard import ACCOUNT, PAGE_PATH, source_of
 from skerry_agent.api.page import CONTENT_SECURITY_POLICY, page
 from skerry_agent.api.pairing import Pairing
@@ -69,6 +70,7 @@ class Api:
             ("GET", "/readyz", None, self.readyz),
             ("GET", "/metrics", None if metrics_open else read, self.metrics),
             ("GET", "/openapi.json", None, self.openapi),
+            ("GET", "/docs", None, self.docs),
             ("POST", "/api/v1/pair", None, self.pair),
             ("GET", "/api/v1/status", read, self.status),
             ("GET", "/api/v1/capabilities", read, self.capabilities),
@@ -124,6 +126,11 @@ class Api:
     async def openapi(self, _request: web.Request) -> web.Response:
         """The contract itself."""
         return web.Response(body=self._document, content_type="application/json")
+
+    async def docs(self, _request: web.Request) -> web.Response:
+        """The contract as a page for people."""
+        headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
+        return web.Response(text=doc_page(self._document), content_type="text/html", headers=headers)
 
     async def pair(self, request: web.Request) -> web.Response:
         """Turn a one-time code into a token."""

@@ -13,7 +13,7 @@ from skerry_agent.api.view import AgentStatus, DeviceState, LiveDevice
 from skerry_agent.store import Backlog, BeaconRow, DeviceRow, PacketRow, WitnessRow
 from skerry_core import __version__
 
-__all__ = ["CONTENT_SECURITY_POLICY", "page"]
+__all__ = ["CONTENT_SECURITY_POLICY", "document", "page"]
 
 REFRESH_S = 15
 _STYLE = """
@@ -65,10 +65,16 @@ def page(
             (one.class_, one.waiting, _time(one.oldest_ns)) for one in backlog)),
         f"<p>Version {escape(__version__)}, as of {_time(status.as_of_ns)}. More: <code>skerry doctor</code></p>",
     ]  # fmt: skip
+    return document("Skerry", "".join(parts), refresh_s=REFRESH_S)
+
+
+def document(title: str, body: str, *, refresh_s: int | None = None) -> str:
+    """Return a whole page around checked markup, with the one style sheet that the policy allows."""
+    refresh = f'<meta http-equiv="refresh" content="{refresh_s}">' if refresh_s else ""
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Skerry</title>'
-        f'<meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="{REFRESH_S}">'
-        f"<style>{_STYLE}</style></head><body><h1>Skerry</h1>{''.join(parts)}</body></html>"
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f'<meta name="viewport" content="width=device-width">{refresh}'
+        f"<style>{_STYLE}</style></head><body><h1>{escape(title)}</h1>{body}</body></html>"
     )
 
 

@@ -97,7 +97,8 @@ def _global(*names: str, note: Callable[[Cli, Any], None], **more: Any) -> Calla
             note(ctx.ensure_object(Cli), value)
 
     def make(*, hidden: bool = False) -> click.Option:
-        return click.Option(names, expose_value=False, callback=callback, hidden=hidden, **more)
+        shown = not hidden or names == ("--dir",)  # the one that people need at every verb
+        return click.Option(names, expose_value=False, callback=callback, hidden=not shown, **more)
 
     return make
 

@@ -92,7 +92,8 @@ async def _serve(folder: OracleFolder, listen: tuple[str, ...], admin: str, plac
 
 def build_oracle(folder: OracleFolder, place: str, clock: Any) -> Any:
     """Return the oracle of a folder, not yet open. Raises `UserError`."""
-    from skerry_coverage.profile.loader import load_profile
+    from skerry_coverage.profile.loader import load_profile, with_overrides
+    from skerry_keys.public_key import PublicKey
     from skerry_keys.software import SoftwareSigner
     from skerry_oracle.embedded import EmbeddedOracle
     from skerry_oracle.network import OracleNetwork
@@ -102,11 +103,17 @@ def build_oracle(folder: OracleFolder, place: str, clock: Any) -> Any:
     settings = folder.read()
     if folder.key.stat().st_mode & 0o077:
         raise UsageError("E_KEY_READABLE", f"Others can read {folder.key}.", remedy=f"chmod 600 {folder.key}")
-    profile = load_profile(settings["profile"])
+    signer = SoftwareSigner.from_key_file(folder.key.read_bytes())
+    overrides = {
+        "network": settings["network"],
+        "operator.oracle_keys": [PublicKey(signer.public_key).address],
+        "operator.signatures_needed": 1,
+    }
+    profile = with_overrides(load_profile(settings["profile"]), overrides)
     built = EmbeddedOracle(
         make_database(place, clock=clock),
-        network=OracleNetwork.of_profile(profile, network=settings["network"], at_s=clock.wall_s()),
-        signer=SoftwareSigner.from_key_file(folder.key.read_bytes()),
+        network=OracleNetwork.of_profile(profile, at_s=clock.wall_s()),
+        signer=signer,
         clock=clock,
         random_bytes=os.urandom,
     )

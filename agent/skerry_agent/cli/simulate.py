@@ -60,7 +60,7 @@ def _radio_text(values: dict[str, str]) -> str:
     if values["kind"] == "packet-forwarder":
         return f"A packet forwarder sends to {values['url']}; its neighbour talks every 20 s. Ctrl-C stops it."
     return (
-        f"{values['name']} is at {values['url']}; its neighbour talks every 20 s. Ctrl-C stops it. Give it to an agent:\n"
+        f"{values['name']} is at {values['url']}; its neighbour talks every 20 s (Ctrl-C stops it). Use it with:\n"
         f"  skerry --set serial.radios={values['kind']}:{values['url']} run"
     )
 

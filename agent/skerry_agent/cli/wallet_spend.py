@@ -196,12 +196,12 @@ def limit(cli: Cli, /, *, token: str, per_payment: str | None, per_day: str | No
 
 
 @click.command()
-@click.argument("address", required=False)
+@click.argument("destination", metavar="[ADDRESS]", required=False)
 @click.option("--name", default="", help="Your name for it.")
 @click.option("--only/--anybody", default=None, help="Pay listed destinations only, or anybody.")
 @json_option
 @pass_cli
-def allow(cli: Cli, /, *, address: str | None, name: str, only: bool | None, as_json_: bool) -> None:
+def allow(cli: Cli, /, *, destination: str | None, name: str, only: bool | None, as_json_: bool) -> None:
     """Put a destination on your list, and say whether others may be paid."""
     from dataclasses import replace
 
@@ -209,7 +209,7 @@ def allow(cli: Cli, /, *, address: str | None, name: str, only: bool | None, as_
 
     found = _rules(cli)
     try:
-        found = found if address is None else found.allow(address, name)
+        found = found if destination is None else found.allow(destination, name)
     except ValueError as error:
         raise UsageError("E_WALLET_ADDRESS", "That is no wallet address.", remedy="Copy the Solana address.") from error
     if only is not None:
@@ -332,7 +332,7 @@ async def _transfer(
         raise UsageError("E_SEND", f"That cannot be sent: {error}.") from error
     opening = False
     if token is not None:
-        (held,), (target,) = (await token_balances(cluster, token.mint, [one]) for one in (key, receiver))
+        held, target = await token_balances(cluster, token.mint, [key, receiver])
         units, opening = held.amount if units is None else units, not target.exists
         if not 0 < units <= held.amount:
             raise InsufficientFunds(

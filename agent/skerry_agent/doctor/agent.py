@@ -58,10 +58,10 @@ def check_agent(facts: AgentFacts) -> Iterator[Finding]:
     """Yield the findings in the order of the stages."""
     now = facts.status.as_of
     yield _finding("agent", "process", Grade.PASS, f"version {facts.status.version} answers")
-    yield _clock(facts.status)
     yield from _radios(facts)
     yield from _regions(facts)
     yield _packets(facts, now)
+    yield _clock(facts.status)
     yield _operator(facts.status)
     yield from _backlog(facts, now)
     yield _witnesses(facts)

@@ -6,7 +6,8 @@ from enum import Enum
 
 __all__ = ["STAGES", "Finding", "Grade", "first_red"]
 
-STAGES = ("machine", "agent", "clock", "radio", "region", "packets", "network", "proofs", "rewards")
+# The order in which a frame becomes a reward; the clock comes after the packets, since only signing needs it.
+STAGES = ("machine", "agent", "radio", "region", "packets", "clock", "network", "proofs", "rewards")
 
 
 class Grade(Enum):

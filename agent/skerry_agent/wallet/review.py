@@ -64,7 +64,7 @@ async def review_message(
     unsigned = bytes([message[0]]) + bytes(64 * message[0]) + message
     decoded = decode_transaction(unsigned)
     me = address_text(wallet)
-    mine = [effect for effect in effects if effect.kind in _OUTGOING and effect.authority == me]
+    mine = [effect for effect in effects if _is_spending(effect) and effect.authority == me]
     paid: Counter[str] = Counter()
     for effect in mine:
         paid[effect.asset or ""] += effect.amount
@@ -75,8 +75,8 @@ async def review_message(
     if left < 0 or 0 < left < _FLOOR_LAMPORTS:
         needed = fee + rent + paid[SOL] + _FLOOR_LAMPORTS
         raise InsufficientFunds(account=me, asset=SOL, needed=needed, held=facts.lamports)
-    error = await _simulate(unsigned, cluster)
-    states = None if error is None else SimulatedStates(error=error or None, before={}, after={})
+    failure = await _simulate(unsigned, cluster)
+    states = None if failure is None else SimulatedStates(error=failure or None, before={}, after={})
     found = preview(decoded, wallet=me, writable=(), simulated=states).warnings
     return Review(
         message=message,
@@ -86,7 +86,7 @@ async def review_message(
         rent_lamports=rent,
         paid={asset: amount for asset, amount in paid.items() if amount},
         destinations=frozenset(facts.owners.values()) - {me},
-        simulation="not possible" if error is None else error or "ok",
+        simulation="not possible" if failure is None else failure or "ok",
         warnings=(*found, *facts.warnings(me, known=known, left=left)),
     )
 
@@ -155,6 +155,12 @@ class _Facts:
         if left < LOW_SOL_LAMPORTS:
             found.append(_warn(Severity.WARNING, "sol_low_afterwards", me))
         return found
+
+
+def _is_spending(effect: Effect) -> bool:
+    return effect.kind in _OUTGOING or (
+        "." in effect.kind and effect.amount > 0
+    )  # Helium's own are program.instruction
 
 
 def _is_frozen(account: Account | None) -> bool:

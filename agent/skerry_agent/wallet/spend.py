@@ -94,7 +94,8 @@ async def spend(
 
 async def resume(intent: Intent, *, intents: Intents, cluster: Cluster, clock: Clock) -> Intent:
     """Send a stored payment's bytes, unchanged, until it is final, failed, or unknown. Raises `ClusterError`."""
-    assert intent.signed is not None
+    raw = intent.signed
+    assert raw is not None
     assert intent.signature is not None
     if intent.cause["cluster"] != await cluster.genesis_hash():
         return intent  # another cluster's payment: nothing here can say how it stands
@@ -112,7 +113,7 @@ async def resume(intent: Intent, *, intents: Intents, cluster: Cluster, clock: C
             if refused is None:
                 if intent.state is IntentState.SIGNED:  # before the bytes leave, so that it never looks unsent
                     intent = await _move(intents, intent, IntentState.SENT, None, clock)
-                refused = await _send(intent.signed, cluster)
+                refused = await _send(raw, cluster)
         await clock.sleep(POLL_S)
 
 

@@ -1,6 +1,8 @@
 """The OpenAPI document is the contract: routes equal paths, and every answer fits its schema."""
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -255,3 +257,16 @@ async def test_requests_are_counted_by_route_and_code(tmp_path: Path) -> None:
         await ask(served, "/api/v1/witnesses/nothing/explain", path="/api/v1/witnesses/{id}/explain")
         _, text = await ask(served, "/metrics")
         assert 'skerry_api_requests_total{route="/api/v1/witnesses/{id}/explain",code="404"} 1\n' in text
+
+
+async def test_a_body_that_never_comes_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("skerry_agent.api.handlers.BODY_LIMIT_S", 0.05)
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield b'{"name": '
+        await asyncio.Event().wait()
+
+    async with serve_api(tmp_path) as served:
+        headers = {"Content-Type": "application/json"}
+        got, problem = await ask(served, "/api/v1/devices/d", path=DEVICE, method="PATCH", data=slow(), headers=headers)
+        assert (got, problem["code"]) == (400, "E_SLOW_BODY")

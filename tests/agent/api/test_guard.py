@@ -22,8 +22,9 @@ from skerry_testing.api import Served, serve_api
 
 async def code(served: Served, path: str = "/api/v1/status", **headers: str) -> tuple[int, str]:
     async with aiohttp.ClientSession() as session, session.get(served.server.address + path, headers=headers) as answer:
-        body = await answer.json(content_type=None)
-        return answer.status, body.get("code", "")
+        if not answer.content_type.endswith("json"):
+            return answer.status, ""
+        return answer.status, (await answer.json(content_type=None)).get("code", "")
 
 
 def bearer(token: str) -> dict[str, str]:

@@ -78,6 +78,20 @@ async def test_words_from_outside_cannot_become_markup(tmp_path: Path) -> None:
         assert "&lt;script&gt;" in html
 
 
+async def test_the_documentation_page_names_every_route_and_object(tmp_path: Path) -> None:
+    async with serve_api(tmp_path) as served, aiohttp.ClientSession() as session:
+        async with session.get(served.server.address + "/docs") as answer:
+            html, policy = await answer.text(), answer.headers["Content-Security-Policy"]
+        text = Text()
+        text.feed(html)
+        for route in served.server.routes:
+            assert f"{route.method} {route.path}\n" in text.words
+        assert "decimal text in the token" in text.words
+        assert "With the members of Envelope" in text.words
+        assert not text.tags & {"script", "img", "link", "iframe", "form"}
+        assert "style-src 'sha256-" in policy
+
+
 async def test_a_device_that_is_down_has_a_word_and_a_shape(tmp_path: Path) -> None:
     async with serve_api(tmp_path) as served:
         await fill(served)
