@@ -3,50 +3,24 @@
 import asyncio
 import resource
 import subprocess
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from random import Random
 
 import pytest
 
-from skerry_agent.background import Background
 from skerry_client import calls
 from skerry_client.errors import ApiProblem
 from skerry_client.http import AgentClient
-from skerry_client.models import Status
 from skerry_core.clock import SystemClock, io_timeout
-from skerry_testing.agents import AgentProcess, create_agent
+from skerry_testing.agents import create_agent
 from skerry_testing.cli import skerry
-from skerry_testing.kill_loop import DEVICE, LoadedDevice
+from skerry_testing.kill_loop import DEVICE
+from skerry_testing.weather import loaded, until
 
 WAIT_S = 30.0
 DISK_BYTES = 24 << 20
 UNLIMITED = resource.RLIM_INFINITY
-
-
-@asynccontextmanager
-async def loaded(folder: Path) -> AsyncIterator[tuple[AgentProcess, AgentClient]]:
-    """Run an agent with operator under load until its device is up."""
-    port = await create_agent(folder)
-    agent = AgentProcess(folder)
-    try:
-        await agent.ready()
-        async with agent.client() as client, Background() as load:
-            load.start(LoadedDevice(port, Random(7)).play(), name="load")
-            await until(client, lambda status: status.state == "up" and status.devices.up == 1)
-            yield agent, client
-    finally:
-        code = agent.stop()
-    assert code == 0, agent.log()[-3000:]
-
-
-async def until(client: AgentClient, wanted: Callable[[Status], bool]) -> Status:
-    """Return the first status that is as wanted."""
-    async with io_timeout(WAIT_S):
-        while not wanted(status := await client.call(calls.status())):
-            await SystemClock().sleep(0.05)
-    return status
 
 
 async def count_packets(client: AgentClient) -> int:

@@ -21,6 +21,7 @@ from skerry_firmware_bridge.radio import DeviceState
 
 __all__ = ["RuntimeView"]
 
+_RIGHT_CLOCK = "timedatectl set-ntp true"
 _WITHOUT_OPERATOR = "Set operator.ingest, operator.entropy, operator.config and operator.key, or run the demo."
 
 
@@ -40,7 +41,7 @@ class RuntimeView(AgentView):
         operator = self._agent.operator.status()
         stores = self._agent.stores
         problem = stores.main.problem or stores.telemetry.problem
-        state, summary, next_step = _overall(hotspots, operator, problem)
+        state, summary, next_step = _overall(hotspots, operator, problem, self._time)
         return AgentStatus(
             started_ns=self._agent.started_ns,
             state=state,
@@ -154,7 +155,7 @@ class RuntimeView(AgentView):
 
 
 def _overall(
-    hotspots: tuple[HotspotStatus, ...], operator: OperatorStatus, problem: StoreUnavailable | None
+    hotspots: tuple[HotspotStatus, ...], operator: OperatorStatus, problem: StoreUnavailable | None, time: TimeKeeper
 ) -> tuple[DeviceState, str, str | None]:
     if problem is not None:
         return DeviceState.DOWN, f"{problem.detail} ({problem.code}) Nothing new can be kept.", problem.remedy
@@ -162,9 +163,14 @@ def _overall(
     waiting = [hotspot for hotspot in hotspots if hotspot.state is DeviceState.UNKNOWN]
     if down:
         return DeviceState.DOWN, f"{down[0].name}: {down[0].reason}", "skerry doctor"
+    if time.doubt is not None:
+        return DeviceState.DOWN, f"The clock is not right: {time.doubt}. Nothing is signed until it is.", _RIGHT_CLOCK
     if waiting:
         summary = "Waiting for the first radio: point a packet forwarder at this agent or set serial.radios."
         return DeviceState.UNKNOWN, summary, "skerry doctor"
+    if not time.is_synchronised:
+        summary = "The clock has not been synchronised since the start; nothing is signed until it is."
+        return DeviceState.UNKNOWN, summary, _RIGHT_CLOCK
     if not operator.is_set:
         return DeviceState.UP, f"Working. {operator.reason}", _WITHOUT_OPERATOR
     return DeviceState.UP, f"Working for {operator.network}.", None

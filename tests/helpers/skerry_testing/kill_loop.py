@@ -95,9 +95,9 @@ async def run_kill_loop(folder: Path, *, kills: int, seed: int) -> KillReport:
 class LoadedDevice:
     """A packet forwarder that hears things all the time and sends what it is told to, on a UDP port of this machine."""
 
-    def __init__(self, port: int, random: Random) -> None:
+    def __init__(self, port: int, random: Random | None = None) -> None:
         self._address = ("127.0.0.1", port)
-        self._random = random
+        self._random = random or Random(7)
         self._count = 0
 
     async def play(self) -> None:
