@@ -157,6 +157,7 @@ def test_it_installs_runs_as_its_user_and_leaves_the_key_behind(system: System) 
     assert system.path("/etc/skerry/skerry.toml").exists()
     said = system.run("dpkg", "--purge", "skerry").stdout
     assert not system.path("/etc/skerry/skerry.toml").exists()
+    assert not system.path("/usr/lib/skerry").exists(), "no compiled file is left, though root ran the program"
     assert _key(system) == key
     assert "holds this hotspot's key" in said
 
