@@ -57,10 +57,10 @@ async def run_agent(*, settings: Settings, paths: Paths, clock: Clock, started: 
         stores = await Stores.open(paths.state, clock=clock, extra=_migrations(folder))
         lifetimes.add("stores", stores.close)
         signer = await asyncio.to_thread(_signer, settings, paths)
-        house = await _house(folder, stores=stores, clock=clock, lifetimes=lifetimes)
+        time = TimeKeeper(clock, boot_id=boot_id(secrets.token_bytes(16)))
+        house = await _house(folder, stores=stores, clock=clock, time=time, lifetimes=lifetimes)
         operator = _operator(house, settings=settings, signer=signer, clock=clock)
         lifetimes.add("operator connection", operator.close)
-        time = TimeKeeper(clock, boot_id=boot_id(secrets.token_bytes(16)))
         app = await compose(
             paths=paths,
             settings=settings,
@@ -133,7 +133,7 @@ def _operator(house: "OperatorHouse | None", *, settings: Settings, signer: Sign
 
 
 async def _house(
-    folder: OperatorFolder, *, stores: Stores, clock: Clock, lifetimes: Lifetimes
+    folder: OperatorFolder, *, stores: Stores, clock: Clock, time: TimeKeeper, lifetimes: Lifetimes
 ) -> "OperatorHouse | None":
     """Open the operator whose files lie in the folder, None when none was ever made there."""
     if not folder.exists:
@@ -142,7 +142,14 @@ async def _house(
     from skerry_wallet.chain.embedded import EmbeddedCluster
 
     cluster = EmbeddedCluster(folder.chain, network=folder.read().network, clock=clock)
-    house = await open_house(folder, db=stores.main, cluster=cluster, clock=clock, random_bytes=secrets.token_bytes)
+    house = await open_house(
+        folder,
+        db=stores.main,
+        cluster=cluster,
+        clock=clock,
+        random_bytes=secrets.token_bytes,
+        is_time_known=lambda: time.is_synchronised,
+    )
     lifetimes.add("operator", house.close)
     return house
 

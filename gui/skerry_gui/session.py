@@ -73,6 +73,7 @@ class Session(QObject):
             timer.stop()
         self._stream.close()
         self._stop_feeds()
+        self.link.close()
 
     def connect_now(self) -> None:
         """Try now instead of at the end of the pause."""

@@ -127,5 +127,7 @@ def device_words(status: Status) -> str:
     """Return devices up of all, and what the others are."""
     counts = status.devices
     total = counts.up + counts.down + counts.unknown
+    if not total:
+        return "none seen yet"
     others = [f"{number} {word}" for number, word in ((counts.down, "down"), (counts.unknown, "unknown")) if number]
     return f"{counts.up} of {total} up" + (f" ({', '.join(others)})" if others else "")

@@ -8,6 +8,7 @@ from importlib import resources
 from typing import Any
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from skerry_agent.api.doc_page import doc_page
 from skerry_agent.api.guard import ACCOUNT, PAGE_PATH, source_of
@@ -349,6 +350,8 @@ async def _object(request: web.Request, members: set[str]) -> dict[str, Any]:
             body = strict_json.loads(await request.read(), limit_bytes=MAX_BODY_BYTES)
     except strict_json.JsonRejected as error:
         raise UsageError("E_JSON", "The body is not acceptable JSON.", params={"reason": error.reason}) from None
+    except (ConnectionError, web.RequestPayloadError, HttpProcessingError):
+        raise UsageError("E_BODY_CUT", "The body ended early or is not encoded as its headers say.") from None
     except TimeoutError:
         raise UsageError("E_SLOW_BODY", f"The body did not arrive within {BODY_LIMIT_S:.0f} s.") from None
     if not isinstance(body, dict) or not body or not body.keys() <= members:

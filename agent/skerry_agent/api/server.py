@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from skerry_agent.api.guard import Guard, is_loopback
 from skerry_agent.api.handlers import MAX_BODY_BYTES, Api, Route
@@ -87,7 +88,7 @@ class ApiServer:
         Raises `UserError`: E_LAN_TLS and E_LAN_TOKEN (beyond loopback without them), E_TLS, E_PORT_IN_USE.
         """
         context = await self._exposure()
-        self._runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=STOP_LIMIT_S)
+        self._runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=STOP_LIMIT_S, logger=_protocol_log())
         await self._runner.setup()
         host = self._settings[API_HOST]
         site = web.TCPSite(self._runner, host, self._settings[API_PORT], ssl_context=context)
@@ -146,6 +147,25 @@ class ApiServer:
         self._paths.socket.unlink(missing_ok=True)  # left by a kill -9; the agent's lock says that nobody uses it
         await web.UnixSite(self._runner, self._paths.socket).start()
         self._paths.socket.chmod(0o600)
+
+
+def _protocol_log() -> logging.Logger:
+    """Return the HTTP library's logger, on which bytes that are no HTTP are a debug line and not a trace each.
+
+    Anybody may send such bytes, so they must not fill the log, and they may hold somebody's token.
+    """
+    logger = logging.getLogger("skerry_agent.api.http")
+    if not logger.filters:
+        logger.addFilter(_is_our_mistake)
+    return logger
+
+
+def _is_our_mistake(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, HttpProcessingError):
+        _log.debug("malformed request: %s", type(error).__name__)
+        return False
+    return True
 
 
 def _scopes(routes: list[Route]) -> Callable[[web.Request], str | None]:

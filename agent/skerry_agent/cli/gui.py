@@ -30,17 +30,15 @@ _REMEDY = (
 
 
 @click.command()
-@click.option("--dir", "folder", type=click.Path(path_type=Path, file_okay=False), help="The agent's folder.")
 @pass_cli
-def gui(cli: Cli, /, *, folder: Path | None) -> None:
+def gui(cli: Cli, /) -> None:
     """Open the window.
 
     Without --dir on the agent of this computer. A folder in which no agent runs gets one while the window is open; the
     folder of `skerry demo --keep` is such a folder. With --address on an agent elsewhere (token in SKERRY_TOKEN).
     """
-    folder = folder or cli.folder
-    if folder is not None:
-        leave(open_window(folder))
+    if cli.folder is not None and cli.address is None:
+        leave(open_window(cli.folder))
     _require_desktop()
     leave(_window(*(("--address", cli.address) if cli.address else ())))
 

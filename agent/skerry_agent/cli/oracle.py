@@ -211,6 +211,15 @@ def allow(cli: Cli, /, *, gateway: str, remove: bool) -> None:
     ask(cli, "DELETE" if remove else "PUT", f"/allowed/{gateway}")
 
 
+@oracle.command()
+@click.option("--name", default="unnamed", show_default=True, help="What it is for.")
+@click.option("--scope", default="oracle.read", show_default=True, help="oracle.read or oracle.admin.")
+@pass_cli
+def token(cli: Cli, /, *, name: str, scope: str) -> None:
+    """Make a token for the admin API; it is shown once and stored as a hash."""
+    click.echo(ask(cli, "POST", "/tokens", {"name": name, "scope": scope})["token"])
+
+
 @oracle.group()
 def route() -> None:
     """Routes to LoRaWAN network servers."""

@@ -67,6 +67,7 @@ async def open_house(
     clock: Clock,
     random_bytes: Callable[[int], bytes],
     routes: Sequence[Route] = (),
+    is_time_known: Callable[[], bool] = lambda: True,
 ) -> OperatorHouse:
     """Open the operator of a folder; `db` is the agent's skerry.db with the treasury's tables.
 
@@ -92,6 +93,7 @@ async def open_house(
         clock=clock,
         random_bytes=random_bytes,
         payer=pay,
+        is_time_known=is_time_known,
     )
     await oracle.open()
     owners.registry = oracle.registry

@@ -80,7 +80,7 @@ class Agent:
                 group.create_task(self.delivery.run(), name="outbox")
                 group.create_task(self._keep_house(), name="housekeeping")
         finally:
-            await self.tidy()
+            await self._tidy_if_possible()
 
     async def tidy(self) -> None:
         """Store devices, seal evidence, fetch the operator's news once."""
@@ -136,7 +136,10 @@ class Agent:
     async def _keep_house(self) -> None:
         while True:
             await self.clock.sleep(self._housekeeping_s)
-            try:
-                await self.tidy()
-            except SkerryError as error:
-                _log.error("housekeeping: %s; trying again in %.0f s", error, self._housekeeping_s)
+            await self._tidy_if_possible()
+
+    async def _tidy_if_possible(self) -> None:
+        try:
+            await self.tidy()
+        except SkerryError as error:  # a full disk, an operator's failing store: everything is tried again
+            _log.error("housekeeping: %s; trying again in %.0f s", error, self._housekeeping_s)

@@ -100,6 +100,8 @@ class Beaconer:
         message = parse(blockchain_region_params_v1, answer.params)
         self._params = decode_region_params(answer.region, message)
         self._gain_ddbi = answer.gain_ddbi
+        if self._previous_s is not None and self._previous_s > answer.timestamp_s + 2 * self._interval_s:
+            self._previous_s = None  # it was planned by a clock that was ahead
         next_s = next_beacon_time_s(
             now_s=answer.timestamp_s,
             previous_s=self._previous_s,

@@ -7,7 +7,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from skerry_agent.store import Outbox, OutboxItem, OutboxState
+from skerry_agent.store import Outbox, OutboxItem, OutboxState, StoreUnavailable
 from skerry_core.clock import NS_PER_S, Clock
 from skerry_wire.sink import SinkRefused, SinkUnavailable
 
@@ -55,9 +55,13 @@ class Delivery:
         """Deliver until cancelled."""
         while True:
             self._more.clear()
-            while await self.step():
-                pass
-            await self._wait()
+            try:
+                while await self.step():
+                    pass
+                await self._wait()
+            except StoreUnavailable as error:  # a full disk: what waits is kept, and the agent's status says so
+                _log.error("outbox: %s", error)
+                await self._clock.sleep(FIRST_RETRY_S)
 
     async def step(self) -> int:
         """Try every item that is due, oldest first; return how many there were."""
@@ -92,7 +96,8 @@ class Delivery:
 
     async def _wait(self) -> None:
         next_ns = await self._outbox.next_due_ns()
-        wait_s = None if next_ns is None else max(0.0, (next_ns - self._clock.wall_ns()) / NS_PER_S)
+        # Wall time may jump while we wait, so we never wait for long.
+        wait_s = None if next_ns is None else min(RETRY_CAP_S, max(0.0, (next_ns - self._clock.wall_ns()) / NS_PER_S))
         try:
             async with self._clock.timeout(wait_s):
                 await self._more.wait()

@@ -11,7 +11,7 @@ from typing import assert_never
 
 from skerry_agent.api.view import LiveDevice
 from skerry_agent.events import EventHub
-from skerry_agent.store import DeviceRow, Devices
+from skerry_agent.store import DeviceRow, Devices, StoreUnavailable
 from skerry_core.clock import Clock
 from skerry_firmware_bridge.radio import (
     DeviceEvent,
@@ -80,13 +80,18 @@ class DeviceBoard:
         while True:
             await self._came.wait()
             self._came.clear()
-            await self.save(devices)
+            try:
+                await self.save(devices)
+            except StoreUnavailable as error:
+                _log.error("device list: %s", error)  # they stay unsaved, and housekeeping tries again
 
     async def save(self, devices: Devices) -> None:
         """Store devices that came or changed since the last call."""
-        rows, self._unsaved = self._unsaved, {}
-        for row in rows.values():
+        while self._unsaved:
+            device_id, row = next(iter(self._unsaved.items()))
             await devices.seen(row)
+            if self._unsaved.get(device_id) is row:  # not changed meanwhile
+                del self._unsaved[device_id]
 
     def _change(self, event: StateChanged) -> None:
         old = self._live.get(event.device_id) or self._unknown(event.device_id, event.reason)

@@ -67,6 +67,10 @@ class HotspotIdentity:
         return self.key.animal_name
 
 
+class ClockUnknown(SkerryError):
+    """Nothing may be stamped now, so nothing that must be reported is sent."""
+
+
 class Hotspot:
     """Moves frames in and beacons out. The gate refuses what law or the owner does not allow."""
 
@@ -192,6 +196,8 @@ class Hotspot:
         self.path.counts[f"downlink_{outcome.status.value}" if outcome else "downlink_without_window"] += 1
 
     async def _transmit(self, request: TransmitRequest, purpose: Purpose) -> tuple[str, TransmitOutcome]:
+        if purpose is Purpose.BEACON and not self._time.is_synchronised:  # its report could not be stamped
+            raise ClockUnknown(f"the clock is not right: {self._time.doubt or 'not synchronised since the start'}")
         radio = self.radio
         if radio is None:
             raise LinkLost("no radio of this hotspot is up")

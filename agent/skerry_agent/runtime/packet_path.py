@@ -13,8 +13,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from skerry_agent.store import PacketRow, Packets
+from skerry_agent.store import PacketRow, Packets, StoreUnavailable
 from skerry_core.clock import Clock
+from skerry_core.errors import SkerryError
 from skerry_coverage.iot.report import snr_ddb
 from skerry_coverage.iot.seen import SeenCache
 from skerry_radio.errors import RadioRefused
@@ -70,6 +71,7 @@ class PacketPath:
         self._stored: Callable[[PacketRow], None] | None = None
         self._frames: asyncio.Queue[Heard] = asyncio.Queue(MAX_WAITING)
         self._rows: list[PacketRow] = []
+        self._unstored = False  # whether the latest try to store rows failed
         self._beacons_seen = SeenCache()
         self.counts: Counter[str] = Counter()
 
@@ -101,18 +103,33 @@ class PacketPath:
             await self.flush()
 
     async def flush(self) -> None:
-        """Store every row that waits."""
+        """Store every row that waits; what a full disk does not take waits on, as far as there is room for it."""
         rows, self._rows = self._rows, []
-        if rows:
+        if not rows:
+            return
+        try:
             await self._packets.add(rows)
-            if self._stored is not None:
-                for row in rows:
-                    self._stored(row)
+        except StoreUnavailable as error:
+            if not self._unstored:
+                _log.error("frames cannot be stored: %s", error)
+            self._unstored = True
+            waiting = rows + self._rows
+            self.counts["dropped_not_stored"] += max(0, len(waiting) - MAX_WAITING)
+            self._rows = waiting[-MAX_WAITING:]
+            return
+        self._unstored = False
+        if self._stored is not None:
+            for row in rows:
+                self._stored(row)
 
     async def _move(self) -> None:
         while True:
             heard = await self._frames.get()
-            row = await self.step(heard)
+            try:
+                row = await self.step(heard)
+            except SkerryError as error:  # a full disk, an operator's failing store: the next frame may fare better
+                _log.debug("packet %s: %s", heard.packet_id, error)
+                row = self._end(self._row(heard), "not_recorded")
             self._rows.append(row)
 
     async def _store_in_groups(self) -> None:
@@ -121,24 +138,8 @@ class PacketPath:
             await self.flush()
 
     async def step(self, heard: Heard) -> PacketRow:
-        """Take one frame as far as it goes; return its row."""
-        frame = heard.frame
-        row = PacketRow(
-            id=heard.packet_id,
-            device_id=heard.device_id,
-            hotspot=self._hotspot,
-            at_ns=frame.received_wall_ns,
-            frequency_hz=frame.frequency_hz,
-            datarate=frame.datarate,
-            rssi_dbm=frame.rssi_dbm,
-            snr_ddb=snr_ddb(frame.snr_db),
-            crc=frame.crc.value,
-            phy=frame.phy,
-            kind="unknown",
-            stage=Stage.RECEIVED,
-            sent_to=[],
-            source=frame.source,
-        )
+        """Take one frame as far as it goes; return its row. Raises `SkerryError` when a store fails on the way."""
+        frame, row = heard.frame, self._row(heard)
         reason = _unusable(frame)
         if reason is not None:
             return self._end(row, reason)
@@ -172,6 +173,25 @@ class PacketPath:
             return self._end(row, "no_network_wants_it")
         self.counts["forwarded"] += 1
         return replace(row, stage=Stage.FORWARDED, sent_to=list(networks))
+
+    def _row(self, heard: Heard) -> PacketRow:
+        frame = heard.frame
+        return PacketRow(
+            id=heard.packet_id,
+            device_id=heard.device_id,
+            hotspot=self._hotspot,
+            at_ns=frame.received_wall_ns,
+            frequency_hz=frame.frequency_hz,
+            datarate=frame.datarate,
+            rssi_dbm=frame.rssi_dbm,
+            snr_ddb=snr_ddb(frame.snr_db),
+            crc=frame.crc.value,
+            phy=frame.phy,
+            kind="unknown",
+            stage=Stage.RECEIVED,
+            sent_to=[],
+            source=frame.source,
+        )
 
     def _end(self, row: PacketRow, reason: str) -> PacketRow:
         self.counts[reason] += 1

@@ -1,6 +1,7 @@
 """The running agent as the HTTP API, doctor and window see it: every value with its age, unknown never shown as up."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from skerry_agent.api.view import (
     AgentStatus,
@@ -16,11 +17,12 @@ from skerry_agent.api.view import (
 from skerry_agent.evidence import TimeKeeper
 from skerry_agent.runtime.agent import Agent
 from skerry_agent.runtime.hotspot import Hotspot
-from skerry_agent.store import RewardRow, WitnessRow
+from skerry_agent.store import RewardRow, StoreUnavailable, WitnessRow
 from skerry_firmware_bridge.radio import DeviceState
 
 __all__ = ["RuntimeView"]
 
+_RIGHT_CLOCK = "timedatectl set-ntp true"
 _WITHOUT_OPERATOR = "Set operator.ingest, operator.entropy, operator.config and operator.key, or run the demo."
 
 
@@ -37,8 +39,13 @@ class RuntimeView(AgentView):
 
     def status(self) -> AgentStatus:
         hotspots = tuple(self._hotspot(hotspot) for hotspot in self._agent.hotspots)
+        now_ns = self._agent.clock.wall_ns()
         operator = self._agent.operator.status()
-        state, summary, next_step = _overall(hotspots, operator)
+        if not operator.is_set:  # that there is none is known at any moment
+            operator = replace(operator, as_of_ns=now_ns)
+        stores = self._agent.stores
+        problem = stores.main.problem or stores.telemetry.problem
+        state, summary, next_step = _overall(hotspots, operator, problem, self._time)
         return AgentStatus(
             started_ns=self._agent.started_ns,
             state=state,
@@ -73,6 +80,7 @@ class RuntimeView(AgentView):
             "radio": any(device.state is DeviceState.UP for device in devices),
             "clock": self._time.is_synchronised,
             "outbox": self._agent.delivery.online,
+            "disk": self._agent.stores.main.problem is None,
         }
 
     async def balances(self) -> list[Balance]:
@@ -150,14 +158,23 @@ class RuntimeView(AgentView):
         )
 
 
-def _overall(hotspots: tuple[HotspotStatus, ...], operator: OperatorStatus) -> tuple[DeviceState, str, str | None]:
+def _overall(
+    hotspots: tuple[HotspotStatus, ...], operator: OperatorStatus, problem: StoreUnavailable | None, time: TimeKeeper
+) -> tuple[DeviceState, str, str | None]:
+    if problem is not None:
+        return DeviceState.DOWN, f"{problem.detail} ({problem.code}) Nothing new can be kept.", problem.remedy
     down = [hotspot for hotspot in hotspots if hotspot.state is DeviceState.DOWN]
     waiting = [hotspot for hotspot in hotspots if hotspot.state is DeviceState.UNKNOWN]
     if down:
         return DeviceState.DOWN, f"{down[0].name}: {down[0].reason}", "skerry doctor"
+    if time.doubt is not None:
+        return DeviceState.DOWN, f"The clock is not right: {time.doubt}. Nothing is signed until it is.", _RIGHT_CLOCK
     if waiting:
         summary = "Waiting for the first radio: point a packet forwarder at this agent or set serial.radios."
         return DeviceState.UNKNOWN, summary, "skerry doctor"
+    if not time.is_synchronised:
+        summary = "The clock has not been synchronised since the start; nothing is signed until it is."
+        return DeviceState.UNKNOWN, summary, _RIGHT_CLOCK
     if not operator.is_set:
         return DeviceState.UP, f"Working. {operator.reason}", _WITHOUT_OPERATOR
     return DeviceState.UP, f"Working for {operator.network}.", None

@@ -10,6 +10,7 @@ import sqlite_utils
 
 from skerry_agent.store.database import Database
 from skerry_agent.store.rows import encode, fetch, fetch_one
+from skerry_core.clock import NS_PER_S
 
 __all__ = ["Backlog", "Outbox", "OutboxItem", "OutboxState"]
 
@@ -21,6 +22,9 @@ class OutboxState(Enum):
     DELIVERED = "delivered"
     REFUSED = "refused"  # the receiver said never
     EXPIRED = "expired"  # the deadline passed first
+
+
+LONGEST_WAIT_NS = 3600 * NS_PER_S  # no sender waits longer for a next try: the clock was ahead when it was set
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +83,9 @@ class Outbox:
                 "WHERE state = 'waiting' AND deadline_ns <= ?",
                 [now_ns, now_ns],
             )
-            sql = f"SELECT {_COLUMNS} FROM outbox WHERE state = 'waiting' AND next_try_ns <= ? ORDER BY next_try_ns, id"  # noqa: S608 - our names
-            return fetch(db, OutboxItem, sql + " LIMIT ?", [now_ns, limit])
+            sql = f"SELECT {_COLUMNS} FROM outbox WHERE state = 'waiting' AND (next_try_ns <= ? OR next_try_ns > ?)"  # noqa: S608 - our names
+            parameters = [now_ns, now_ns + LONGEST_WAIT_NS, limit]
+            return fetch(db, OutboxItem, sql + " ORDER BY next_try_ns, id LIMIT ?", parameters)
 
         return await self._db.write(take)
 

@@ -100,7 +100,7 @@ class Rewards(QWidget):
             if one.amount != 0
         ]
         self.held.say(held)
-        self.epochs.show_rows(by_epoch(feed.rows), more=False)
+        self.epochs.show_rows(by_epoch(feed.rows))
         self.table.show_feed(feed)
         for token in totals(feed.rows):
             if self.token.findData(token) < 0:

@@ -69,14 +69,14 @@ class AgeLabel(QLabel):
 class MarkLabel(QWidget):
     """A shape and the word that says the same."""
 
-    def __init__(self, theme: Theme, *, name: str, size: int = 16, role: str = "") -> None:
+    def __init__(self, theme: Theme, *, name: str, size: int = 16, role: str = "", wrap: bool = True) -> None:
         super().__init__()
         self._theme = theme
         self._name = name
         self._size = size
         self._mark = Mark.UNKNOWN
         self._shape = QLabel()
-        self._word = label("", role)
+        self._word = label("", role, wrap=wrap)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(7)

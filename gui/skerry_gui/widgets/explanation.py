@@ -44,6 +44,8 @@ class ExplanationPanel(Card):
         self._body = QStackedWidget()
         self._body.addWidget(self.findings)
         self._body.addWidget(self.steps)
+        self._nothing = QWidget()
+        self._body.addWidget(self._nothing)
         for part in (self._verdict, self._summary, self._rule_set, self._blame):
             self.add(part)
         self.add(self._body, 1)
@@ -55,11 +57,10 @@ class ExplanationPanel(Card):
         self._verdict.setVisible(False)
         self._rule_set.setVisible(False)
         self._blame.setVisible(False)
-        self._body.setVisible(False)
+        self._body.setCurrentWidget(self._nothing)
         self._age.setVisible(False)
         self._copy.offer("")
         self._summary.setText(text)
-        self.body.setAlignment(self._summary, Qt.AlignmentFlag.AlignTop)
 
     def fail(self, error: ClientError) -> None:
         """Say why there is none."""
@@ -70,7 +71,6 @@ class ExplanationPanel(Card):
         self._explanation = explanation
         self._verdict.setVisible(True)
         self._age.setVisible(True)
-        self._body.setVisible(True)
         self._rule_set.setVisible(True)
         reason = f": {plain(explanation.reason)}" if explanation.reason else ""
         self._verdict.show_mark(verdict_mark(explanation.verdict), sentence(plain(explanation.verdict)) + reason)
@@ -79,7 +79,7 @@ class ExplanationPanel(Card):
         self._rule_set.setVisible(explanation.rule_set is not None)
         self._copy.offer(explanation.id)
         self._blame.show_finding(next((one for one in explanation.findings if one.passed is False), None))
-        self.findings.show_rows(explanation.findings, more=False)
+        self.findings.show_rows(explanation.findings)
         self.findings.view.resizeRowsToContents()
         failed = [place for place, one in enumerate(explanation.findings) if one.passed is False]
         self.findings.view.selectRow(failed[0] if failed else -1)

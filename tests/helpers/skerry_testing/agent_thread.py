@@ -2,23 +2,26 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from skerry_core.clock import SystemClock
 from skerry_testing.api import Served, serve_api
 
 __all__ = ["AgentThread"]
 
 LIMIT_S = 20.0
+DRAIN_S = 0.05  # closed connections are torn down a turn of the loop later
 T = TypeVar("T")
 
 
 class AgentThread:
     """`with AgentThread(folder) as agent: agent.run(lambda served: ...)`; may be made again on the same folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, flags: Mapping[str, str] = {}) -> None:
         self.folder = folder
+        self._flags = flags
         self._ready = threading.Event()
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._main, name="agent of a test", daemon=True)
@@ -61,6 +64,7 @@ class AgentThread:
 
     async def _serve(self) -> None:
         self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
-        async with serve_api(self.folder) as self.served:
+        async with serve_api(self.folder, flags=self._flags) as self.served:
             self._ready.set()
             await self._end.wait()
+        await SystemClock().sleep(DRAIN_S)

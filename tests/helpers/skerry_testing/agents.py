@@ -30,7 +30,7 @@ from skerry_agent.settings.table import API_PORT, BEACON_INTERVAL_S, GWMP_LISTEN
 from skerry_agent.store import Stores
 from skerry_client.http import AgentClient
 from skerry_client.paths import Paths, choose_paths
-from skerry_core.clock import Clock, SystemClock, Timer, io_timeout
+from skerry_core.clock import NS_PER_S, Clock, SystemClock, Timer, io_timeout
 from skerry_keys.public_key import PublicKey
 from skerry_keys.software import SoftwareSigner
 from skerry_oracle.registry.records import Location, Registration, sign_record
@@ -54,14 +54,14 @@ _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload([__name__, "skerry_agent.service", "skerry_agent.operator.house"])
 
 
-def _nothing() -> None:
-    """Prepare nothing."""
-
-
 class FastClock(Clock):
-    """The computer's clock, run `SPEED` times as fast since a folder's birth."""
+    """The computer's clock, run `SPEED` times as fast since a folder's birth.
 
-    def __init__(self, folder: Path, *, system: Clock) -> None:
+    The number of seconds in the file `shift` is added to wall time: a test makes the clock jump by writing it.
+    """
+
+    def __init__(self, folder: Path, *, system: Clock, shift: Path | None = None) -> None:
+        self._shift = shift
         self._system = system
         birth = folder / _BIRTH
         if not birth.exists():
@@ -69,7 +69,8 @@ class FastClock(Clock):
         self._birth_ns = int(birth.read_text())
 
     def wall_ns(self) -> int:
-        return self._birth_ns + (self._system.wall_ns() - self._birth_ns) * SPEED
+        shift_s = int(self._shift.read_text() or 0) if self._shift is not None and self._shift.exists() else 0
+        return self._birth_ns + (self._system.wall_ns() - self._birth_ns) * SPEED + shift_s * NS_PER_S
 
     def monotonic_ns(self) -> int:
         return self._system.monotonic_ns() * SPEED
@@ -176,14 +177,14 @@ class AgentProcess:
     """`skerry run` in a process that can be killed; one object per start.
 
     Processes are forked from one that has imported everything, so that a start takes what the agent takes, and not
-    Python. `before` runs in the child first (limits, patches); it must be picklable.
+    Python. `clock_shift` is a file for the `FastClock`'s jumps.
     """
 
-    def __init__(self, folder: Path, *arguments: str, before: Callable[[], object] = _nothing) -> None:
+    def __init__(self, folder: Path, *arguments: str, clock_shift: Path | None = None) -> None:
         self.paths = choose_paths(folder, environ={})
         self.paths.address.unlink(missing_ok=True)  # left by a kill
         self._log = folder / "agent.log"
-        self.process = _CONTEXT.Process(target=_live, args=(folder, arguments, before, self._log), daemon=True)
+        self.process = _CONTEXT.Process(target=_live, args=(folder, arguments, clock_shift, self._log), daemon=True)
         self.process.start()
 
     async def ready(self) -> None:
@@ -225,13 +226,12 @@ class AgentProcess:
         return code
 
 
-def _live(folder: Path, arguments: tuple[str, ...], before: Callable[[], object], log: Path) -> None:
+def _live(folder: Path, arguments: tuple[str, ...], shift: Path | None, log: Path) -> None:
     """Be the agent: in the forked process."""
     with log.open("ab") as stream:
         for descriptor in (1, 2):
             os.dup2(stream.fileno(), descriptor)
-    before()
-    clock = FastClock(folder, system=SystemClock()) if (folder / _BIRTH).exists() else SystemClock()
+    clock = FastClock(folder, system=SystemClock(), shift=shift) if (folder / _BIRTH).exists() else SystemClock()
     routed = partial(open_house, routes=DEMO_ROUTES)
     with (
         patch.object(skerry_core.clock, "SystemClock", lambda: clock),

@@ -29,7 +29,7 @@ from skerry_testing.cli import skerry
 from skerry_testing.gwmp import EUI, pull_data, push_data, rxpk, tx_ack
 from skerry_wallet.ledger.book import BURNED, EMISSION
 
-__all__ = ["KillReport", "run_kill_loop"]
+__all__ = ["DEVICE", "KillReport", "LoadedDevice", "run_kill_loop"]
 
 FRAMES_PER_S = 60
 DEVICE = f"gwmp:{EUI.hex()}"
@@ -66,7 +66,7 @@ async def run_kill_loop(folder: Path, *, kills: int, seed: int) -> KillReport:
     """Make an agent, kill it `kills` times at random moments under load, check after every restart and at the end."""
     random, report = Random(seed), KillReport()
     port = await create_agent(folder)
-    device = _Device(port, random)
+    device = LoadedDevice(port, random)
     names: set[str] = set()  # what the device may be called: the last name acknowledged, or the one in flight
     for number in range(kills + 1):
         agent = AgentProcess(folder)
@@ -79,7 +79,7 @@ async def run_kill_loop(folder: Path, *, kills: int, seed: int) -> KillReport:
                 load.start(_watch(client, report), name="events")
                 load.start(_rename(client, names, report), name="renames")
                 load.start(_read_receipts(client, report), name="receipts")
-                await SystemClock().sleep(random.uniform(0.05, 1.0))
+                await SystemClock().sleep(random.uniform(0.05, 0.8))
                 if number < kills:
                     agent.kill(with_chain=random.random() < 0.5)
                     report.kills += 1
@@ -92,15 +92,16 @@ async def run_kill_loop(folder: Path, *, kills: int, seed: int) -> KillReport:
     return report
 
 
-class _Device:
-    """A packet forwarder that hears things all the time and sends what it is told to."""
+class LoadedDevice:
+    """A packet forwarder that hears things all the time and sends what it is told to, on a UDP port of this machine."""
 
-    def __init__(self, port: int, random: Random) -> None:
+    def __init__(self, port: int, random: Random | None = None) -> None:
         self._address = ("127.0.0.1", port)
-        self._random = random
+        self._random = random or Random(7)
         self._count = 0
 
     async def play(self) -> None:
+        """Hear, ask for downlinks and answer them until cancelled."""
         with socket(AF_INET, SOCK_DGRAM) as sock:
             sock.setblocking(False)
             sock.connect(self._address)

@@ -1,11 +1,10 @@
 """`skerry chain serve` driven by the clients that developers use: web3.js, kit and solana-py.
 
-The node packages are looked for under NODE_PATH; `./dev test --peers` installs them.
+`./dev test --peers` installs them.
 """
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from skerry_testing.node import need_node
 
 pytestmark = pytest.mark.peers
 
@@ -35,8 +36,7 @@ def chain_url(tmp_path: Path) -> Iterator[str]:
 
 
 def run_node(script: str, package: str, url: str) -> Any:
-    if shutil.which("node") is None or not (Path(os.environ.get("NODE_PATH", "")) / package).is_dir():
-        pytest.skip(f"node or {package} is not installed")
+    need_node(package)
     done = subprocess.run(
         ["node", str(PEERS / script), url], capture_output=True, text=True, timeout=LIMIT_S, check=False
     )
