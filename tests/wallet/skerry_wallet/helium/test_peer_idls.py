@@ -27,11 +27,8 @@ pytestmark = pytest.mark.peers
 
 SCRIPT = Path(__file__).parents[3] / "peers" / "idls.cjs"
 ROUNDS = 20
-<<<<<<< HEAD
 # The package's interface of this one leaves out most members of Bubblegum's metadata, which the program takes whole.
 SHORTENED = {"helium_entity_manager.temp_standardize_entity"}
-=======
->>>>>>> main
 
 
 def sample(schema: Schema, random: Random) -> Any:
@@ -98,15 +95,9 @@ def test_every_instruction_is_read_and_written_alike() -> None:
     for (program, name), question, answer in zip(names, questions, ask(questions), strict=True):
         assert answer["address"] == program.address
         if answer.get("data") != question["data"]:
-<<<<<<< HEAD
             different.add(f"{program.name}.{name}")
     assert len(questions) > 1_000
     assert different == SHORTENED
-=======
-            different.add((f"{program.name}.{name}", answer["name"]))
-    assert len(questions) > 1_000
-    assert different == set()
->>>>>>> main
 
 
 def test_the_accounts_of_built_instructions_have_the_published_flags() -> None:
