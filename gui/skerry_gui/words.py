@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from skerry_client.models import Clock, Finding, Operator, Status
 
 __all__ = [
+    "STALE_AFTER_S",
     "STATE_WORDS",
     "VERDICT_WORDS",
     "age",
@@ -26,7 +27,7 @@ __all__ = [
 
 STATE_WORDS = {"up": "Up", "down": "Down", "unknown": "Unknown"}
 VERDICT_WORDS = {"valid": "Valid", "invalid": "Invalid", "unknown": "Not judged"}
-STALE_AFTER_S = 30.0  # six missed polls of the status
+STALE_AFTER_S = 30.0  # of what is read every five seconds or announced by events
 _FAULTS = {
     "witness": "this hotspot, the witness",
     "beaconer": "the hotspot that sent the beacon",
@@ -51,9 +52,9 @@ def age(then: datetime, now: datetime) -> str:
     return "just now" if seconds < 1 else f"{span(seconds)} ago"
 
 
-def is_stale(then: datetime, now: datetime) -> bool:
-    """Tell whether a value of the status is older than it should be."""
-    return (now - then).total_seconds() > STALE_AFTER_S
+def is_stale(then: datetime, now: datetime, limit_s: float = STALE_AFTER_S) -> bool:
+    """Tell whether a value is older than it should ever be."""
+    return (now - then).total_seconds() > limit_s
 
 
 def moment(at: datetime) -> str:

@@ -9,6 +9,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from skerry_agent.api.guard import Guard, is_loopback
 from skerry_agent.api.handlers import MAX_BODY_BYTES, METRICS_PATH, Api, Reload
+from skerry_agent.api.polite import PoliteRunner
 from skerry_agent.api.problems import problems
 from skerry_agent.api.stream import EventStreams
 from skerry_agent.api.tokens import LocalToken
@@ -97,7 +98,7 @@ class ApiServer:
         Raises `UserError`: E_LAN_TLS and E_LAN_TOKEN (beyond loopback without them), E_TLS, E_PORT_IN_USE.
         """
         context = await self._exposure()
-        self._runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=STOP_LIMIT_S, logger=_protocol_log())
+        self._runner = PoliteRunner(self._app, access_log=None, shutdown_timeout=STOP_LIMIT_S, logger=_protocol_log())
         await self._runner.setup()
         host = self._settings[API_HOST]
         site = web.TCPSite(self._runner, host, self._settings[API_PORT], ssl_context=context)
