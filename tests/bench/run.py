@@ -73,10 +73,14 @@ def _transfers(folder: Path) -> Iterator[Figure]:
 
     bare = bare_vm_per_s()
     for batch, words in ((1, "one a request, 64 connections"), (100, "100 a request, 8 connections")):
-        rate = served_per_s(folder / f"chain-{batch}", batch=batch)
+        rate, per_cpu_s = served_per_s(folder / f"chain-{batch}", batch=batch)
         yield Figure(
             what=f"transfers through chain serve, {words}", value=rate, unit="transfers/s", against="the VM alone",
             against_value=bare, goal=">= 2000 transfers/s",
+        )  # fmt: skip
+        yield Figure(
+            what=f"the same, by the server's processor time, {words}", value=per_cpu_s, unit="transfers/s",
+            against="the VM alone", against_value=bare, goal=">= 2000 transfers/s",
         )  # fmt: skip
 
 
