@@ -5,12 +5,13 @@ The chain is what all copies share, as they would share a public cluster: money 
 
 import asyncio
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from skerry_agent.background import Background
 from skerry_agent.operator.house import OperatorHouse
+from skerry_agent.operator.treasury import PaymentWaits
 from skerry_core.clock import SystemClock
-from skerry_core.errors import SkerryError
 from skerry_testing.agents import NETWORK, AgentProcess, FastClock, create_agent, opened_house, stated_payments
 from skerry_testing.cli import skerry
 from skerry_testing.kill_loop import LoadedDevice
@@ -107,10 +108,8 @@ async def test_a_restored_older_copy_of_the_folder_pays_nothing_twice(tmp_path: 
         async with opened_house(copy, clock=clock, cluster=cluster) as (house, _):
             remembered = await stated_by(house)
             assert remembered < paid, "the copy is not older"
-            try:
+            with suppress(PaymentWaits):  # an epoch of which the copy knows only a part waits for a person
                 await house.oracle.advance()
-            except SkerryError as error:  # an epoch of which the copy knows only a part waits for a person
-                assert "unknown" in str(error) or "not final" in str(error), error
             assert await supply(house) == paid
             assert await supply(house, "demo-DC") == burned
 
