@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-for _folder in ("tests/helpers", "tests/bench"):  # children find them by PYTHONPATH
-    sys.path.insert(0, str(ROOT / _folder))
+sys.path.insert(0, str(ROOT / "tests" / "helpers"))  # children find it by PYTHONPATH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +39,7 @@ Measure = Callable[[Path], Iterator[Figure]]
 
 
 def _gwmp(folder: Path) -> Iterator[Figure]:
-    from gwmp_rate import PEERS, measure
+    from skerry_testing.bench.gwmp_rate import PEERS, measure
 
     del folder
     ours = measure("skerry")
@@ -70,19 +69,23 @@ def _judging(folder: Path) -> Iterator[Figure]:
 
 
 def _transfers(folder: Path) -> Iterator[Figure]:
-    from transfer_rate import bare_vm_per_s, served_per_s
+    from skerry_testing.bench.transfer_rate import bare_vm_per_s, served_per_s
 
     bare = bare_vm_per_s()
     for batch, words in ((1, "one a request, 64 connections"), (100, "100 a request, 8 connections")):
-        rate = served_per_s(folder / f"chain-{batch}", batch=batch)
+        rate, per_cpu_s = served_per_s(folder / f"chain-{batch}", batch=batch)
         yield Figure(
             what=f"transfers through chain serve, {words}", value=rate, unit="transfers/s", against="the VM alone",
             against_value=bare, goal=">= 2000 transfers/s",
         )  # fmt: skip
+        yield Figure(
+            what=f"the same, by the server's processor time, {words}", value=per_cpu_s, unit="transfers/s",
+            against="the VM alone", against_value=bare, goal=">= 2000 transfers/s",
+        )  # fmt: skip
 
 
 def _payout(folder: Path) -> Iterator[Figure]:
-    from settlement_rate import OWNERS, POSTINGS, pay_and_reconcile
+    from skerry_testing.bench.settlement_rate import OWNERS, POSTINGS, pay_and_reconcile
 
     paid_s, booked_s, reconciled_s = pay_and_reconcile(folder)
     yield Figure(
@@ -96,7 +99,7 @@ def _payout(folder: Path) -> Iterator[Figure]:
 
 
 def _agent(folder: Path) -> Iterator[Figure]:
-    from agent_start import measure
+    from skerry_testing.bench.agent_start import measure
 
     first, again, rss_mb, bare_s = measure(folder)
     for words, start in (("a new agent", first), ("an agent started again", again)):

@@ -1,7 +1,7 @@
 """Helium's gateway-rs on emulated radios joins a Skerry oracle by its five settings.
 
 Runs when PEER_GATEWAY_RS names a `helium_gateway` program; it gets loopback addresses only. The beacon interval is
-shortened (a setting of gateway-rs), nothing else is changed. Takes about seven minutes: an oracle judges a beacon once
+shortened (a setting of gateway-rs), nothing else is changed. Takes about five minutes: an oracle judges a beacon once
 no witness of it can be valid any more.
 """
 

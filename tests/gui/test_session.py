@@ -1,14 +1,16 @@
 """The bridge between the agent and Qt, against a real API server over real sockets."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
 
 from skerry_client.errors import ApiProblem, NotReachable
+from skerry_core.clock import SystemClock
 from skerry_gui.session import Connection
 from skerry_testing.agent_thread import AgentThread
-from skerry_testing.api import NOW_NS, Served, fill
+from skerry_testing.api import NOW_NS, FakeView, Served, fill
 from skerry_testing.window import Opener
 
 
@@ -141,3 +143,27 @@ def test_older_rows_come_page_by_page(opener: Opener, tmp_path: Path, qtbot: QtB
             assert len(session.rewards.rows) == 120, "totals need every page"
         finally:
             session.stop()
+
+
+def test_a_list_without_news_stays_fresh_while_events_come_and_grows_old_without(
+    opener: Opener, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped = FakeView.status  # the fake's clock stands still, an agent's does not
+    monkeypatch.setattr(
+        FakeView, "status", lambda view: replace(stopped(view), as_of_ns=SystemClock().wall_ns() + 1_000_000)
+    )
+    with AgentThread(tmp_path) as agent:
+        agent.run(fill)
+        session = opener.live(agent)
+        assert session.beacons.page is not None
+        read_at = session.beacons.page.as_of
+        qtbot.wait(20)
+        session.status.refresh()
+        qtbot.waitUntil(lambda: (session.known_at(session.beacons) or read_at) > read_at, timeout=10_000)
+        assert session.balances.page is not None
+        assert session.known_at(session.balances) == session.balances.page.as_of, "no event tells of a transfer"
+    try:
+        qtbot.waitUntil(lambda: session.connection is Connection.LOST, timeout=10_000)
+        assert session.known_at(session.beacons) == read_at
+    finally:
+        session.stop()

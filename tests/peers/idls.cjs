@@ -24,6 +24,14 @@ function valueOf(node) {
   return literal.kind === ts.SyntaxKind.TrueKeyword;
 }
 
+function read(coder, bytes) {
+  try {
+    return coder.decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
 const interfaces = new Map();
 
 function answer({ program, data }) {
@@ -35,8 +43,10 @@ function answer({ program, data }) {
   const bytes = Buffer.from(data, "hex");
   const known = idl.instructions.find((one) => Buffer.from(one.discriminator).equals(bytes.subarray(0, 8)));
   if (!known) return { address: idl.address, name: null };
-  const decoded = coder.decode(bytes);
-  const accounts = known.accounts.map((one) => (one.signer ? "s" : "") + (one.writable ? "w" : ""));
+  const decoded = read(coder, bytes);
+  const accounts = known.accounts.flatMap(function flat(one) {
+    return one.accounts ? one.accounts.flatMap(flat) : [(one.signer ? "s" : "") + (one.writable ? "w" : "")];
+  });
   const written = decoded && coder.encode(decoded.name, decoded.data).toString("hex");
   return { address: idl.address, name: known.name, data: written, accounts };
 }

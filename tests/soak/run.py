@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-for _folder in ("tests/helpers", "tests/agent/evidence", "tests/soak"):  # children find them by PYTHONPATH
-    sys.path.insert(0, str(ROOT / _folder))
+sys.path.insert(0, str(ROOT / "tests" / "helpers"))  # children find it by PYTHONPATH
 
 from skerry_core.clock import NS_PER_S, SystemClock  # noqa: E402 - after the path
 
@@ -31,25 +30,25 @@ class Loop:
 
 
 def _payouts(folder: Path, count: int) -> str:
-    from payout_kills import kill_payouts
+    from skerry_testing.soak.payout_kills import kill_payouts
 
     return kill_payouts(folder, kills=count, limit_s=LIMIT_S)
 
 
 def _claims(folder: Path, count: int) -> str:
-    from claim_kills import kill_claims
+    from skerry_testing.soak.claim_kills import kill_claims
 
     return kill_claims(folder, kills=count, seed=7, limit_s=LIMIT_S)
 
 
 def _chain(folder: Path, count: int) -> str:
-    from chain_kills import kill_chain
+    from skerry_testing.soak.chain_kills import kill_chain
 
     return asyncio.run(kill_chain(folder, kills=count, seed=7, limit_s=LIMIT_S))
 
 
 def _agents(_folder: Path, count: int) -> str:
-    from agent_kills import soak
+    from skerry_testing.soak.agent_kills import soak
 
     return soak(count)
 
@@ -74,7 +73,7 @@ def _stores(folder: Path, count: int) -> str:
 
 
 def _evidence(folder: Path, count: int) -> str:
-    from evidence_kills import kill_appender
+    from skerry_testing.soak.evidence_kills import kill_appender
 
     return asyncio.run(kill_appender(folder, kills=count, seed=7))
 

@@ -147,8 +147,8 @@ def register(
 ) -> None:
     """Register a hotspot, signed here by gateway and owner; with --cell and --region it asserts its next location."""
     from skerry_core.clock import SystemClock
+    from skerry_coverage.records import Location, Registration, sign_record
     from skerry_keys.software import SoftwareSigner
-    from skerry_oracle.registry.records import Location, Registration, sign_record
 
     if bool(cell) != bool(region):
         raise UsageError("E_LOCATION", "A location needs both --cell and --region.")

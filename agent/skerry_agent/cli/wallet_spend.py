@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from skerry_wallet.spending.rules import SpendingRules
     from skerry_wallet.tokens import Token
 
-__all__ = ["allow", "limit", "review", "rules", "send", "settle_review", "unfinished"]
+__all__ = ["allow", "limit", "review", "review_text", "rules", "send", "settle_review", "show_review", "unfinished"]
 
 cluster_option = click.option(
     "--cluster", "url", metavar="URL", help="JSON-RPC server; without it this folder's chain."
@@ -254,12 +254,13 @@ async def settle_review(
 
 def show_review(answer: dict[str, Any], *, as_json_: bool) -> None:
     """Print a review or a finished payment; anything but final leaves with the code for attention."""
-    show(answer, json_wanted=as_json_, text=lambda: _review_text(answer))
+    show(answer, json_wanted=as_json_, text=lambda: review_text(answer))
     if answer["committed"] and answer["state"] != "final":
         leave(ATTENTION)
 
 
-def _review_text(answer: dict[str, Any]) -> str:
+def review_text(answer: dict[str, Any]) -> str:
+    """Return a review, or a finished payment, for a person."""
     paid = ", ".join(f"{amount} of {asset}" for asset, amount in answer["paid"].items())
     lines = [
         f"From {answer['wallet']}",

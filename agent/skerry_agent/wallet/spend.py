@@ -70,7 +70,7 @@ async def spend(
     wallet = address_text(signer_key(signer))
     spent = await spent_today(intents, wallet, clock=clock)
     check_spending(rules, paid=review.paid, destinations=review.destinations, spent_today=spent)
-    if decode_effects(parse_message(review.message)) != review.effects:
+    if decode_effects(parse_message(review.message), review.loaded) != review.effects:
         raise ValueError("the review is of other bytes")
     raw = await asyncio.to_thread(sign_message, review.message, [signer])
     signature = parse_transaction(raw).signature

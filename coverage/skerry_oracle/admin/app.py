@@ -8,12 +8,12 @@ from aiohttp import web
 
 from skerry_core import strict_json
 from skerry_core.errors import NotFoundError, UsageError, UserError
+from skerry_coverage.records import DenylistRecord, Location, Registration, sign_record
 from skerry_keys.errors import KeyRejected
 from skerry_keys.public_key import PublicKey
 from skerry_oracle.admin.access import ADMIN, READ, AdminTokens
 from skerry_oracle.embedded import EmbeddedOracle
 from skerry_oracle.explain import verdict_json
-from skerry_oracle.registry.records import DenylistRecord, Location, Registration, sign_record
 from skerry_oracle.router.routes import RouteBook, RouteRecord
 from skerry_oracle.store.registry import RegistrationRow
 

@@ -96,7 +96,9 @@ class Overview(QScrollArea):
         for tile, feed in ((self._beacons, session.beacons), (self._witnesses, session.witnesses)):
             counts = verdicts(feed.rows)
             loaded = f"of the newest {len(feed.rows)}" if feed.more else f"of {len(feed.rows)}"
-            if feed.loaded:
+            if feed.loaded and not feed.rows:
+                tile.say("None yet", "")
+            elif feed.loaded:
                 tile.say(
                     f"{counts['valid']} valid", f"{loaded}: {counts['invalid']} invalid, {counts['unknown']} not judged"
                 )
@@ -130,8 +132,8 @@ class Overview(QScrollArea):
         status = session.status.value
         self._devices.age.show_age(status.as_of if status else None, now)
         for tile, feed in ((self._beacons, session.beacons), (self._witnesses, session.witnesses)):
-            tile.age.show_age(feed.page.as_of if feed.page else None, now)
-        self._earned.age.show_age(session.rewards.page.as_of if session.rewards.page else None, now)
+            tile.age.show_age(session.known_at(feed), now)
+        self._earned.age.show_age(session.known_at(session.rewards), now)
 
 
 class _Verdict(Card):

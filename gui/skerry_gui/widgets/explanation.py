@@ -1,5 +1,7 @@
 """Why a report has its verdict or a reward its amount: rules with their numbers, or steps back to the frames."""
 
+import math
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
@@ -26,7 +28,7 @@ class ExplanationPanel(Card):
         self._session = session
         self._hint = hint
         self._explanation: Explanation | None = None
-        self._age = AgeLabel()
+        self._age = AgeLabel(math.inf)  # computed when it was asked for; it does not go stale
         self._copy = CopyButton("Copy id", what="the id")
         self.head.addWidget(self._age)
         self.head.addWidget(self._copy)
@@ -91,7 +93,6 @@ class ExplanationPanel(Card):
         """Let the age grow."""
         if self._explanation is not None:
             self._age.show_age(self._explanation.as_of, self._session.now())
-            self._age.setText(self._age.text().removeprefix("stale, "))  # computed when asked; it does not go stale
 
 
 class _Blame(QFrame):

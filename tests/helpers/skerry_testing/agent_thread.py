@@ -6,13 +6,12 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from skerry_core.clock import SystemClock
+from skerry_core.clock import SystemClock, io_timeout
 from skerry_testing.api import Served, serve_api
 
 __all__ = ["AgentThread"]
 
 LIMIT_S = 20.0
-DRAIN_S = 0.05  # closed connections are torn down a turn of the loop later
 T = TypeVar("T")
 
 
@@ -67,4 +66,12 @@ class AgentThread:
         async with serve_api(self.folder, flags=self._flags) as self.served:
             self._ready.set()
             await self._end.wait()
-        await SystemClock().sleep(DRAIN_S)
+        await self._drain()
+
+    async def _drain(self) -> None:
+        """Wait until closed connections are torn down: TLS takes an answer of the peer, under load that takes time."""
+        sockets = self._loop._selector.get_map()  # type: ignore[attr-defined]  # the only way to ask
+        clock = SystemClock()
+        async with io_timeout(LIMIT_S):
+            while len(sockets) > 1:  # the loop's own pipe stays
+                await clock.sleep(0.01)

@@ -33,10 +33,10 @@ from skerry_client.http import AgentClient
 from skerry_client.paths import Paths, choose_paths
 from skerry_core.clock import NS_PER_S, Clock, SystemClock, Timer, io_timeout
 from skerry_coverage.manifest import Manifest
+from skerry_coverage.records import Location, Registration, sign_record
 from skerry_keys.public_key import PublicKey
 from skerry_keys.software import SoftwareSigner
 from skerry_oracle.epochs.driver import EpochState
-from skerry_oracle.registry.records import Location, Registration, sign_record
 from skerry_wallet.chain.embedded import EmbeddedCluster
 from skerry_wallet.cluster import Cluster
 from skerry_wallet.keyfile.gateway import open_or_create_gateway_key

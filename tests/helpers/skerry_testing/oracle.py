@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from skerry_coverage.profile.loader import load_profile, with_overrides
+from skerry_coverage.records import Location, Registration, sign_record
 from skerry_keys.software import SoftwareSigner
 from skerry_oracle.embedded import EmbeddedOracle
 from skerry_oracle.epochs.driver import Payer, PayoutOrder
 from skerry_oracle.limits import IngestLimits
 from skerry_oracle.network import OracleNetwork
 from skerry_oracle.registry.policy import AdmissionPolicy
-from skerry_oracle.registry.records import Location, Registration, sign_record
 from skerry_oracle.store.database import Database
 from skerry_oracle.store.sqlite import SqliteDatabase
 from skerry_simulate.clock import SimulatedClock

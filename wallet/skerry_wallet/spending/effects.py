@@ -3,7 +3,7 @@
 `skerry wallet send`, `rewards claim` and `dc` show these effects before they sign; the spending rules work on them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from skerry_core.errors import RefusedError
@@ -12,7 +12,7 @@ from skerry_wallet.helium import idl
 from skerry_wallet.helium.constants import COMPUTE_BUDGET_PROGRAM, ED25519_PROGRAM, MINTS
 from skerry_wallet.helium.errors import HeliumRejected
 from skerry_wallet.programs import ASSOCIATED_TOKEN_PROGRAM, MEMO_PROGRAM, SYSTEM_PROGRAM, TOKEN_PROGRAM
-from skerry_wallet.transaction import Instruction, Message
+from skerry_wallet.transaction import AccountMeta, Instruction, Message
 
 __all__ = ["SOL", "Effect", "UnreadableTransaction", "decode_effects"]
 
@@ -66,12 +66,12 @@ class Effect:
         return " ".join(parts)
 
 
-def decode_effects(message: Message) -> tuple[Effect, ...]:
-    """Return the effect of every instruction, in order.
+def decode_effects(message: Message, loaded: Sequence[AccountMeta] = ()) -> tuple[Effect, ...]:
+    """Return the effect of every instruction, in order; `loaded` are the accounts that lookup tables add.
 
-    Raises `UnreadableTransaction`; `MalformedTransaction` for a message that needs a lookup table.
+    Raises `UnreadableTransaction`; `MalformedTransaction` for a message whose tables were not read.
     """
-    return tuple(_effect(number, call) for number, call in enumerate(message.expanded()))
+    return tuple(_effect(number, call) for number, call in enumerate(message.expanded(loaded)))
 
 
 def _effect(number: int, call: Instruction) -> Effect:

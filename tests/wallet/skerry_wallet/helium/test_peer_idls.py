@@ -27,6 +27,8 @@ pytestmark = pytest.mark.peers
 
 SCRIPT = Path(__file__).parents[3] / "peers" / "idls.cjs"
 ROUNDS = 20
+# The package's interface of this one leaves out most members of Bubblegum's metadata, which the program takes whole.
+SHORTENED = {"helium_entity_manager.temp_standardize_entity"}
 
 
 def sample(schema: Schema, random: Random) -> Any:
@@ -93,9 +95,9 @@ def test_every_instruction_is_read_and_written_alike() -> None:
     for (program, name), question, answer in zip(names, questions, ask(questions), strict=True):
         assert answer["address"] == program.address
         if answer.get("data") != question["data"]:
-            different.add((f"{program.name}.{name}", answer["name"]))
+            different.add(f"{program.name}.{name}")
     assert len(questions) > 1_000
-    assert different == set()
+    assert different == SHORTENED
 
 
 def test_the_accounts_of_built_instructions_have_the_published_flags() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 
 from skerry_core.clock import NS_PER_S, SystemClock
+from skerry_testing.bench.processes import cpu_s
 from skerry_testing.wallet import address_of, signer
 from skerry_wallet.programs import transfer_lamports
 from skerry_wallet.transaction import compile_message, parse_transaction, sign_message, signer_key
@@ -38,15 +39,21 @@ def bare_vm_per_s() -> float:
     return TRANSFERS * NS_PER_S / (clock.monotonic_ns() - started_ns)
 
 
-def served_per_s(folder: Path, *, batch: int) -> float:
-    """Send signed transfers to a served chain and ask until the last one is confirmed; signing is not counted."""
+def served_per_s(folder: Path, *, batch: int) -> tuple[float, float]:
+    """Send signed transfers to a served chain and ask until the last one is confirmed; signing is not counted.
+
+    Returns the rate by the clock and by the server's processor time.
+    """
     folder.mkdir()
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-P", "-m", "skerry_agent.cli", "chain", "serve", "--dir", str(folder), "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ) as child:
         assert child.stdout is not None
         try:
-            return asyncio.run(_send_all(child.stdout.readline().strip(), batch))
+            url = child.stdout.readline().strip()
+            before_s = cpu_s(child.pid)
+            rate = asyncio.run(_send_all(url, batch))
+            return rate, TRANSFERS / (cpu_s(child.pid) - before_s)
         finally:
             child.terminate()
 

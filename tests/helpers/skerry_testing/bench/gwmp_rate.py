@@ -39,7 +39,7 @@ class Rate:
 def measure(server: str) -> Rate:
     """Load one kind of server for some seconds."""
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    command = [sys.executable, "-P", __file__, server]
+    command = [sys.executable, "-P", "-m", "skerry_testing.bench.gwmp_rate", server]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environ) as child:
         assert child.stdin is not None
         assert child.stdout is not None

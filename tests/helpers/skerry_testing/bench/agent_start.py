@@ -10,6 +10,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from skerry_core.clock import NS_PER_S, SystemClock
+from skerry_testing.bench.processes import cpu_s, resident_mb
 
 __all__ = ["measure"]
 
@@ -48,29 +49,18 @@ def _start(folder: Path) -> Start:
         assert child.stdout is not None
         address = child.stdout.readline().split()[1].removesuffix("/api/v1")
         _look(address)
-        seconds, cpu_s = (clock.monotonic_ns() - started_ns) / NS_PER_S, _cpu_s(child.pid)
+        seconds, used_s = (clock.monotonic_ns() - started_ns) / NS_PER_S, cpu_s(child.pid)
         for _ in range(LOOKS):  # so that what is loaded on use is loaded
             _look(address)
-        mb = _resident_mb(child.pid)
+        mb = resident_mb(child.pid)
         child.send_signal(signal.SIGTERM)
         child.wait(10)
-    return Start(seconds=seconds, cpu_s=cpu_s, resident_mb=mb)
+    return Start(seconds=seconds, cpu_s=used_s, resident_mb=mb)
 
 
 def _look(address: str) -> None:
     with urllib.request.urlopen(f"{address}/healthz", timeout=10) as answer:
         assert answer.status == 200
-
-
-def _cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _resident_mb(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text()
-    line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
-    return int(line.split()[1]) / 1024
 
 
 def _bare() -> float:

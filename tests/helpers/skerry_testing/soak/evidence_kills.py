@@ -18,7 +18,7 @@ from skerry_testing.evidence import BOOT, signer_of
 
 __all__ = ["kill_appender"]
 
-CHILD = Path(__file__).resolve().parents[1] / "agent" / "evidence" / "appender_process.py"
+CHILD = Path(__file__).resolve().parents[3] / "agent" / "evidence" / "appender_process.py"
 
 
 async def kill_appender(folder: Path, *, kills: int, seed: int) -> str:

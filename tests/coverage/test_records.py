@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from skerry_core.errors import UsageError
 from skerry_core.strict_json import canonical
-from skerry_oracle.registry.records import DenylistRecord, Location, Registration, is_signed, sign_record
+from skerry_coverage.records import DenylistRecord, Location, Registration, is_signed, sign_record
 from skerry_testing.oracle import NETWORK, place, registration, signer
 
 GATEWAY, OWNER = signer("gateway"), signer("owner")
