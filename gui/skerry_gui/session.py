@@ -166,7 +166,8 @@ class Session(QObject):
             self._balance_poll.start()
             for feed in self._lists:
                 feed.refresh()
-        self.outbox.refresh()  # it has no events of its own
+        self.outbox.refresh()  # neither the backlog nor a device's last sign of life has events of its own
+        self.devices.refresh()
         self.changed.emit()
 
     def _happened(self, event: ServerEvent) -> None:

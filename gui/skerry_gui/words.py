@@ -14,6 +14,7 @@ __all__ = [
     "db",
     "dbm",
     "device_words",
+    "earned",
     "fault_words",
     "is_stale",
     "mhz",
@@ -28,6 +29,7 @@ __all__ = [
 STATE_WORDS = {"up": "Up", "down": "Down", "unknown": "Unknown"}
 VERDICT_WORDS = {"valid": "Valid", "invalid": "Invalid", "unknown": "Not judged"}
 STALE_AFTER_S = 30.0  # of what is read every five seconds or announced by events
+_REWARD_STATES = {"would_earn": "would have been earned", "unknown": "of unknown fate"}
 _FAULTS = {
     "witness": "this hotspot, the witness",
     "beaconer": "the hotspot that sent the beacon",
@@ -70,6 +72,11 @@ def amount(base_units: int | None, decimals: int | None) -> str:
         return f"{base_units:,} base units"
     whole, rest = divmod(base_units, 10**decimals)
     return f"{whole:,}.{rest:0{decimals}}" if decimals else f"{whole:,}"
+
+
+def earned(base_units: int, decimals: int | None, token: str, state: str) -> str:
+    """Return a sum of rewards with what its state means."""
+    return f"{amount(base_units, decimals)} {token} {_REWARD_STATES.get(state, plain(state))}"
 
 
 def mhz(frequency_hz: int) -> str:

@@ -81,7 +81,7 @@ def test_the_window_ends_with_the_command_that_opened_it(tmp_path: Path) -> None
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     token = folder / "api.token"
     try:
-        _wait(process, token.exists)
+        _wait(process, token.exists)  # at any moment: while agent or window start, or later
         process.send_signal(signal.SIGTERM)
         assert process.wait(LIMIT_S) == 128 + signal.SIGTERM
         assert not token.exists(), "the agent that it started has ended in order"

@@ -2,14 +2,13 @@
 
 import logging
 import ssl
-from collections.abc import Callable
 from pathlib import Path
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from skerry_agent.api.guard import Guard, is_loopback
-from skerry_agent.api.handlers import MAX_BODY_BYTES, Api, Route
+from skerry_agent.api.handlers import MAX_BODY_BYTES, METRICS_PATH, Api, Reload
 from skerry_agent.api.polite import PoliteRunner
 from skerry_agent.api.problems import problems
 from skerry_agent.api.stream import EventStreams
@@ -64,6 +63,8 @@ class ApiServer:
         streams = EventStreams(hub, cap=settings[STREAM_CLIENTS])
         api = Api(clock=clock, stores=stores, hub=hub, view=view, metrics=metrics, streams=streams)
         self.routes = api.routes(metrics_open=settings[METRICS_OPEN])
+        self._api = api
+        self._scopes = {(route.method, route.path): route.scope for route in self.routes}
         guard = Guard(
             clock=clock,
             tokens=stores.tokens,
@@ -72,7 +73,7 @@ class ApiServer:
             metrics=metrics,
             names=(*settings[ALLOWED_HOSTS], settings[API_HOST]),
             any_address=not is_loopback(settings[API_HOST]),
-            scope_of=_scopes(self.routes),
+            scope_of=self._scope_of,
         )
         self._app = web.Application(
             middlewares=[problems(metrics), *guard.middlewares()], client_max_size=MAX_BODY_BYTES
@@ -82,6 +83,14 @@ class ApiServer:
         self._runner: web.AppRunner | None = None
         self.address = ""  # base URL, once started
         self.fingerprint: str | None = None  # SHA-256 of the TLS certificate
+
+    def serve_reload(self, reload: Reload) -> None:
+        """Let clients have the settings read again."""
+        self._api.reload = reload
+
+    def open_metrics(self, is_open: bool) -> None:
+        """Serve /metrics without a token, or no longer."""
+        self._scopes["GET", METRICS_PATH] = None if is_open else "read"
 
     async def start(self) -> None:
         """Listen and write the local token and address files.
@@ -114,6 +123,10 @@ class ApiServer:
             self._runner = None
             for path in (self._paths.address, self._paths.fingerprint, self._paths.token, self._paths.socket):
                 path.unlink(missing_ok=True)
+
+    def _scope_of(self, request: web.Request) -> str | None:
+        resource = request.match_info.route.resource
+        return self._scopes[request.method, resource.canonical] if resource is not None else None
 
     async def _exposure(self) -> ssl.SSLContext | None:
         certificate, key = self._settings[API_TLS_CERTIFICATE], self._settings[API_TLS_KEY]
@@ -167,16 +180,6 @@ def _is_our_mistake(record: logging.LogRecord) -> bool:
         _log.debug("malformed request: %s", type(error).__name__)
         return False
     return True
-
-
-def _scopes(routes: list[Route]) -> Callable[[web.Request], str | None]:
-    table = {(route.method, route.path): route.scope for route in routes}
-
-    def scope_of(request: web.Request) -> str | None:
-        resource = request.match_info.route.resource
-        return table[request.method, resource.canonical] if resource is not None else None
-
-    return scope_of
 
 
 def _tls(certificate: str, key: str) -> tuple[ssl.SSLContext, str]:
