@@ -4,6 +4,7 @@ The server is a child process, so that its processor time is its own; the load i
 """
 
 import asyncio
+import base64
 import json
 import os
 import resource
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 
 from skerry_core.clock import NS_PER_S, SystemClock
 from skerry_firmware_bridge.gwmp.server import GwmpServer
-from skerry_firmware_bridge.radio import DeviceEvent
+from skerry_firmware_bridge.radio import DeviceEvent, FrameHeard
 from skerry_testing.gwmp import push_data, rxpk
 
 __all__ = ["PEERS", "Rate", "measure"]
@@ -25,7 +26,8 @@ PEERS = {
 }
 WINDOW = 32
 SECONDS = 4.0
-DISTINCT = 60_000  # different frames: a copy would be cheaper than a frame
+DISTINCT = 400_000  # different frames: a copy would be cheaper than a frame
+GATEWAYS = 512  # one that sends more than a concentrator can hear would be held back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +47,15 @@ def measure(server: str) -> Rate:
         assert child.stdout is not None
         port = int(child.stdout.readline())
         count, seconds = _load(port)
-        cpu_s = float(child.communicate("\n", timeout=20)[0])
+        used, heard = child.communicate("\n", timeout=20)[0].split()
+        cpu_s = float(used)
+        assert int(heard) >= count, f"{count} datagrams were acknowledged, {heard} frames heard"
     return Rate(per_s=count / seconds, per_cpu_s=count / cpu_s)
 
 
 def _load(port: int) -> tuple[int, float]:
     clock = SystemClock()
-    datagrams = [push_data({"rxpk": [rxpk(tmst=number * 1000)]}, token=number) for number in range(DISTINCT)]
+    datagrams = [_datagram(number) for number in range(DISTINCT)]
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.connect(("127.0.0.1", port))
         sock.settimeout(0.2)
@@ -61,7 +65,7 @@ def _load(port: int) -> tuple[int, float]:
         sent, answered = WINDOW, 0
         started_ns = clock.monotonic_ns()
         end_ns = started_ns + round(SECONDS * NS_PER_S)
-        while answered % 256 or clock.monotonic_ns() < end_ns:
+        while sent < DISTINCT and clock.monotonic_ns() < end_ns:
             try:
                 receive(64)
             except TimeoutError:
@@ -69,17 +73,27 @@ def _load(port: int) -> tuple[int, float]:
                     break
                 continue
             answered += 1
-            send(datagrams[sent % DISTINCT])
+            send(datagrams[sent])
             sent += 1
         return answered, (clock.monotonic_ns() - started_ns) / NS_PER_S
 
 
+def _datagram(number: int) -> bytes:
+    frame = b"\x40\x04\x03\x02\x01\x80" + number.to_bytes(4, "little") + bytes(13)  # no two alike
+    packet = rxpk(tmst=number * 40_000 % 2**32, size=len(frame), data=base64.b64encode(frame).decode())
+    eui = b"\xaa\x55\x5a\x00\x00\x01" + (number % GATEWAYS).to_bytes(2, "big")
+    return push_data({"rxpk": [packet]}, token=number % 65_536, eui=eui)
+
+
 class _Plain(asyncio.DatagramProtocol):
+    def __init__(self) -> None:
+        self.heard = 0
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        json.loads(data[12:])
+        self.heard += len(json.loads(data[12:])["rxpk"])
         self._transport.sendto(data[:3] + b"\x01", addr)  # type: ignore[attr-defined]  # a datagram transport
 
 
@@ -94,18 +108,19 @@ async def _serve(kind: str) -> None:
     loop = asyncio.get_running_loop()
     stopped = loop.run_in_executor(None, sys.stdin.readline)
     if kind == "plain":
-        transport, _ = await loop.create_datagram_endpoint(_Plain, local_addr=("127.0.0.1", 0))
+        transport, protocol = await loop.create_datagram_endpoint(_Plain, local_addr=("127.0.0.1", 0))
         await _count(transport.get_extra_info("sockname")[1], stopped)
         transport.close()
+        print(protocol.heard)
         return
-    seen: list[int] = [0]
+    seen = [0]
 
     def take(event: DeviceEvent) -> None:
-        del event
-        seen[0] += 1
+        seen[0] += isinstance(event, FrameHeard)
 
     async with GwmpServer(clock=SystemClock(), sink=take, port=0) as server:
         await _count(server.address[1], stopped)
+    print(seen[0])
 
 
 async def _count(port: int, stopped: "asyncio.Future[str]") -> None:
