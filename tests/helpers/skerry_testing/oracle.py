@@ -129,7 +129,7 @@ def small_network(**changes: int | str) -> OracleNetwork:
 
 def make_oracle(
     database: Database,
-    clock: SimulatedClock,
+    clock: Clock,
     *,
     payer: Payer | None = None,
     seed: str = "oracle",
