@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
+from skerry_core.clock import Clock
 from skerry_coverage.profile.loader import load_profile, with_overrides
 from skerry_coverage.records import Location, Registration, sign_record
 from skerry_keys.software import SoftwareSigner
