@@ -175,6 +175,8 @@ def _overall(
     if not time.is_synchronised:
         summary = "The clock has not been synchronised since the start; nothing is signed until it is."
         return DeviceState.UNKNOWN, summary, _RIGHT_CLOCK
+    if operator.is_set and operator.state is DeviceState.DOWN:
+        return DeviceState.DOWN, f"The operator cannot be reached. {operator.reason}", "skerry doctor"
     if not operator.is_set:
         return DeviceState.UP, f"Working. {operator.reason}", _WITHOUT_OPERATOR
     return DeviceState.UP, f"Working for {operator.network}.", None

@@ -41,7 +41,16 @@ from skerry_wallet.chain.embedded import EmbeddedCluster
 from skerry_wallet.cluster import Cluster
 from skerry_wallet.keyfile.gateway import open_or_create_gateway_key
 
-__all__ = ["NETWORK", "AgentProcess", "FastClock", "create_agent", "free_udp_port", "opened_house", "stated_payments"]
+__all__ = [
+    "NETWORK",
+    "AgentProcess",
+    "FastClock",
+    "begin_fast_time",
+    "create_agent",
+    "free_udp_port",
+    "opened_house",
+    "stated_payments",
+]
 
 NETWORK = "skerry-kill"
 SPEED = 30
@@ -67,10 +76,7 @@ class FastClock(Clock):
     def __init__(self, folder: Path, *, system: Clock, shift: Path | None = None) -> None:
         self._shift = shift
         self._system = system
-        birth = folder / _BIRTH
-        if not birth.exists():
-            birth.write_text(str(system.wall_ns()))
-        self._birth_ns = int(birth.read_text())
+        self._birth_ns = int((folder / _BIRTH).read_text())
 
     def wall_ns(self) -> int:
         shift_s = int(self._shift.read_text() or 0) if self._shift is not None and self._shift.exists() else 0
@@ -83,6 +89,13 @@ class FastClock(Clock):
         return self._system.call_at(monotonic_ns // SPEED, callback)
 
 
+def begin_fast_time(folder: Path) -> None:
+    """Let agents in this folder live on a `FastClock` from now on, unless they do already."""
+    birth = folder / _BIRTH
+    if not birth.exists():
+        birth.write_text(str(SystemClock().wall_ns()))
+
+
 def free_udp_port() -> int:
     """Return a UDP port that was free a moment ago."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
@@ -92,8 +105,10 @@ def free_udp_port() -> int:
 
 async def create_agent(folder: Path) -> int:
     """Make an agent with an operator of its own, admit its hotspot; return its port for packet forwarders."""
-    paths, clock = choose_paths(folder, environ={}), FastClock(_made(folder), system=SystemClock())
+    paths = choose_paths(folder, environ={})
     paths.create()
+    begin_fast_time(folder)
+    clock = FastClock(folder, system=SystemClock())
     gateway, owner = SoftwareSigner.generate(secrets.token_bytes), SoftwareSigner.generate(secrets.token_bytes)
     paths.gateway_key.write_bytes(gateway.to_key_file())
     paths.gateway_key.chmod(0o600)
@@ -258,8 +273,3 @@ def _live(folder: Path, arguments: tuple[str, ...], shift: Path | None, log: Pat
 
 def _children(parent: int) -> list[int]:
     return [int(one) for file in Path(f"/proc/{parent}/task").glob("*/children") for one in file.read_text().split()]
-
-
-def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return folder

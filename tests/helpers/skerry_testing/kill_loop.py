@@ -105,18 +105,19 @@ class LoadedDevice:
             sock.connect(self._address)
             while True:
                 self._count += 1
-                self._send(sock, push_data({"rxpk": [self._frame()]}, token=self._count & 0xFFFF))
+                self._send(sock, push_data({"rxpk": [self.frame(self._count)]}, token=self._count & 0xFFFF))
                 if self._count % 20 == 1:
                     self._send(sock, pull_data())
                 self._answer(sock)
                 await SystemClock().sleep(1 / FRAMES_PER_S)
 
-    def _frame(self) -> dict[str, object]:
-        if self._count % 5 == 0:
+    def frame(self, number: int) -> dict[str, object]:
+        """Return the n-th packet that it hears."""
+        if number % 5 == 0:
             phy = b"\xe0" + self._random.randbytes(51)  # a beacon of somebody unknown: witnessed and judged
         else:
             phy = b"\x40" + (0x78000100).to_bytes(4, "little") + b"\x00" + self._random.randbytes(40)
-        return rxpk(tmst=self._count * 10_000, size=len(phy), data=b64encode(phy).decode())
+        return rxpk(tmst=number * 10_000, size=len(phy), data=b64encode(phy).decode())
 
     def _answer(self, sock: socket) -> None:
         try:
