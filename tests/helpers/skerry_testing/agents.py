@@ -10,6 +10,7 @@ import secrets
 import signal
 import socket
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -31,13 +32,16 @@ from skerry_agent.store import Stores
 from skerry_client.http import AgentClient
 from skerry_client.paths import Paths, choose_paths
 from skerry_core.clock import NS_PER_S, Clock, SystemClock, Timer, io_timeout
+from skerry_coverage.manifest import Manifest
 from skerry_coverage.records import Location, Registration, sign_record
 from skerry_keys.public_key import PublicKey
 from skerry_keys.software import SoftwareSigner
+from skerry_oracle.epochs.driver import EpochState
 from skerry_wallet.chain.embedded import EmbeddedCluster
+from skerry_wallet.cluster import Cluster
 from skerry_wallet.keyfile.gateway import open_or_create_gateway_key
 
-__all__ = ["NETWORK", "AgentProcess", "FastClock", "create_agent", "free_udp_port", "opened_house"]
+__all__ = ["NETWORK", "AgentProcess", "FastClock", "create_agent", "free_udp_port", "opened_house", "stated_payments"]
 
 NETWORK = "skerry-kill"
 SPEED = 30
@@ -151,8 +155,10 @@ async def _create_operator(paths: Paths, clock: Clock, gateway: SoftwareSigner, 
 
 
 @asynccontextmanager
-async def opened_house(state: Path, *, clock: Clock | None = None) -> AsyncIterator[tuple[OperatorHouse, Stores]]:
-    """Open the operator of a folder in which no agent runs."""
+async def opened_house(
+    state: Path, *, clock: Clock | None = None, cluster: Cluster | None = None
+) -> AsyncIterator[tuple[OperatorHouse, Stores]]:
+    """Open the operator of a folder in which no agent runs; with another cluster its own chain stays closed."""
     clock = clock or FastClock(state, system=SystemClock())
     files = OperatorFolder(state / "operator")
     stores = await Stores.open(state, clock=clock, extra=(EVIDENCE, TREASURY))
@@ -160,7 +166,7 @@ async def opened_house(state: Path, *, clock: Clock | None = None) -> AsyncItera
         house = await open_house(
             files,
             db=stores.main,
-            cluster=EmbeddedCluster(files.chain, network=files.read().network, clock=clock),
+            cluster=cluster or EmbeddedCluster(files.chain, network=files.read().network, clock=clock),
             clock=clock,
             random_bytes=secrets.token_bytes,
             routes=DEMO_ROUTES,
@@ -171,6 +177,16 @@ async def opened_house(state: Path, *, clock: Clock | None = None) -> AsyncItera
             await house.close()
     finally:
         await stores.close()
+
+
+async def stated_payments(house: OperatorHouse) -> list[tuple[int, Counter[str]]]:
+    """Return every paid epoch with what its manifest gives each owner."""
+    stated = []
+    for row in await house.oracle.epochs.all():
+        manifest = await house.oracle.manifest(row.epoch) if EpochState(row.state) is EpochState.PAID else None
+        if manifest is not None:
+            stated.append((row.epoch, Counter(Manifest.from_bytes(manifest.body).owner_totals())))
+    return stated
 
 
 class AgentProcess:

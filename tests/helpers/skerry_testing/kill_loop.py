@@ -22,9 +22,7 @@ from skerry_client import calls
 from skerry_client.errors import ApiProblem, BadAnswer, NotReachable
 from skerry_client.http import AgentClient
 from skerry_core.clock import SystemClock, io_timeout
-from skerry_coverage.manifest import Manifest
-from skerry_oracle.epochs.driver import EpochState
-from skerry_testing.agents import AgentProcess, create_agent, opened_house
+from skerry_testing.agents import AgentProcess, create_agent, opened_house, stated_payments
 from skerry_testing.cli import skerry
 from skerry_testing.gwmp import EUI, pull_data, push_data, rxpk, tx_ack
 from skerry_wallet.ledger.book import BURNED, EMISSION
@@ -217,15 +215,10 @@ async def _check_money(folder: Path, report: KillReport) -> None:
     _missing(report, "receipts", report.receipts, reports)
     async with opened_house(folder) as (house, _):
         await house.oracle.advance()  # finishes the epoch that was being paid when the agent stopped
-        paid = [row.epoch for row in await house.oracle.epochs.all() if EpochState(row.state) is EpochState.PAID]
-        stated: Counter[str] = Counter()
-        for epoch in paid:
-            manifest = await house.oracle.manifest(epoch)
-            assert manifest is not None
-            totals = Manifest.from_bytes(manifest.body).owner_totals()
-            stated.update(totals)
-            report.epochs_paid += len(totals)
-        carried = sum([sum((await house.oracle.packets.data_credits(epoch)).values()) for epoch in paid])
+        paid = await stated_payments(house)
+        stated = sum((payments for _, payments in paid), Counter())
+        report.epochs_paid = sum(1 for _, payments in paid if payments)
+        carried = sum([sum((await house.oracle.packets.data_credits(epoch)).values()) for epoch, _ in paid])
         tokens = house.treasury.tokens.tokens
         booked = await house.treasury.ledger.balances(tokens["demo-IOT"].mint)
         report.burned = (await house.treasury.ledger.balances(tokens["demo-DC"].mint)).get(BURNED, 0)
