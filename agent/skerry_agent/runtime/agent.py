@@ -153,12 +153,9 @@ class Agent:
     def _count(self, news: News) -> None:
         for verdict in (*news.beacons, *news.witnesses):
             self.judged[Stage.JUDGED, "" if verdict.verdict is Verdict.VALID else verdict.reason or "invalid"] += 1
-        # The operator repeats every reward with each word, so that states may move on: these are totals.
-        for stage in (Stage.REWARDED, Stage.PAID):
-            self.judged.pop((stage, ""), None)
-        for reward in news.rewards:
-            self.judged[Stage.REWARDED, ""] += 1
-            self.judged[Stage.PAID, ""] += reward.state is RewardState.PAID
+        if news.rewards:  # the operator repeats every reward with each word, so that states may move on: totals
+            self.judged[Stage.REWARDED, ""] = len(news.rewards)
+            self.judged[Stage.PAID, ""] = sum(reward.state is RewardState.PAID for reward in news.rewards)
 
     async def _record(self, word: BeaconStatement) -> None:
         """Keep the operator's signed word as evidence in the log of the hotspot that it is about."""
