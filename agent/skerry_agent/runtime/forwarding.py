@@ -60,7 +60,7 @@ class ForwardTarget:
 
 
 def forward_targets(texts: tuple[str, ...]) -> tuple[ForwardTarget, ...]:
-    """Read the setting forward.gwmp, each `HOST:PORT[?devaddr=26000000/7,...&joineui=...&downlink=yes]`.
+    """Read the setting forward.gwmp, each `HOST:PORT[?devaddr=26000000/7;...&joineui=...&downlink=yes]`.
 
     Raises `UsageError` E_FORWARD.
     """
@@ -91,7 +91,7 @@ def _target(text: str) -> ForwardTarget:
 
 def _prefixes(text: str, value: str, bits: int) -> tuple[Prefix, ...]:
     found = []
-    for part in value.split(",") if value else ():
+    for part in value.split(";") if value else ():
         address, _, length = part.partition("/")
         try:
             number, kept = int(address, 16), int(length or bits)

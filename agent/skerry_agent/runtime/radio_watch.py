@@ -35,7 +35,8 @@ Reopen = Callable[[str], bool]  # True when the device's link is being opened ag
 @dataclass(slots=True, kw_only=True)
 class _Watched:
     sentinel: Sentinel
-    others_before: int  # frames that the other radios had heard when this one last heard one
+    heard_lately: bool = True  # since the latest judgement
+    others_before: int = 0  # frames that the other radios had heard at the judgement after this one's last frame
     condition: Condition | None = None
 
 
@@ -85,7 +86,7 @@ class RadioWatch:
                 self._heard[device_id] += 1
                 watched = self._watched(device_id)
                 if watched is not None:
-                    watched.others_before = self._others(device_id)
+                    watched.heard_lately = True
                     watched.sentinel.heard(_heard(frame))
             case StatusReported(device_id=device_id, values=values):
                 watched = self._radios.get(device_id)
@@ -114,6 +115,8 @@ class RadioWatch:
         """Judge every radio now, show it, repair what is due."""
         now_ns, wall_ns = self._clock.monotonic_ns(), self._clock.wall_ns()
         for device_id, watched in self._radios.items():
+            if watched.heard_lately:  # what the others heard in the same minute is mostly the same frames
+                watched.others_before, watched.heard_lately = self._others(device_id), False
             others = self._others(device_id) - watched.others_before if len(self._radios) > 1 else None
             judgement = watched.sentinel.judge(now_ns=now_ns, wall_ns=wall_ns, peers_heard=others)
             if judgement.condition is not watched.condition:
@@ -148,7 +151,7 @@ class RadioWatch:
         if watched is None and len(self._radios) < MAX_RADIOS:
             normal = self._normal.pop(device_id, None)
             sentinel = Sentinel(now_ns=self._clock.monotonic_ns(), normal=normal)
-            watched = self._radios[device_id] = _Watched(sentinel=sentinel, others_before=self._others(device_id))
+            watched = self._radios[device_id] = _Watched(sentinel=sentinel)
         return watched
 
     def _others(self, device_id: str) -> int:

@@ -29,7 +29,7 @@ def pull_resp(body: bytes, token: int = 9) -> bytes:
 
 
 def test_a_setting_names_place_filters_and_leave_to_send() -> None:
-    (target,) = forward_targets(("lns.example.org:1700?devaddr=26000000/7,78000100&downlink=yes",))
+    (target,) = forward_targets(("lns.example.org:1700?devaddr=26000000/7;78000100&downlink=yes",))
     assert (target.name, target.devaddr) == ("lns.example.org:1700", ((0x26000000, 7), (0x78000100, 32)))
     assert target.downlink
     assert forward_targets(("[::1]:1700",))[0].host == "::1"
