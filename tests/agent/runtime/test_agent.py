@@ -1,7 +1,9 @@
 """A whole agent: it starts, takes over news, survives failing parts and disks, and ends without hiding why."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,7 +11,7 @@ from skerry_agent.background import Background
 from skerry_agent.evidence import EVIDENCE
 from skerry_agent.runtime.operator import News
 from skerry_agent.runtime.packet_path import Stage
-from skerry_agent.store import ReportState, RewardRow, RewardState, StoreUnavailable, Stores, Verdict, VerdictRow
+from skerry_agent.store import ReportState, RewardRow, RewardState, Stores, StoreUnavailable, Verdict, VerdictRow
 from skerry_core.errors import UsageError
 from skerry_coverage.evidence.entry import EntryKind
 from skerry_coverage.evidence.packets import PacketRoot
@@ -119,7 +121,9 @@ def test_a_stopped_agent_ends_cancelled_and_leaves_a_sealed_log_with_its_packets
     simulated(main)
 
 
-async def run_for(work, clock, *, before_end=lambda: None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - a small stage for the tests of this file
+async def run_for(
+    work: Coroutine[Any, Any, None], clock: SimulatedClock, *, before_end: Callable[[], None]
+) -> asyncio.Task[None]:
     async with asyncio.TaskGroup() as group:
         running = group.create_task(work, name="agent")
         await clock.sleep(5)
@@ -176,7 +180,7 @@ def test_a_disk_that_takes_nothing_is_told_and_survived(tmp_path: Path, caplog: 
                 await clock.sleep(5)
                 writes = [(db, db.write) for db in (stores.main, stores.telemetry)]
                 for db, _ in writes:
-                    db.write = full  # type: ignore[method-assign]
+                    db.write = full  # type: ignore[method-assign, assignment]
                 app.agent.board.take(state(DeviceState.UP))
                 app.agent.board.take(heard(beacon_of(1).phy, clock=clock))
                 app.agent.board.take(heard(clock=clock))

@@ -31,7 +31,7 @@ def test_a_missing_device_is_said_and_stops_nobody() -> None:
         events: list[DeviceEvent] = []
         devices = [attached_device("modem:/dev/there-is-none"), attached_device("modem:/dev/nor-here")]
         async with Background() as background:
-            work = run_attached(devices, clock=clock, random=Random(1), events=events.append)  # noqa: S311 - a test
+            work = run_attached(devices, clock=clock, random=Random(1), events=events.append)
             background.start(work, name="attached")
             await clock.sleep(60)
         states = {(e.device_id, e.state) for e in events if isinstance(e, StateChanged)}

@@ -19,8 +19,8 @@ from skerry_testing.simulated import simulated
 from skerry_wire.frames import TransmitOutcome, TransmitRequest, TransmitStatus
 from skerry_wire.generated.poc_lora_pb2 import lora_beacon_report_req_v1
 from skerry_wire.messages import parse
-from skerry_wire.sink import SinkUnavailable
 from skerry_wire.signing import verify_message
+from skerry_wire.sink import SinkUnavailable
 
 INTERVAL_S = 600
 
@@ -52,6 +52,7 @@ async def running(folder: Path, clock: SimulatedClock, *, may_sign: bool = True)
             queued=lambda: None, operator=True,
         )  # fmt: skip
         sink, random = FakeSink(clock), Random(3)
+        seen: list[bytes] = []
 
         async def transmit(request: TransmitRequest) -> tuple[str, TransmitOutcome]:
             if stage.failures:
@@ -66,11 +67,11 @@ async def running(folder: Path, clock: SimulatedClock, *, may_sign: bool = True)
         stage = Stage(
             beaconer=Beaconer(
                 name="calm-teal-otter", gateway=signer_of().public_key, sink=sink, reports=reports, transmit=transmit,
-                seen=lambda data: stage.seen.append(data), sent=sent, may_sign=lambda: stage.may_sign,
+                seen=seen.append, sent=sent, may_sign=lambda: stage.may_sign,
                 last_beacon_s=None, interval_s=INTERVAL_S, clock=clock, random_bytes=random.randbytes,
                 draw_below=random.randrange,
             ),
-            sink=sink, stores=stores, clock=clock, sent=[], seen=[], may_sign=may_sign,
+            sink=sink, stores=stores, clock=clock, sent=[], seen=seen, may_sign=may_sign,
         )  # fmt: skip
         async with Background() as background:
             background.start(stage.beaconer.run(), name="beaconer")

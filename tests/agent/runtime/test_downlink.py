@@ -4,14 +4,11 @@ import pytest
 
 from skerry_agent.runtime.downlink import downlink_request, send_downlink
 from skerry_wire.frames import TransmitOutcome, TransmitRequest, TransmitStatus
-from skerry_wire.generated.data_rate_pb2 import data_rate
 from skerry_wire.generated.packet_router_pb2 import packet_router_packet_down_v1, window_v1
 
 
 def window(frequency_hz: int, *, timestamp: int = 100, immediate: bool = False) -> window_v1:
-    return window_v1(
-        frequency=frequency_hz, datarate=data_rate.Value("SF12BW125"), timestamp=timestamp, immediate=immediate
-    )
+    return window_v1(frequency=frequency_hz, datarate="SF12BW125", timestamp=timestamp, immediate=immediate)
 
 
 class Radio:
@@ -39,7 +36,9 @@ class Radio:
         (("timeout",), [868_100_000]),
     ],
 )
-async def test_the_second_window_follows_a_missed_first_one_only(reasons: tuple[str | None, ...], asked: list[int]) -> None:
+async def test_the_second_window_follows_a_missed_first_one_only(
+    reasons: tuple[str | None, ...], asked: list[int]
+) -> None:
     packet = packet_router_packet_down_v1(payload=b"down", rx1=window(868_100_000), rx2=window(869_525_000))
     radio = Radio(*reasons)
     outcome = await send_downlink(packet, region="EU868", antenna_gain_ddbi=12, transmit=radio)

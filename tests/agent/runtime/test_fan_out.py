@@ -1,4 +1,4 @@
-"""An uplink goes to the operator and to every further network that wants it; one that fails costs the others nothing."""
+"""An uplink goes to the operator and to every further network; one that fails costs the others nothing."""
 
 from pathlib import Path
 
@@ -32,7 +32,7 @@ def test_the_row_of_an_uplink_names_every_network_that_took_it(tmp_path: Path) -
             async def away(*_: object, **__: object) -> bool:
                 raise SinkUnavailable("away")
 
-            operator.carry = away  # type: ignore[method-assign, assignment]
+            operator.carry = away  # type: ignore[method-assign]
             app.agent.board.take(heard(clock=clock, tmst_us=2))
             await clock.sleep(11)
             rows = (await stores.packets.page()).rows

@@ -98,7 +98,7 @@ def test_a_silent_network_is_called_down_and_found_again(caplog: pytest.LogCaptu
             await clock.sleep(100)
             assert forwarder.up is False
             assert metrics.value("skerry_link_up", network=forwarder.target.name) == 0
-            network.put = put  # type: ignore[method-assign]
+            network.put = put
             await clock.sleep(60)
             assert forwarder.up
             assert metrics.value("skerry_link_reconnects_total", network=forwarder.target.name) == 1
@@ -126,5 +126,5 @@ def test_a_name_that_cannot_be_resolved_costs_nothing_but_its_uplinks() -> None:
 
 def test_a_gateway_eui_is_stable_and_locally_administered() -> None:
     assert gateway_eui(signer_of().public_key) == EUI
-    assert EUI != gateway_eui(signer_of(2).public_key)
+    assert gateway_eui(signer_of(2).public_key) != EUI
     assert (len(EUI), EUI[0] & 0b11) == (8, 0b10)

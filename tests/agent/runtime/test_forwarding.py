@@ -62,7 +62,7 @@ def test_a_setting_that_cannot_be_meant_is_refused_with_the_words_to_write(texts
         ("?joineui=0806000000000000/16", False, False),
     ],
 )
-def test_filters_choose_by_address(options: str, data: bool, join: bool) -> None:  # noqa: FBT001 - a table
+def test_filters_choose_by_address(options: str, data: bool, join: bool) -> None:
     (target,) = forward_targets(("lns:1700" + options,))
     assert (target.wants(UPLINK), target.wants(JOIN)) == (data, join)
     assert target.wants(b"\xff\xff") is (options == "")

@@ -12,7 +12,7 @@ from skerry_agent.metrics import Metrics
 from skerry_agent.runtime.packet_path import MAX_WAITING, Heard, PacketPath, Stage, packet_id
 from skerry_agent.store import PacketRow, Stores, StoreUnavailable
 from skerry_simulate.clock import SimulatedClock
-from skerry_testing.runtime import DEVICE, UPLINK, beacon_of, frame
+from skerry_testing.runtime import DEVICE, beacon_of, frame
 from skerry_testing.simulated import simulated
 from skerry_testing.stores import open_stores
 from skerry_wire.frames import Crc, ReceivedFrame

@@ -29,12 +29,12 @@ def test_each_window_is_written_once_after_its_end_and_the_running_one_at_shutdo
                 await clock.sleep(161)
                 ((_, entry),) = await log.find(EntryKind.PACKETS)
                 leaves = [
-                    packet_leaf(received_ns=f.received_wall_ns, frequency_hz=f.frequency_hz, datarate=f.datarate, phy=f.phy)
+                    packet_leaf(
+                        received_ns=f.received_wall_ns, frequency_hz=f.frequency_hz, datarate=f.datarate, phy=f.phy
+                    )
                     for f in (one, two)
                 ]
-                expected = PacketRoot(
-                    start_ns=window_start(one.received_wall_ns), count=2, root=merkle.root(leaves)
-                )
+                expected = PacketRoot(start_ns=window_start(one.received_wall_ns), count=2, root=merkle.root(leaves))
                 assert PacketRoot.from_bytes(entry.body) == expected
                 roots.add(frame(clock=clock))
             await roots.write(now_ns=None)

@@ -36,7 +36,12 @@ def test_a_deaf_radio_is_shown_reopened_once_and_then_told(tmp_path: Path) -> No
         async with open_stores(tmp_path, clock=clock) as stores:
             await learn(stores.facts, DEVICE, OTHER)
             watch, board, hub = await opened(stores.facts, clock)
-            watch.repair_with(lambda device: not reopened.append(device))
+
+            def reopen(device: str) -> bool:
+                reopened.append(device)
+                return True
+
+            watch.repair_with(reopen)
             async with Background() as background:
                 background.start(watch.run(), name="watch")
                 for device in (DEVICE, OTHER):

@@ -11,12 +11,13 @@ from skerry_agent.runtime.radios import Radios, gateway_pins, radio_settings, se
 from skerry_agent.settings import load
 from skerry_core.clock import Clock
 from skerry_core.errors import UsageError
+from skerry_firmware_bridge.at_radio.radio import AtRadio
 from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, DeviceTrouble, FrameHeard, StateChanged
 from skerry_simulate.at_radio import AtRadioEmulator
 from skerry_simulate.clock import SimulatedClock
 from skerry_simulate.forwarder import PacketForwarderEmulator
 from skerry_simulate.lone_radio import CELL, NEIGHBOUR_CELL
-from skerry_simulate.medium import RfMedium
+from skerry_simulate.medium import RfMedium, Station
 from skerry_testing.runtime import UPLINK
 from skerry_testing.simulated import simulated
 
@@ -28,7 +29,7 @@ def made(clock: Clock, events: list[DeviceEvent], **flags: str) -> tuple[Radios,
     settings |= {name.replace("__", "."): value for name, value in flags.items()}
     own = RadioSet()
     read = radio_settings(load(file=None, environ={}, flags=settings))
-    return Radios(settings=read, clock=clock, sink=events.append, own=own, random=Random(1)), own  # noqa: S311 - a test
+    return Radios(settings=read, clock=clock, sink=events.append, own=own, random=Random(1)), own
 
 
 def test_settings_are_read_and_refused_with_the_words_to_write() -> None:
@@ -114,8 +115,9 @@ def test_a_serial_radio_is_opened_again_on_request_and_hears_on(tmp_path: Path) 
             states = [event.state for event in events if isinstance(event, StateChanged)]
             assert states.count(DeviceState.UP) == 2
             assert DeviceState.DOWN in states
-            assert own.first is not None
-            send(medium, neighbour, frequency_hz=868_100_000, datarate="SF12BW125")
+            assert isinstance(own.first, AtRadio)
+            tuning = own.first.tuning
+            send(medium, neighbour, frequency_hz=tuning.frequency_hz, datarate=str(tuning.datarate))
             await clock.sleep(5)
             assert any(isinstance(event, FrameHeard) for event in events)
 
@@ -137,9 +139,12 @@ def test_a_port_that_cannot_be_opened_is_said_once_and_stops_nobody(tmp_path: Pa
     simulated(main)
 
 
-def send(
-    medium: RfMedium, station: object, *, frequency_hz: int = 868_100_000, datarate: str = "SF9BW125"
-) -> None:
+def send(medium: RfMedium, station: Station, *, frequency_hz: int = 868_100_000, datarate: str = "SF9BW125") -> None:
     medium.transmit(
-        station, phy=UPLINK, frequency_hz=frequency_hz, datarate=datarate, power_dbm=14.0, inverted=False  # type: ignore[arg-type]  # the medium's own station
+        station,
+        phy=UPLINK,
+        frequency_hz=frequency_hz,
+        datarate=datarate,
+        power_dbm=14.0,
+        inverted=False,
     )

@@ -19,8 +19,11 @@ from skerry_simulate.clock import SimulatedClock
 from skerry_testing.evidence import signer_of
 from skerry_testing.runtime import frame, keeper, open_log, open_runtime_stores
 from skerry_testing.simulated import simulated
+from skerry_wire.sink import Receipt
 
 KEY = PublicKey.from_binary(signer_of(9).public_key).address
+
+RECEIPT = Receipt(received_ms=1)
 
 
 def made(clock: Clock, **flags: str) -> RemoteOperator:
@@ -66,10 +69,14 @@ def test_session_and_session_signed_reports_become_evidence_that_names_each_othe
                 return None
 
             operator.attach(evidence=log, downlink=no_downlink)
-            session = SessionEvidence(nonce=b"n" * 32, init=b"signed init", session_id=b"s", session_key=b"k", opened_ms=1)
+            session = SessionEvidence(
+                nonce=b"n" * 32, init=b"signed init", session_id=b"s", session_key=b"k", opened_ms=1
+            )
             await operator._keep_session(session)
-            await operator._keep_report(SentReport(body=b"report", is_beacon=False, session=session))
-            await operator._keep_report(SentReport(body=b"gateway-signed", is_beacon=True, session=None))
+            await operator._keep_report(SentReport(body=b"report", is_beacon=False, session=session, receipt=RECEIPT))
+            await operator._keep_report(
+                SentReport(body=b"gateway-signed", is_beacon=True, session=None, receipt=RECEIPT)
+            )
             ((offer_id, _),) = await log.find(EntryKind.SESSION_OFFER)
             ((init_id, init),) = await log.find(EntryKind.SESSION_INIT)
             ((_, report),) = await log.find(EntryKind.WITNESS_REPORT)

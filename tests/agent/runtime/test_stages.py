@@ -11,14 +11,16 @@ from skerry_firmware_bridge.radio import DeviceState
 from skerry_simulate.clock import SimulatedClock
 
 UP, DOWN, UNKNOWN = DeviceState.UP, DeviceState.DOWN, DeviceState.UNKNOWN
-OPERATOR = OperatorStatus(
-    is_set=True, network="n", profile="p", key=None, pays=True, state=UP, reason="", as_of_ns=1
-)
+OPERATOR = OperatorStatus(is_set=True, network="n", profile="p", key=None, pays=True, state=UP, reason="", as_of_ns=1)
 
 
 def path(**passed: int) -> PacketPath:
     made = PacketPath(
-        hotspot="h", packets=None, clock=SimulatedClock(start_s=1), metrics=Metrics(), region_known=lambda: True  # type: ignore[arg-type]  # nothing is stored here
+        hotspot="h",
+        packets=None,  # type: ignore[arg-type]  # nothing is stored here
+        clock=SimulatedClock(start_s=1),
+        metrics=Metrics(),
+        region_known=lambda: True,
     )
     made.passed = Counter({Stage[name.upper()]: count for name, count in passed.items()})
     return made

@@ -17,7 +17,6 @@ from skerry_testing.radio import FileDutyStore
 from skerry_testing.runtime import DEVICE, FakeRadio
 from skerry_testing.simulated import simulated
 from skerry_wire.frames import TransmitOutcome, TransmitRequest, TransmitStatus
-from skerry_wire.generated.data_rate_pb2 import data_rate
 from skerry_wire.generated.packet_router_pb2 import packet_router_packet_down_v1, window_v1
 
 REQUEST = TransmitRequest(
@@ -25,7 +24,9 @@ REQUEST = TransmitRequest(
 )
 
 
-async def made(folder: Path, clock: SimulatedClock, *, region: str | None = "EU868") -> tuple[Transmitter, RadioSet, Metrics]:
+async def made(
+    folder: Path, clock: SimulatedClock, *, region: str | None = "EU868"
+) -> tuple[Transmitter, RadioSet, Metrics]:
     gate = TransmitGate(clock=clock, store=FileDutyStore(folder / "duty"))
     await gate.load()
     key = PublicKey.from_binary(signer_of().public_key)
@@ -66,12 +67,12 @@ def test_a_bad_router_downlink_is_counted_and_never_raised(tmp_path: Path) -> No
         radio = FakeRadio()
         radios.up(radio)
         await transmitter.router_downlink(packet_router_packet_down_v1(payload=b"x"))
-        wrong_band = window_v1(frequency=915_000_000, datarate=data_rate.Value("SF9BW125"), immediate=True)
+        wrong_band = window_v1(frequency=915_000_000, datarate="SF9BW125", immediate=True)
         await transmitter.router_downlink(packet_router_packet_down_v1(payload=b"x", rx1=wrong_band))
         assert metrics.value("skerry_downlinks_total", device="", outcome="without_window") == 1
         assert metrics.value("skerry_downlinks_total", device="", outcome="refused") == 1
         radio.outcomes = [TransmitOutcome(status=TransmitStatus.FAILED, reason="too_late")]
-        window = window_v1(frequency=868_100_000, datarate=data_rate.Value("SF9BW125"), timestamp=7)
+        window = window_v1(frequency=868_100_000, datarate="SF9BW125", timestamp=7)
         await transmitter.router_downlink(packet_router_packet_down_v1(payload=b"x", rx1=window, rx2=window))
         assert len(radio.sent) == 2
 

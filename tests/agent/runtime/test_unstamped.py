@@ -6,7 +6,7 @@ from skerry_agent.background import Background
 from skerry_agent.evidence import EvidenceLog, TimeKeeper
 from skerry_agent.runtime.packet_path import Heard
 from skerry_agent.runtime.unstamped import MAX_FRAMES, Unstamped, UnstampedFrame
-from skerry_agent.store import StoreUnavailable, Stores
+from skerry_agent.store import Stores, StoreUnavailable
 from skerry_coverage.evidence.entry import EntryKind, TimeSource
 from skerry_simulate.clock import SimulatedClock
 from skerry_testing.runtime import (
@@ -44,9 +44,7 @@ class Reporter:
         self.reported.append((kept.heard.packet_id, heard_at_ns))
 
 
-def waiting(
-    stores: Stores, log: EvidenceLog, time: TimeKeeper, clock: SimulatedClock, report: Reporter
-) -> Unstamped:
+def waiting(stores: Stores, log: EvidenceLog, time: TimeKeeper, clock: SimulatedClock, report: Reporter) -> Unstamped:
     return Unstamped(evidence=log, db=stores.main, time=time, clock=clock, report=report)
 
 

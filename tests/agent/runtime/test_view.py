@@ -87,7 +87,9 @@ def test_an_unconfirmed_region_and_a_refused_beacon_are_said(tmp_path: Path) -> 
             radio(app, UP)
             beaconer = app.agent.hotspots[0].beaconer
             assert beaconer is not None
-            beaconer.plan = BeaconPlan(next_wall_s=None, region="EU868", problem="no beacon in this interval: E_TX_DUTY")
+            beaconer.plan = BeaconPlan(
+                next_wall_s=None, region="EU868", problem="no beacon in this interval: E_TX_DUTY"
+            )
             assert "E_TX_DUTY" in (app.view.status().hotspots[0].reason or "")
             radio(app, DOWN, reason="unplugged")
             assert app.view.status().hotspots[0].reason == "unplugged"

@@ -373,5 +373,7 @@ def test_a_stranger_gets_no_answer_and_is_told_once_a_minute(eui: bytes, source:
 
 def test_loopback_and_serial_ports_need_no_pin_and_mapped_addresses_are_the_same() -> None:
     for source in (("127.0.0.1", 1), ("::1", 1, 0, 0), ("::ffff:127.0.0.1", 1, 0, 0), ("/dev/ttyUSB0", 0)):
-        assert pinned({}).receive(pull_data(), source, now_ns=0, wall_ns=0), source  # type: ignore[arg-type]
-    assert isinstance(pinned().receive(pull_data(), ("::ffff:192.0.2.7", 1, 0, 0), now_ns=0, wall_ns=0)[0], StateChanged)
+        assert pinned({}).receive(pull_data(), source, now_ns=0, wall_ns=0), source
+    assert isinstance(
+        pinned().receive(pull_data(), ("::ffff:192.0.2.7", 1, 0, 0), now_ns=0, wall_ns=0)[0], StateChanged
+    )

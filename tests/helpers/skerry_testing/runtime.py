@@ -52,7 +52,9 @@ def beacon_of(number: int = 1) -> Beacon:
     return build_beacon(remote=entropy, local=bytes(4), params=region_params(REGION), gain_ddbi=12)
 
 
-def frame(phy: bytes = UPLINK, *, clock: Clock | None = None, tmst_us: int = 1_000_000, **changes: object) -> ReceivedFrame:
+def frame(
+    phy: bytes = UPLINK, *, clock: Clock | None = None, tmst_us: int = 1_000_000, **changes: object
+) -> ReceivedFrame:
     """Return a good frame as a concentrator reports it, received now by `clock`."""
     fields: dict[str, object] = {
         "phy": phy, "frequency_hz": 868_100_000, "datarate": "SF9BW125", "rssi_dbm": -100, "snr_db": 5.5,
@@ -187,7 +189,7 @@ def keeper(clock: Clock, *, synchronised: bool = True, boot_id: bytes = BOOT) ->
 @asynccontextmanager
 async def open_runtime_stores(folder: Path, clock: Clock) -> AsyncIterator[Stores]:
     """Open an agent's stores with the evidence tables."""
-    folder.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - one folder, at the start
+    folder.mkdir(parents=True, exist_ok=True)
     stores = await Stores.open(folder, clock=clock, extra=(EVIDENCE,))
     try:
         yield stores
@@ -197,9 +199,7 @@ async def open_runtime_stores(folder: Path, clock: Clock) -> AsyncIterator[Store
 
 async def open_log(stores: Stores, time: TimeKeeper, clock: Clock, *, signer: Signer | None = None) -> EvidenceLog:
     """Open the evidence log of a key."""
-    return await EvidenceLog.open(
-        stores.main, signer=signer or signer_of(), network="test-net", clock=clock, time=time
-    )
+    return await EvidenceLog.open(stores.main, signer=signer or signer_of(), network="test-net", clock=clock, time=time)
 
 
 async def open_agent(
