@@ -32,3 +32,12 @@ def test_every_package_says_that_it_is_typed() -> None:
     packages = [path.parent for folder in FOLDERS[:5] for path in (ROOT / folder).glob("*/__init__.py")]
     assert packages
     assert [package.name for package in packages if not (package / "py.typed").exists()] == []
+
+
+def test_locks_pin_by_hash_and_name_no_host() -> None:
+    locks = [*(ROOT / "requirements").glob("*.lock"), ROOT / "tests" / "peers" / "package-lock.json"]
+    assert len(locks) >= 3
+    assert [path.name for path in locks if "://" in path.read_text()] == []
+    assert [
+        path.name for path in locks if "sha256:" not in path.read_text() and "sha512-" not in path.read_text()
+    ] == []

@@ -1,11 +1,11 @@
 """Tasks that run for ever beside a block of code: the demo's agents, an agent beside its API."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from types import TracebackType
 from typing import Any, Self
 
-__all__ = ["Background", "run_together"]
+__all__ = ["Background", "Replaceable", "run_together"]
 
 
 async def run_together(work: Mapping[str, Coroutine[Any, Any, object]]) -> None:
@@ -39,3 +39,26 @@ class Background:
         for task in reversed(self._tasks):
             task.cancel()
         await self._group.__aexit__(kind, error, trace)
+
+
+class Replaceable:
+    """Work that runs for ever and can be replaced by newer work: the old is cancelled before the new begins."""
+
+    def __init__(self, work: Callable[[], Coroutine[Any, Any, None]], *, name: str) -> None:
+        self._work = work
+        self._name = name
+        self._replaced = asyncio.Event()
+
+    def replace(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Take other work over."""
+        self._work = work
+        self._replaced.set()
+
+    async def run(self) -> None:
+        """Run the newest work until cancelled; work that fails is not tried again."""
+        while True:
+            self._replaced.clear()
+            async with asyncio.TaskGroup() as group:
+                task = group.create_task(self._work(), name=self._name)
+                await self._replaced.wait()
+                task.cancel()

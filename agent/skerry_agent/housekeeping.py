@@ -1,6 +1,7 @@
 """Retention: deletes by age and size what may be deleted, and nothing that proves anything. Started by the service."""
 
 import logging
+from collections.abc import Callable
 
 from skerry_agent.settings import Settings
 from skerry_agent.settings.table import RETENTION_AUDIT_DAYS, RETENTION_PACKETS, RETENTION_PACKETS_DAYS
@@ -17,12 +18,12 @@ DUTY_KEPT_NS = 2 * DAY_NS  # the longest limit looks back one hour
 _log = logging.getLogger(__name__)
 
 
-async def keep_house(*, stores: Stores, settings: Settings, clock: Clock) -> None:
-    """Tidy once an hour until cancelled; a full or read-only disk is told and tried again."""
+async def keep_house(*, stores: Stores, settings: Callable[[], Settings], clock: Clock) -> None:
+    """Tidy once an hour until cancelled, by the settings then in force; a full disk is told and tried again."""
     while True:
         await clock.sleep(EVERY_S)
         try:
-            await tidy(stores=stores, settings=settings, now_ns=clock.wall_ns())
+            await tidy(stores=stores, settings=settings(), now_ns=clock.wall_ns())
         except UserError as error:
             _log.error("retention: %s", error)
 

@@ -32,8 +32,12 @@ class InstanceLock:
                 remedy="Stop it first, or use another folder with --dir.",
                 params={"folder": str(self._path.parent), "process": holder},
             ) from None
-        os.ftruncate(self._descriptor, 0)
-        os.write(self._descriptor, f"{os.getpid()}\n".encode())
+        try:
+            os.ftruncate(self._descriptor, 0)
+            os.write(self._descriptor, f"{os.getpid()}\n".encode())
+        except OSError:  # a full disk
+            os.close(self._descriptor)
+            raise
         return self
 
     def __exit__(

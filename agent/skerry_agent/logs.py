@@ -17,7 +17,7 @@ from skerry_agent.redact import redact
 from skerry_core.clock import NS_PER_MS
 from skerry_core.files import PRIVATE_MODE
 
-__all__ = ["LogFile", "configure"]
+__all__ = ["LogFile", "configure", "set_level"]
 
 REPEAT_WINDOW_S = 60.0  # identical lines within it are counted instead of written, to spare SD cards
 FILE_LIMIT_BYTES = 5 << 20
@@ -34,9 +34,14 @@ def configure(*, level: str, form: str, environ: Mapping[str, str], stream: IO[s
     for old in [one for one in root.handlers if isinstance(one, _Collapsing) and one.stream is handler.stream]:
         root.removeHandler(old)
     root.addHandler(handler)
-    root.setLevel(level.upper())
+    set_level(level)
     logging.getLogger("asyncio").setLevel(logging.WARNING)
     return handler
+
+
+def set_level(level: str) -> None:
+    """Set the least important level that is logged."""
+    logging.getLogger().setLevel(level.upper())
 
 
 class LogFile(io.TextIOBase):

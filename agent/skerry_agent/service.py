@@ -1,8 +1,10 @@
 """One agent as a service: opens what is in its folder, composes it, serves it, stops it. Called by `skerry run`."""
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlite_utils.migrations import Migrations
@@ -11,23 +13,27 @@ from skerry_agent.alerts.channels import Channels
 from skerry_agent.alerts.loop import Alerts, parse_quiet
 from skerry_agent.api.guard import is_loopback
 from skerry_agent.app import App, compose
-from skerry_agent.background import Background
+from skerry_agent.background import Background, Replaceable
 from skerry_agent.discovery.records import Service
 from skerry_agent.discovery.responder import own_addresses, respond
 from skerry_agent.evidence import EVIDENCE, TimeKeeper
 from skerry_agent.evidence.ntp import boot_id, kernel_error_ns
 from skerry_agent.housekeeping import keep_house
 from skerry_agent.lifetime import Lifetimes
+from skerry_agent.logs import set_level
 from skerry_agent.operator.network_file import OperatorFolder
 from skerry_agent.runtime.clock_watch import watch_clock
 from skerry_agent.runtime.operator import NoOperator, Operator
 from skerry_agent.runtime.randomness import system_randomness
 from skerry_agent.settings import Settings
+from skerry_agent.settings.live import LiveSettings
 from skerry_agent.settings.table import (
     ALERTS_QUIET_HOURS,
     API_HOST,
     API_MDNS,
     GATEWAY_KEY,
+    LOG_LEVEL,
+    METRICS_OPEN,
     OPERATOR_INGEST,
     OPERATOR_PROFILE,
     TIME_TRUSTED,
@@ -36,6 +42,7 @@ from skerry_agent.store import Facts, Stores
 from skerry_client.paths import Paths
 from skerry_core import __version__
 from skerry_core.clock import Clock
+from skerry_core.errors import UserError
 from skerry_keys.signer import Signer
 from skerry_wallet.keyfile.gateway import open_or_create_gateway_key
 
@@ -45,22 +52,29 @@ if TYPE_CHECKING:
 __all__ = ["run_agent"]
 
 Started = Callable[[str, list[str]], None]
+_log = logging.getLogger(__name__)
 
 
-async def run_agent(*, settings: Settings, paths: Paths, clock: Clock, started: Started) -> None:
+async def run_agent(
+    *, read_settings: Callable[[], Settings], hangup: asyncio.Event, paths: Paths, clock: Clock, started: Started
+) -> None:
     """Run until cancelled. `started` gets the API's address and what a person should know.
+
+    The settings are read now, and again each time `hangup` is set.
 
     Raises `UserError` when the folder, the key, the settings or the port do not allow a start.
     """
+    settings = read_settings()
+    live = LiveSettings(settings, read=read_settings)
     folder = OperatorFolder(paths.state / "operator")
     async with Lifetimes() as lifetimes:
         stores = await Stores.open(paths.state, clock=clock, extra=_migrations(folder))
         lifetimes.add("stores", stores.close)
         signer = await asyncio.to_thread(_signer, settings, paths)
-        house = await _house(folder, stores=stores, clock=clock, lifetimes=lifetimes)
+        time = TimeKeeper(clock, boot_id=boot_id(secrets.token_bytes(16)))
+        house = await _house(folder, stores=stores, clock=clock, time=time, lifetimes=lifetimes)
         operator = _operator(house, settings=settings, signer=signer, clock=clock)
         lifetimes.add("operator connection", operator.close)
-        time = TimeKeeper(clock, boot_id=boot_id(secrets.token_bytes(16)))
         app = await compose(
             paths=paths,
             settings=settings,
@@ -75,8 +89,16 @@ async def run_agent(*, settings: Settings, paths: Paths, clock: Clock, started: 
         async with Background() as background, Lifetimes() as serving:
             watching = watch_clock(time, clock=clock, error_ns=kernel_error_ns, trusted=settings[TIME_TRUSTED])
             background.start(watching, name="clock")
-            background.start(_alerts(app, stores=stores, settings=settings, clock=clock).run(), name="alerts")
-            background.start(keep_house(stores=stores, settings=settings, clock=clock), name="retention")
+            alerts = Replaceable(_alerts(app, stores=stores, settings=settings, clock=clock).run, name="alerts")
+            background.start(alerts.run(), name="alerts")
+            background.start(keep_house(stores=stores, settings=lambda: live.now, clock=clock), name="retention")
+            live.tell(
+                lambda new: partial(alerts.replace, _alerts(app, stores=stores, settings=new, clock=clock).run),
+                lambda new: partial(app.api.open_metrics, new[METRICS_OPEN]),
+                lambda new: partial(set_level, new[LOG_LEVEL]),
+            )
+            app.api.serve_reload(live.reload)
+            background.start(_reload_on(hangup, live), name="settings")
             if house is not None and not house.network.ended:
                 background.start(house.oracle.run(), name="oracle")
             background.start(app.agent.run(), name="agent")
@@ -85,6 +107,16 @@ async def run_agent(*, settings: Settings, paths: Paths, clock: Clock, started: 
                 background.start(respond(await _service(app, stores.facts), clock=clock), name="mDNS")
             started(app.api.address, _notes(app, operator))
             await asyncio.Event().wait()
+
+
+async def _reload_on(hangup: asyncio.Event, live: LiveSettings) -> None:
+    while True:
+        await hangup.wait()
+        hangup.clear()
+        try:
+            await live.reload()
+        except UserError as error:
+            _log.error("settings: not read again, nothing has changed: %s", error)
 
 
 def _alerts(app: App, *, stores: Stores, settings: Settings, clock: Clock) -> Alerts:
@@ -133,7 +165,7 @@ def _operator(house: "OperatorHouse | None", *, settings: Settings, signer: Sign
 
 
 async def _house(
-    folder: OperatorFolder, *, stores: Stores, clock: Clock, lifetimes: Lifetimes
+    folder: OperatorFolder, *, stores: Stores, clock: Clock, time: TimeKeeper, lifetimes: Lifetimes
 ) -> "OperatorHouse | None":
     """Open the operator whose files lie in the folder, None when none was ever made there."""
     if not folder.exists:
@@ -142,7 +174,14 @@ async def _house(
     from skerry_wallet.chain.embedded import EmbeddedCluster
 
     cluster = EmbeddedCluster(folder.chain, network=folder.read().network, clock=clock)
-    house = await open_house(folder, db=stores.main, cluster=cluster, clock=clock, random_bytes=secrets.token_bytes)
+    house = await open_house(
+        folder,
+        db=stores.main,
+        cluster=cluster,
+        clock=clock,
+        random_bytes=secrets.token_bytes,
+        is_time_known=lambda: time.is_synchronised,
+    )
     lifetimes.add("operator", house.close)
     return house
 

@@ -24,12 +24,16 @@ __all__ = ["read_backup", "write_backup", "write_support_file"]
 FORMAT = "skerry-backup 1"
 MAX_MEMBER_BYTES = 8 << 30
 DATABASES = ("skerry.db", "telemetry.db")
-KEY_FOLDER = "keys"
+FOLDERS = ("keys", "operator", "operator/chain")
+# The chain's journal is only ever appended to and its snapshot names a place in it, so the snapshot is copied first.
+COPIED_LAST = "operator/chain/journal"
 SETTINGS = "skerry.toml"
 
 
 def write_backup(paths: Paths, target: Path, *, now_s: int) -> list[str]:
-    """Write databases, keys and settings to a private tar file, also while the agent runs; return the names.
+    """Write databases, keys, an operator's files and settings to a private tar file; return the names.
+
+    The agent may run meanwhile.
 
     Raises `RefusedError` E_BACKUP_EXISTS, E_NOTHING_TO_BACK_UP, `OSError`.
     """
@@ -46,8 +50,8 @@ def write_backup(paths: Paths, target: Path, *, now_s: int) -> list[str]:
                 _add_bytes(archive, "backup.json", content.getvalue(), now_s)
                 for name in DATABASES:
                     _add_database(archive, paths.state / name, Path(folder))
-                for key in sorted(paths.keys.glob("*")):
-                    archive.add(key, f"{KEY_FOLDER}/{key.name}", recursive=False)
+                for file in _other_files(paths):
+                    _add_file(archive, file, paths, Path(folder))
                 if paths.config.exists():
                     archive.add(paths.config, SETTINGS)
             stream.flush()
@@ -103,20 +107,39 @@ def _add_bytes(archive: tarfile.TarFile, name: str, content: bytes, time_s: int)
     archive.addfile(member, io.BytesIO(content))
 
 
-def _add_database(archive: tarfile.TarFile, database: Path, folder: Path) -> None:
+def _add_database(archive: tarfile.TarFile, database: Path, folder: Path, *, name: str = "") -> None:
     if not database.exists():
         return
     copy = folder / database.name
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as source, closing(sqlite3.connect(copy)) as to:
         source.backup(to)
-    archive.add(copy, database.name)
+    archive.add(copy, name or database.name)
     copy.unlink()
+
+
+def _other_files(paths: Paths) -> list[Path]:
+    found = [file for name in FOLDERS for file in sorted((paths.state / name).glob("*"))]
+    plain = [file for file in found if file.is_file() and not file.name.startswith(".") and not _is_side_file(file)]
+    return sorted(plain, key=lambda file: file == paths.state / COPIED_LAST)
+
+
+def _is_side_file(file: Path) -> bool:
+    return file.name.endswith(("-wal", "-shm", ".lock")) or file.name == "lock"
+
+
+def _add_file(archive: tarfile.TarFile, file: Path, paths: Paths, folder: Path) -> None:
+    name = file.relative_to(paths.state).as_posix()
+    if file.suffix == ".db":
+        _add_database(archive, file, folder, name=name)
+        return
+    content = file.read_bytes()  # read at once: the archive must not depend on a file that grows meanwhile
+    _add_bytes(archive, name, content, int(file.stat().st_mtime))
 
 
 def _check_members(archive: tarfile.TarFile, members: Mapping[str, tarfile.TarInfo], source: Path) -> None:
     for name, member in members.items():
         folder, _, file = name.rpartition("/")
-        known = name in (*DATABASES, SETTINGS, "backup.json") or (folder == KEY_FOLDER and file not in ("", ".", ".."))
+        known = name in (*DATABASES, SETTINGS, "backup.json") or (folder in FOLDERS and file not in ("", ".", ".."))
         if not known or not member.isfile() or member.size > MAX_MEMBER_BYTES:
             raise _bad_backup(source, f"{name[:80]!r} does not belong in a backup")
     stream = archive.extractfile(members["backup.json"]) if "backup.json" in members else None
@@ -128,7 +151,9 @@ def _place(paths: Paths, name: str) -> Path:
     if name == SETTINGS:
         paths.config.parent.mkdir(parents=True, exist_ok=True)
         return paths.config
-    return paths.state / name
+    place = paths.state / name
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return place
 
 
 def _bad_backup(source: Path, finding: str) -> UsageError:

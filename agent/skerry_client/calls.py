@@ -26,6 +26,7 @@ from skerry_client.models import (
     Page,
     Paired,
     Readiness,
+    Reloaded,
     Reward,
     Status,
     Verdict,
@@ -49,6 +50,7 @@ __all__ = [
     "packets",
     "pair",
     "readiness",
+    "reload_config",
     "rewards",
     "status",
     "witnesses",
@@ -169,6 +171,11 @@ def balances() -> Call[Page[Balance]]:
 def outbox() -> Call[Page[Backlog]]:
     """What is waiting to be sent."""
     return _list("outbox", Backlog)
+
+
+def reload_config() -> Call[Reloaded]:
+    """Have the settings read again; needs the scope control."""
+    return Call(method="POST", target="/api/v1/config/reload", parse=lambda value: from_json(Reloaded, value))
 
 
 def audit(*, limit: int = 50, cursor: str | None = None) -> Call[Page[AuditLine]]:

@@ -28,6 +28,7 @@ __all__ = [
     "Paired",
     "PathStage",
     "Readiness",
+    "Reloaded",
     "Report",
     "Reward",
     "State",
@@ -66,6 +67,15 @@ class Readiness:
 
     status: Literal["ready", "not_ready"]
     checks: dict[str, bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reloaded(Envelope):
+    """Settings that differ from those in force before: used now, or only after a restart."""
+
+    applied: tuple[str, ...]
+    restart: tuple[str, ...]
+    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

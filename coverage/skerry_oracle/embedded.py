@@ -60,7 +60,9 @@ class EmbeddedOracle:
         policy: AdmissionPolicy | None = None,
         entropy: EntropySource | None = None,
         limits: IngestLimits | None = None,
+        is_time_known: Callable[[], bool] = lambda: True,
     ) -> None:
+        """While `is_time_known()` is false `run` closes no epoch: nothing is signed and paid by a wrong clock."""
         self.network = network
         self.signer = signer
         self.clock = clock
@@ -72,7 +74,11 @@ class EmbeddedOracle:
         self.packets = PacketTable(database)
         self.refusals = Refusals(database, calendar=network.calendar, clock=clock)
         self.entropy = entropy or CommittedEntropy(
-            database, network=network.network, clock=clock, random_bytes=random_bytes
+            database,
+            network=network.network,
+            clock=clock,
+            random_bytes=random_bytes,
+            interval_s=network.profile.operator.entropy_interval_s,
         )
         self.registry = Registry(
             database,
@@ -110,6 +116,7 @@ class EmbeddedOracle:
             limits=limits,
         )
         self._advancing = asyncio.Lock()
+        self._is_time_known = is_time_known
 
     async def open(self) -> None:
         """Open the store, read what is kept in memory, sign the first denylist, publish the first entropy."""
@@ -158,7 +165,7 @@ class EmbeddedOracle:
             await self.clock.sleep(max(0.001, (self.driver.due_ms - self.clock.wall_ms()) / 1000))
 
     async def sign_running_epoch(self) -> EpochRow:
-        """Sign the running epoch's manifest before its time and leave it unpaid: the last act of a network that ends."""
+        """Sign the running epoch's manifest before its time and leave it unpaid: a network's last act."""
         async with self._advancing:
             return await self.driver.sign_current()
 
@@ -203,6 +210,9 @@ class EmbeddedOracle:
     async def _run_epochs(self) -> None:
         failing = False
         while True:
+            if not self._is_time_known():
+                await self.clock.sleep(RETRY_S)
+                continue
             try:
                 await self.advance()
                 failing = False

@@ -14,7 +14,6 @@ import asyncio
 import hashlib
 from collections import Counter, OrderedDict
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from skerry_core.clock import Clock
 from skerry_keys.errors import KeyRejected
@@ -27,14 +26,12 @@ from skerry_oracle.refusals import Refusals
 from skerry_oracle.store.database import Database
 from skerry_oracle.store.reports import BEACON, ReportTable, SessionRow, StoredReport
 from skerry_wire.errors import MessageRejected
+from skerry_wire.generated.poc_lora_pb2 import lora_beacon_report_req_v1, lora_witness_report_req_v1
 from skerry_wire.messages import parse
 from skerry_wire.signing import signed_bytes, verify_message
 from skerry_wire.sink import Receipt, SinkRefused, SinkUnavailable
 
-if TYPE_CHECKING:
-    from skerry_wire.generated.poc_lora_pb2 import lora_beacon_report_req_v1, lora_witness_report_req_v1
-
-    Report = lora_beacon_report_req_v1 | lora_witness_report_req_v1
+Report = lora_beacon_report_req_v1 | lora_witness_report_req_v1
 
 __all__ = ["RETRY_WINDOW_S", "Ingest"]
 
@@ -141,14 +138,12 @@ class Ingest:
         self.stored.set()
         return Receipt(received_ms=received_ms)
 
-    def _parse(self, kind: str, body: bytes) -> "Report":
-        from skerry_wire.generated import poc_lora_pb2
-
+    def _parse(self, kind: str, body: bytes) -> Report:
         limit = self.limits.report_bytes
         try:
             if kind == BEACON:
-                return parse(poc_lora_pb2.lora_beacon_report_req_v1, body, limit_bytes=limit)
-            return parse(poc_lora_pb2.lora_witness_report_req_v1, body, limit_bytes=limit)
+                return parse(lora_beacon_report_req_v1, body, limit_bytes=limit)
+            return parse(lora_witness_report_req_v1, body, limit_bytes=limit)
         except MessageRejected as error:
             raise SinkRefused("malformed") from error
 

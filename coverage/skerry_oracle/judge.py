@@ -269,14 +269,15 @@ class Judge:
                 )
                 for witness in witnesses
             ],
-            registry=self._gateways(keys, beacon.received_ms),
+            registry=self.gateways(keys, beacon.received_ms),
             denylist=self._denylist(beacon.received_ms),
             entropy=_entropy(entropy),
             times={key: times[key] for key in sorted(keys) if key in times},
             parameters=self._parameters,
         )
 
-    def _gateways(self, keys: Iterable[bytes], moment_ms: int) -> dict[bytes, Gateway]:
+    def gateways(self, keys: Iterable[bytes], moment_ms: int) -> dict[bytes, Gateway]:
+        """Return the admitted hotspots among `keys` as the rules see them at a moment."""
         found = {}
         for key in keys:
             hotspot = self._registry.hotspot_at(key, moment_ms)

@@ -1,44 +1,27 @@
-"""What an operator fixes for one network: how it is judged, how long its epochs are, what it pays."""
+"""What an operator fixes for one network: its profile, and the dated entry of it that is in force."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 from skerry_core.errors import UsageError
 from skerry_coverage.iot.parameters import PocParameters
-from skerry_coverage.iot.rewards import HIP138, Price, SplitRules
-from skerry_coverage.profile.model import Profile
+from skerry_coverage.profile.model import IotEntry, Profile
 from skerry_oracle.epochs.calendar import EpochCalendar
 
 __all__ = ["OracleNetwork"]
 
-ACTIVE_S = 60 * 3600  # iot-poc 4.6: a hotspot counts for density for 60 hours after its last witnessed beacon
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: the calendar is cached
 class OracleNetwork:
-    """One network as the oracle runs it.
+    """One network as the oracle runs it; `of_profile` makes it. Gateway keys are of `key_network`."""
 
-    `profile_hash` is the SHA-256 (hex) of the profile file that all this comes from; `emission_bones` is the most that
-    one epoch may pay in `token` base units, `price` what a token is worth (for data transfer).
-    """
-
-    network: str
-    profile_hash: str
-    token: str
-    emission_bones: int
-    price: Price
-    rule_set: str = "iot/2024-01"
-    key_network: str = "mainnet"
-    calendar: EpochCalendar = field(default_factory=EpochCalendar)
-    parameters: PocParameters = field(default_factory=PocParameters)
-    split: SplitRules = HIP138
-    density_table: str = "hip104"
-    active_s: int = ACTIVE_S
+    profile: Profile
+    entry: IotEntry
     test_tokens: bool = False
+    key_network: str = "mainnet"
 
     @classmethod
-    def of_profile(
-        cls, profile: Profile, *, network: str, at_s: int, token: str | None = None, test_tokens: bool = False
-    ) -> "OracleNetwork":
+    def of_profile(cls, profile: Profile, *, at_s: int, test_tokens: bool = False) -> "OracleNetwork":
         """Return the rules that a profile has in force at a Unix time.
 
         Raises `UsageError` E_PROFILE_TIME when it has none with an emission and a price of its own.
@@ -50,17 +33,40 @@ class OracleNetwork:
                 f"Profile {profile.id} has no IoT rules with an emission for the present time.",
                 remedy="Use a profile of your own network; historic profiles only explain the past.",
             )
-        return cls(
-            network=network,
-            profile_hash=profile.hash.hex(),
-            token=token or entry.token.symbol,
-            emission_bones=int(entry.emission.of(entry.epoch_s)),
-            price=entry.price,
-            rule_set=entry.rules.id,
-            calendar=EpochCalendar(length_s=entry.epoch_s, lateness_s=entry.lateness_s),
-            parameters=entry.poc,
-            split=entry.split,
-            density_table=entry.density_table,
-            active_s=entry.density_window_s,
-            test_tokens=test_tokens,
-        )
+        return cls(profile=profile, entry=entry, test_tokens=test_tokens)
+
+    @property
+    def network(self) -> str:
+        """The network's id: records, entropy and signatures are bound to it."""
+        return self.profile.network
+
+    @property
+    def profile_hash(self) -> str:
+        """The profile's hash in hex."""
+        return self.profile.hash.hex()
+
+    @property
+    def token(self) -> str:
+        """The symbol of the token that rewards are paid in."""
+        return self.entry.token.symbol
+
+    @property
+    def emission_bones(self) -> int:
+        """The most that one epoch may pay, in whole base units."""
+        assert self.entry.emission is not None
+        return int(self.entry.emission.of(self.entry.epoch_s))
+
+    @property
+    def rule_set(self) -> str:
+        """The id of the rules that judge."""
+        return self.entry.rules.id
+
+    @property
+    def parameters(self) -> PocParameters:
+        """The rules' numbers."""
+        return self.entry.poc
+
+    @cached_property
+    def calendar(self) -> EpochCalendar:
+        """When epochs begin, end and close."""
+        return EpochCalendar(length_s=self.entry.epoch_s, lateness_s=self.entry.lateness_s)

@@ -8,6 +8,7 @@ from PySide6.QtNetwork import QNetworkAccessManager, QNetworkProxy, QNetworkRepl
 from skerry_client.calls import MAX_ANSWER_BYTES, Call, headers
 from skerry_client.errors import ClientError, NotReachable
 from skerry_gui.operation import AgentOp
+from skerry_gui.pinning import pin
 from skerry_gui.place import Access
 
 __all__ = ["AgentLink", "make_request"]
@@ -29,6 +30,10 @@ class AgentLink(QObject):
         """Send what follows to this address with this token."""
         self._access = access
 
+    def close(self) -> None:
+        """Let go of connections that are kept for the next call."""
+        self._network.clearConnectionCache()
+
     def send(self, call: Call[T]) -> AgentOp[T]:
         """Send a call; the operation gets its typed answer, or `ApiProblem`, `BadAnswer`, `NotReachable`."""
         if self._access is None:
@@ -36,6 +41,7 @@ class AgentLink(QObject):
         request = make_request(self._access, call.target, headers(self._access.token, body=call.body is not None))
         request.setTransferTimeout(CALL_LIMIT_MS)
         reply = self._network.sendCustomRequest(request, call.method.encode(), QByteArray(call.body or b""))
+        pin(reply, self._access.fingerprint)
         op: AgentOp[T] = AgentOp(abort=reply.abort)
         reply.downloadProgress.connect(lambda received, _total: _limit(reply, received))
         reply.finished.connect(lambda: _finish(reply, call, op))

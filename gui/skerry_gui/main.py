@@ -26,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="skerry-desktop", description="The window of a Skerry agent.")
     parser.add_argument("--dir", type=Path, help="the agent's folder, when it keeps everything in one")
     parser.add_argument("--address", help="an agent elsewhere, for example https://host:8474 (token in SKERRY_TOKEN)")
+    parser.add_argument("--fingerprint", help="SHA-256 of the certificate of an agent elsewhere, in hex")
     parser.add_argument("--version", action="version", version=__version__)
     chosen = parser.parse_args(arguments)
     app = QApplication([sys.argv[0]])
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     app.setDesktopFileName("skerry")
     settings = QSettings("skerry", "desktop")
     wakeup = _quit_on_signals(app)
-    session = Session(_place(chosen.dir, chosen.address), clock=SystemClock())
+    session = Session(_place(chosen.dir, chosen.address, chosen.fingerprint), clock=SystemClock())
     window = MainWindow(session, Theme(app, _palette(settings)), settings)
     window.show()
     session.start()
@@ -43,10 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _place(folder: Path | None, address: str | None) -> AgentPlace:
+def _place(folder: Path | None, address: str | None, fingerprint: str | None) -> AgentPlace:
     if address is not None:
-        return FixedPlace(address, os.environ.get("SKERRY_TOKEN", ""))
-    return FolderPlace(choose_paths(folder, environ=os.environ))
+        return FixedPlace(address, os.environ.get("SKERRY_TOKEN", ""), fingerprint)
+    return FolderPlace.of(folder) if folder is not None else FolderPlace(choose_paths(None, environ=os.environ))
 
 
 def _palette(settings: QSettings) -> Choice:

@@ -7,6 +7,7 @@ stream breaks; LOST -> CONNECTING after a pause that doubles up to `RETRY_CAP_MS
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
@@ -25,6 +26,7 @@ __all__ = ["Connection", "Session"]
 RETRY_FIRST_MS = 1000
 RETRY_CAP_MS = 10_000  # a restarted agent is back on the screen within ten seconds
 STATUS_INTERVAL_MS = 5000  # path counts and clock have no events of their own
+BALANCE_INTERVAL_MS = 240_000  # rarer than the embedded chain's idle stop, so that watching does not keep it awake
 PAGE = 100  # rows of a page: quick to read, more than a screen shows
 REWARD_PAGES = 10  # totals need more than one page; a screen says when there are older shares still
 
@@ -60,6 +62,7 @@ class Session(QObject):
         self._retry = self._timer(self.connect_now, single=True)
         self._retry.setTimerType(Qt.TimerType.PreciseTimer)  # people watch it count down
         self._poll = self._timer(self.status.refresh, STATUS_INTERVAL_MS)
+        self._balance_poll = self._timer(self.balances.refresh, BALANCE_INTERVAL_MS)
         self._second = self._timer(self.ticked.emit, 1000)
 
     def start(self) -> None:
@@ -69,10 +72,11 @@ class Session(QObject):
 
     def stop(self) -> None:
         """Close every connection."""
-        for timer in (self._retry, self._poll, self._second):
+        for timer in (self._retry, self._poll, self._balance_poll, self._second):
             timer.stop()
         self._stream.close()
         self._stop_feeds()
+        self.link.close()
 
     def connect_now(self) -> None:
         """Try now instead of at the end of the pause."""
@@ -103,6 +107,17 @@ class Session(QObject):
         moment, then_ns = self._synchronised
         return moment + timedelta(microseconds=(self._clock.monotonic_ns() - then_ns) // 1000)
 
+    def known_at(self, feed: ListFeed[Any]) -> datetime | None:
+        """Return when a list was last known to be true, None before it was read.
+
+        While events come and none was missed, a list that events announce is as fresh as the status.
+        """
+        if feed.page is None:
+            return None
+        status = self.status.value
+        announced = self.connection is Connection.LIVE and feed.error is None and feed in self._announced
+        return max(feed.page.as_of, status.as_of) if announced and status else feed.page.as_of
+
     @property
     def retry_in_s(self) -> int:
         """Whole seconds until the next attempt, 0 when none is due."""
@@ -123,6 +138,7 @@ class Session(QObject):
         self._lists: tuple[Refreshing, ...] = (
             self.devices, self.packets, self.beacons, self.witnesses, self.rewards, self.balances, self.outbox
         )  # fmt: skip
+        self._announced = (self.devices, self.packets, self.beacons, self.witnesses, self.rewards)
         self._stale_by: dict[str, tuple[Refreshing, ...]] = {
             "status": (),
             "devices": (self.devices,),
@@ -147,8 +163,11 @@ class Session(QObject):
             self.connection, self.error, self._pause_ms = Connection.LIVE, None, RETRY_FIRST_MS
             self._stream.open(self._access, after=status.last_event_id)
             self._poll.start()
+            self._balance_poll.start()
             for feed in self._lists:
                 feed.refresh()
+        self.outbox.refresh()  # neither the backlog nor a device's last sign of life has events of its own
+        self.devices.refresh()
         self.changed.emit()
 
     def _happened(self, event: ServerEvent) -> None:
@@ -160,6 +179,7 @@ class Session(QObject):
     def _lose(self, error: ClientError) -> None:
         self._stream.close()
         self._poll.stop()
+        self._balance_poll.stop()
         self._stop_feeds()
         self.connection, self.error = Connection.LOST, error
         self._retry.start(self._pause_ms)

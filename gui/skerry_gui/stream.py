@@ -7,6 +7,7 @@ from skerry_client.calls import EVENTS_PATH, headers
 from skerry_client.errors import BadAnswer
 from skerry_client.sse import SseParser
 from skerry_gui.link import make_request
+from skerry_gui.pinning import pin
 from skerry_gui.place import Access
 
 __all__ = ["EventStream"]
@@ -38,6 +39,7 @@ class EventStream(QObject):
         wanted = headers(access.token) | {"Accept": "text/event-stream", "Last-Event-ID": str(after)}
         reply = self._network.get(make_request(access, EVENTS_PATH, wanted))
         self._reply = reply
+        pin(reply, access.fingerprint)
         reply.readyRead.connect(lambda: self._read(reply))
         reply.finished.connect(lambda: self._end(reply))
         self._silence.start()
@@ -49,6 +51,7 @@ class EventStream(QObject):
         if reply is not None:
             reply.abort()
             reply.deleteLater()
+            self._network.clearConnectionCache()
 
     def _read(self, reply: QNetworkReply) -> None:
         if reply is not self._reply:

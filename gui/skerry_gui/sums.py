@@ -20,11 +20,11 @@ class EpochSum:
     states: tuple[str, ...]
 
 
-def totals(rewards: Iterable[Reward]) -> dict[str, int]:
-    """Return the sum in base units by token, in the order of the tokens' names."""
-    sums: Counter[str] = Counter()
+def totals(rewards: Iterable[Reward]) -> dict[tuple[str, str], int]:
+    """Return sums in base units by token and state: what is paid and what is only stated are never added up."""
+    sums: Counter[tuple[str, str]] = Counter()
     for reward in rewards:
-        sums[reward.token] += reward.amount
+        sums[reward.token, reward.state] += reward.amount
     return dict(sorted(sums.items()))
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QSettings, QSize, Qt
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QListWidget,
+    QListWidgetItem,
     QMainWindow,
     QMessageBox,
     QStackedWidget,
@@ -26,6 +27,7 @@ from skerry_gui.widgets.strip import LostBar, Strip, TokenBanner
 
 __all__ = ["MainWindow"]
 
+ENTRY_HEIGHT = 36  # pixels of a line in the list of screens
 _KEYS = (
     ("Ctrl+1 to Ctrl+5", "choose a screen"),
     ("Ctrl+F", "filter the table"),
@@ -76,7 +78,8 @@ class MainWindow(QMainWindow):
         self._list.setFixedWidth(196)
         self._pages = QStackedWidget()
         for name, page in self.screens:
-            self._list.addItem(name.replace("&&", "&"))
+            item = QListWidgetItem(name.replace("&&", "&"), self._list)
+            item.setSizeHint(QSize(0, ENTRY_HEIGHT))  # asked for before the style sheet is known, it would be too low
             self._pages.addWidget(page)
         self._list.currentRowChanged.connect(self._pages.setCurrentIndex)
         self._list.setCurrentRow(0)

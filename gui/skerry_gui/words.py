@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from skerry_client.models import Clock, Finding, Operator, Status
 
 __all__ = [
+    "STALE_AFTER_S",
     "STATE_WORDS",
     "VERDICT_WORDS",
     "age",
@@ -13,6 +14,7 @@ __all__ = [
     "db",
     "dbm",
     "device_words",
+    "earned",
     "fault_words",
     "is_stale",
     "mhz",
@@ -26,7 +28,8 @@ __all__ = [
 
 STATE_WORDS = {"up": "Up", "down": "Down", "unknown": "Unknown"}
 VERDICT_WORDS = {"valid": "Valid", "invalid": "Invalid", "unknown": "Not judged"}
-STALE_AFTER_S = 30.0  # six missed polls of the status
+STALE_AFTER_S = 30.0  # of what is read every five seconds or announced by events
+_REWARD_STATES = {"would_earn": "would have been earned", "unknown": "of unknown fate"}
 _FAULTS = {
     "witness": "this hotspot, the witness",
     "beaconer": "the hotspot that sent the beacon",
@@ -51,9 +54,9 @@ def age(then: datetime, now: datetime) -> str:
     return "just now" if seconds < 1 else f"{span(seconds)} ago"
 
 
-def is_stale(then: datetime, now: datetime) -> bool:
-    """Tell whether a value of the status is older than it should be."""
-    return (now - then).total_seconds() > STALE_AFTER_S
+def is_stale(then: datetime, now: datetime, limit_s: float = STALE_AFTER_S) -> bool:
+    """Tell whether a value is older than it should ever be."""
+    return (now - then).total_seconds() > limit_s
 
 
 def moment(at: datetime) -> str:
@@ -69,6 +72,11 @@ def amount(base_units: int | None, decimals: int | None) -> str:
         return f"{base_units:,} base units"
     whole, rest = divmod(base_units, 10**decimals)
     return f"{whole:,}.{rest:0{decimals}}" if decimals else f"{whole:,}"
+
+
+def earned(base_units: int, decimals: int | None, token: str, state: str) -> str:
+    """Return a sum of rewards with what its state means."""
+    return f"{amount(base_units, decimals)} {token} {_REWARD_STATES.get(state, plain(state))}"
 
 
 def mhz(frequency_hz: int) -> str:
@@ -127,5 +135,7 @@ def device_words(status: Status) -> str:
     """Return devices up of all, and what the others are."""
     counts = status.devices
     total = counts.up + counts.down + counts.unknown
+    if not total:
+        return "none seen yet"
     others = [f"{number} {word}" for number, word in ((counts.down, "down"), (counts.unknown, "unknown")) if number]
     return f"{counts.up} of {total} up" + (f" ({', '.join(others)})" if others else "")

@@ -96,7 +96,7 @@ def test_an_epoch_over_grpc_is_rejudged_from_the_store_to_the_same_manifest(tmp_
     async def again(clock: SimulatedClock) -> bytes:
         oracle = make_oracle(SqliteDatabase(tmp_path / "oracle.db", clock=clock), clock, payer=OncePayer())
         await oracle.open()
-        tables = ("verdicts", "gateway_times", "shares", "manifests", "manifest_signatures", "payouts")
+        tables = ("lifetime", "verdicts", "gateway_times", "shares", "manifests", "manifest_signatures", "payouts")
         await oracle.database.apply(
             [
                 *(Statement(f"DELETE FROM {table}") for table in tables),

@@ -1,4 +1,4 @@
-"""PySide6 6.12.0 loses references to True and None on Python 3.10 and 3.11 until the process dies: never again unseen."""
+"""PySide6 6.12.0 loses references to True and None on Python 3.10 and 3.11 until the process dies."""
 
 import sys
 

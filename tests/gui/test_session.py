@@ -1,21 +1,20 @@
 """The bridge between the agent and Qt, against a real API server over real sockets."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from pytestqt.qtbot import QtBot
 
 from skerry_client.errors import ApiProblem, NotReachable
+from skerry_core.clock import SystemClock
 from skerry_gui.session import Connection
 from skerry_testing.agent_thread import AgentThread
-from skerry_testing.api import NOW_NS, Served, fill
-
-if TYPE_CHECKING:
-    from conftest import Opener
+from skerry_testing.api import NOW_NS, FakeView, Served, fill
+from skerry_testing.window import Opener
 
 
-def test_it_connects_and_reads_every_list(opener: "Opener", agent: AgentThread) -> None:
+def test_it_connects_and_reads_every_list(opener: Opener, agent: AgentThread) -> None:
     session = opener.live(agent)
     try:
         assert session.error is None
@@ -28,7 +27,7 @@ def test_it_connects_and_reads_every_list(opener: "Opener", agent: AgentThread) 
         session.stop()
 
 
-def test_an_event_makes_only_its_lists_read_again(opener: "Opener", agent: AgentThread, qtbot: QtBot) -> None:
+def test_an_event_makes_only_its_lists_read_again(opener: Opener, agent: AgentThread, qtbot: QtBot) -> None:
     session = opener.live(agent)
     try:
         before = session.rewards.page
@@ -44,7 +43,7 @@ def test_an_event_makes_only_its_lists_read_again(opener: "Opener", agent: Agent
         session.stop()
 
 
-def test_a_restarted_agent_is_found_again_with_its_new_token(opener: "Opener", tmp_path: Path, qtbot: QtBot) -> None:
+def test_a_restarted_agent_is_found_again_with_its_new_token(opener: Opener, tmp_path: Path, qtbot: QtBot) -> None:
     folder = tmp_path / "agent"
     with AgentThread(folder) as agent:
         agent.run(fill)
@@ -62,7 +61,7 @@ def test_a_restarted_agent_is_found_again_with_its_new_token(opener: "Opener", t
         session.stop()
 
 
-def test_without_an_agent_it_says_so_and_tries_again_less_and_less_often(opener: "Opener", tmp_path: Path) -> None:
+def test_without_an_agent_it_says_so_and_tries_again_less_and_less_often(opener: Opener, tmp_path: Path) -> None:
     session = opener.session(tmp_path / "nothing")
     try:
         assert session.connection is Connection.LOST
@@ -77,7 +76,7 @@ def test_without_an_agent_it_says_so_and_tries_again_less_and_less_often(opener:
 
 
 def test_a_refused_token_is_told_and_not_taken_for_a_live_agent(
-    opener: "Opener", agent: AgentThread, qtbot: QtBot
+    opener: Opener, agent: AgentThread, qtbot: QtBot
 ) -> None:
     agent.served.paths.token.write_text("skr_wrong\n")
     session = opener.session(agent.folder)
@@ -89,7 +88,7 @@ def test_a_refused_token_is_told_and_not_taken_for_a_live_agent(
         session.stop()
 
 
-def test_ages_follow_the_agents_clock(opener: "Opener", agent: AgentThread) -> None:
+def test_ages_follow_the_agents_clock(opener: Opener, agent: AgentThread) -> None:
     session = opener.live(agent)
     try:
         assert session.status.value is not None
@@ -98,7 +97,7 @@ def test_ages_follow_the_agents_clock(opener: "Opener", agent: AgentThread) -> N
         session.stop()
 
 
-def test_an_agent_that_talks_nonsense_is_lost_not_trusted(opener: "Opener", tmp_path: Path, qtbot: QtBot) -> None:
+def test_an_agent_that_talks_nonsense_is_lost_not_trusted(opener: Opener, tmp_path: Path, qtbot: QtBot) -> None:
     from skerry_testing.nonsense import nonsense_server
 
     with nonsense_server(b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n{'no': ") as address:
@@ -112,7 +111,7 @@ def test_an_agent_that_talks_nonsense_is_lost_not_trusted(opener: "Opener", tmp_
             session.stop()
 
 
-def test_a_burst_of_events_costs_few_requests(opener: "Opener", agent: AgentThread, qtbot: QtBot) -> None:
+def test_a_burst_of_events_costs_few_requests(opener: Opener, agent: AgentThread, qtbot: QtBot) -> None:
     session = opener.live(agent)
     answers = []
     session.packets.changed.connect(lambda: answers.append(1))
@@ -130,7 +129,7 @@ def test_a_burst_of_events_costs_few_requests(opener: "Opener", agent: AgentThre
 
 
 @pytest.mark.parametrize("pages", [1, 2])
-def test_older_rows_come_page_by_page(opener: "Opener", tmp_path: Path, qtbot: QtBot, pages: int) -> None:
+def test_older_rows_come_page_by_page(opener: Opener, tmp_path: Path, qtbot: QtBot, pages: int) -> None:
     with AgentThread(tmp_path / "many") as agent:
         agent.run(lambda served: fill(served, count=120))
         session = opener.live(agent)
@@ -144,3 +143,27 @@ def test_older_rows_come_page_by_page(opener: "Opener", tmp_path: Path, qtbot: Q
             assert len(session.rewards.rows) == 120, "totals need every page"
         finally:
             session.stop()
+
+
+def test_a_list_without_news_stays_fresh_while_events_come_and_grows_old_without(
+    opener: Opener, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped = FakeView.status  # the fake's clock stands still, an agent's does not
+    monkeypatch.setattr(
+        FakeView, "status", lambda view: replace(stopped(view), as_of_ns=SystemClock().wall_ns() + 1_000_000)
+    )
+    with AgentThread(tmp_path) as agent:
+        agent.run(fill)
+        session = opener.live(agent)
+        assert session.beacons.page is not None
+        read_at = session.beacons.page.as_of
+        qtbot.wait(20)
+        session.status.refresh()
+        qtbot.waitUntil(lambda: (session.known_at(session.beacons) or read_at) > read_at, timeout=10_000)
+        assert session.balances.page is not None
+        assert session.known_at(session.balances) == session.balances.page.as_of, "no event tells of a transfer"
+    try:
+        qtbot.waitUntil(lambda: session.connection is Connection.LOST, timeout=10_000)
+        assert session.known_at(session.beacons) == read_at
+    finally:
+        session.stop()

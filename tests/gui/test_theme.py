@@ -36,7 +36,9 @@ def test_every_shape_stands_out_from_paper(colours: Colours) -> None:
 
 def test_shapes_differ_in_one_colour(qapp: QApplication) -> None:
     black, white = QColor("black"), QColor("white")
-    images = [mark_pixmap(mark, black, white, 16).toImage().convertToFormat(QImage.Format.Format_ARGB32) for mark in Mark]
+    images = [
+        mark_pixmap(mark, black, white, 16).toImage().convertToFormat(QImage.Format.Format_ARGB32) for mark in Mark
+    ]
     for place, one in enumerate(images):
         for other in images[place + 1 :]:
             differing = sum(

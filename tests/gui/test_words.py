@@ -82,14 +82,16 @@ def test_a_missing_operator_means_that_nothing_is_paid() -> None:
 
 @pytest.mark.parametrize(
     ("synchronised", "offset_ms", "said"),
-    [(None, None, "not known"), (False, None, "not synchronised: nothing is signed"), (True, 3, "synchronised, off by 3 ms")],
+    [
+        (None, None, "not known"),
+        (False, None, "not synchronised: nothing is signed"),
+        (True, 3, "synchronised, off by 3 ms"),
+    ],
 )
 def test_the_clock_is_known_unknown_or_off(synchronised: bool | None, offset_ms: int | None, said: str) -> None:
     assert clock_words(Clock(synchronised=synchronised, offset_ms=offset_ms, as_of=NOW)) == said
 
 
 def test_an_unknown_fault_is_said_as_it_came() -> None:
-    finding = Finding(
-        rule="r", passed=False, value=None, limit=None, margin=None, fault="the_moon", would_pass=None
-    )
+    finding = Finding(rule="r", passed=False, value=None, limit=None, margin=None, fault="the_moon", would_pass=None)
     assert fault_words(finding) == "the moon"

@@ -50,6 +50,7 @@ def address_text(raw: bytes) -> str:
     return base58_text.encode(raw)
 
 
+@lru_cache(maxsize=1024)  # a transaction's name is asked for several times while it is handled
 def signature_text(signature: bytes) -> str:
     """Return the base58 text by which clusters name a transaction."""
     return base58_text.encode(signature)

@@ -71,14 +71,20 @@ class Message:
     instructions: tuple[CompiledInstruction, ...]
     lookups: int = 0
 
-    def expanded(self) -> tuple[Instruction, ...]:
-        """Return the instructions with their accounts. Raises `MalformedTransaction` when a table is needed."""
-        if self.lookups:
+    def expanded(self, loaded: Sequence[AccountMeta] = ()) -> tuple[Instruction, ...]:
+        """Return the instructions with their accounts; `loaded` are those that lookup tables add, writable ones first.
+
+        Raises `MalformedTransaction` when a table's accounts are needed and not given.
+        """
+        if self.lookups and not loaded:
             raise MalformedTransaction("an address lookup table would have to be read first")
+        metas = [*(self._meta(index) for index in range(len(self.keys))), *loaded]
+        if any(max(item.accounts, default=0) >= len(metas) for item in self.instructions):
+            raise MalformedTransaction("an instruction names an account that its lookup tables do not have")
         return tuple(
             Instruction(
                 program=self.keys[item.program_index],
-                accounts=tuple(self._meta(index) for index in item.accounts),
+                accounts=tuple(metas[index] for index in item.accounts),
                 data=item.data,
             )
             for item in self.instructions

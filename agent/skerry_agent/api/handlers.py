@@ -8,6 +8,7 @@ from importlib import resources
 from typing import Any
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from skerry_agent.api.doc_page import doc_page
 from skerry_agent.api.guard import ACCOUNT, PAGE_PATH, source_of
@@ -20,19 +21,23 @@ from skerry_agent.api.view import AgentView, DeviceState, LiveDevice
 from skerry_agent.events import EventHub
 from skerry_agent.metric_sources import MetricSources
 from skerry_agent.metrics import Metrics
+from skerry_agent.settings.live import Reloaded
 from skerry_agent.settings.table import REGIONS
 from skerry_agent.store import DeviceRow, Page, Stores, Verdict
 from skerry_core import __version__, strict_json
 from skerry_core.clock import NS_PER_S, Clock, io_timeout
-from skerry_core.errors import NotFoundError, UsageError
+from skerry_core.errors import NotFoundError, RefusedError, UsageError
 
-__all__ = ["MAX_BODY_BYTES", "Api", "Route"]
+__all__ = ["MAX_BODY_BYTES", "METRICS_PATH", "Api", "Reload", "Route"]
 
 MAX_BODY_BYTES = 64 * 1024  # no resource needs more than a few hundred bytes
 BODY_LIMIT_S = 10.0  # a body that takes longer is an attack or a dead link
 MAX_LIMIT = 500  # rows per page
 MAX_TEXT = 200  # characters of an id or a name
+METRICS_PATH = "/metrics"
 ID_RULE = "An id has 1 to 200 printable ASCII characters."
+
+Reload = Callable[[], Awaitable[Reloaded]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +64,7 @@ class Api:
         self._pairing = Pairing(clock=clock, pairings=stores.pairings, audit=stores.audit)
         self._sources = MetricSources(view=view, stores=stores, metrics=metrics, clock=clock)
         self._streams = streams
+        self.reload: Reload | None = None  # set by the service; an agent of the demo has no settings file
         self._document = resources.files("skerry_agent.api").joinpath("openapi.json").read_bytes()
 
     def routes(self, *, metrics_open: bool) -> list[Route]:
@@ -68,7 +74,7 @@ class Api:
             ("GET", PAGE_PATH, read, self.page),
             ("GET", "/healthz", None, self.healthz),
             ("GET", "/readyz", None, self.readyz),
-            ("GET", "/metrics", None if metrics_open else read, self.metrics),
+            ("GET", METRICS_PATH, None if metrics_open else read, self.metrics),
             ("GET", "/openapi.json", None, self.openapi),
             ("GET", "/docs", None, self.docs),
             ("POST", "/api/v1/pair", None, self.pair),
@@ -84,6 +90,7 @@ class Api:
             ("GET", "/api/v1/rewards/{id}/explain", read, self.explain_reward),
             ("GET", "/api/v1/balances", read, self.balances),
             ("GET", "/api/v1/outbox", read, self.outbox),
+            ("POST", "/api/v1/config/reload", "control", self.reload_config),
             ("GET", "/api/v1/audit", "control", self.audit),
             ("GET", "/api/v1/events", read, self.events),
         ]
@@ -251,6 +258,13 @@ class Api:
         _query(request)
         return self._list([present(backlog) for backlog in await self._stores.outbox.backlog()])
 
+    async def reload_config(self, request: web.Request) -> web.Response:
+        """Read the settings again; keys that differ, applied or waiting for a restart."""
+        _query(request)
+        if self.reload is None:
+            raise RefusedError("E_NO_RELOAD", "This agent was not started from a settings file.")
+        return _json(self._envelope() | present(await self.reload()))
+
     async def audit(self, request: web.Request) -> web.Response:
         """Who changed what, newest first."""
         query = _query(request, "limit", "cursor")
@@ -349,6 +363,8 @@ async def _object(request: web.Request, members: set[str]) -> dict[str, Any]:
             body = strict_json.loads(await request.read(), limit_bytes=MAX_BODY_BYTES)
     except strict_json.JsonRejected as error:
         raise UsageError("E_JSON", "The body is not acceptable JSON.", params={"reason": error.reason}) from None
+    except (ConnectionError, web.RequestPayloadError, HttpProcessingError):
+        raise UsageError("E_BODY_CUT", "The body ended early or is not encoded as its headers say.") from None
     except TimeoutError:
         raise UsageError("E_SLOW_BODY", f"The body did not arrive within {BODY_LIMIT_S:.0f} s.") from None
     if not isinstance(body, dict) or not body or not body.keys() <= members:

@@ -2,13 +2,14 @@
 
 import logging
 import ssl
-from collections.abc import Callable
 from pathlib import Path
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from skerry_agent.api.guard import Guard, is_loopback
-from skerry_agent.api.handlers import MAX_BODY_BYTES, Api, Route
+from skerry_agent.api.handlers import MAX_BODY_BYTES, METRICS_PATH, Api, Reload
+from skerry_agent.api.polite import PoliteRunner
 from skerry_agent.api.problems import problems
 from skerry_agent.api.stream import EventStreams
 from skerry_agent.api.tokens import LocalToken
@@ -62,6 +63,8 @@ class ApiServer:
         streams = EventStreams(hub, cap=settings[STREAM_CLIENTS])
         api = Api(clock=clock, stores=stores, hub=hub, view=view, metrics=metrics, streams=streams)
         self.routes = api.routes(metrics_open=settings[METRICS_OPEN])
+        self._api = api
+        self._scopes = {(route.method, route.path): route.scope for route in self.routes}
         guard = Guard(
             clock=clock,
             tokens=stores.tokens,
@@ -70,7 +73,7 @@ class ApiServer:
             metrics=metrics,
             names=(*settings[ALLOWED_HOSTS], settings[API_HOST]),
             any_address=not is_loopback(settings[API_HOST]),
-            scope_of=_scopes(self.routes),
+            scope_of=self._scope_of,
         )
         self._app = web.Application(
             middlewares=[problems(metrics), *guard.middlewares()], client_max_size=MAX_BODY_BYTES
@@ -81,13 +84,21 @@ class ApiServer:
         self.address = ""  # base URL, once started
         self.fingerprint: str | None = None  # SHA-256 of the TLS certificate
 
+    def serve_reload(self, reload: Reload) -> None:
+        """Let clients have the settings read again."""
+        self._api.reload = reload
+
+    def open_metrics(self, is_open: bool) -> None:
+        """Serve /metrics without a token, or no longer."""
+        self._scopes["GET", METRICS_PATH] = None if is_open else "read"
+
     async def start(self) -> None:
         """Listen and write the local token and address files.
 
         Raises `UserError`: E_LAN_TLS and E_LAN_TOKEN (beyond loopback without them), E_TLS, E_PORT_IN_USE.
         """
         context = await self._exposure()
-        self._runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=STOP_LIMIT_S)
+        self._runner = PoliteRunner(self._app, access_log=None, shutdown_timeout=STOP_LIMIT_S, logger=_protocol_log())
         await self._runner.setup()
         host = self._settings[API_HOST]
         site = web.TCPSite(self._runner, host, self._settings[API_PORT], ssl_context=context)
@@ -112,6 +123,10 @@ class ApiServer:
             self._runner = None
             for path in (self._paths.address, self._paths.fingerprint, self._paths.token, self._paths.socket):
                 path.unlink(missing_ok=True)
+
+    def _scope_of(self, request: web.Request) -> str | None:
+        resource = request.match_info.route.resource
+        return self._scopes[request.method, resource.canonical] if resource is not None else None
 
     async def _exposure(self) -> ssl.SSLContext | None:
         certificate, key = self._settings[API_TLS_CERTIFICATE], self._settings[API_TLS_KEY]
@@ -148,14 +163,23 @@ class ApiServer:
         self._paths.socket.chmod(0o600)
 
 
-def _scopes(routes: list[Route]) -> Callable[[web.Request], str | None]:
-    table = {(route.method, route.path): route.scope for route in routes}
+def _protocol_log() -> logging.Logger:
+    """Return the HTTP library's logger, on which bytes that are no HTTP are a debug line and not a trace each.
 
-    def scope_of(request: web.Request) -> str | None:
-        resource = request.match_info.route.resource
-        return table[request.method, resource.canonical] if resource is not None else None
+    Anybody may send such bytes, so they must not fill the log, and they may hold somebody's token.
+    """
+    logger = logging.getLogger("skerry_agent.api.http")
+    if not logger.filters:
+        logger.addFilter(_is_our_mistake)
+    return logger
 
-    return scope_of
+
+def _is_our_mistake(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, HttpProcessingError):
+        _log.debug("malformed request: %s", type(error).__name__)
+        return False
+    return True
 
 
 def _tls(certificate: str, key: str) -> tuple[ssl.SSLContext, str]:

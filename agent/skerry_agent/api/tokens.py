@@ -73,7 +73,7 @@ def token_id(untrusted: str) -> str | None:
 
 def digest(secret: str) -> bytes:
     """Return the SHA-256 under which a token is stored."""
-    return hashlib.sha256(secret.encode()).digest()
+    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()  # headers may hold any bytes
 
 
 def _secret(account: str) -> str:

@@ -18,10 +18,6 @@ T = TypeVar("T")
 
 SOL_DECIMALS = 9
 _FAUCET_LAMPORTS = 10**15
-_FOLDER = click.option(
-    "--dir", "folder", type=click.Path(path_type=Path, file_okay=False),
-    help="A kept demo's or agent's folder, or a chain's own. Without it: the chain of `skerry --dir`.",
-)  # fmt: skip
 
 
 @click.group()
@@ -30,14 +26,14 @@ def chain() -> None:
 
 
 @chain.command()
-@_FOLDER
 @click.option("--port", default=8899, show_default=True, help="HTTP port, 0 for a free one; WebSocket on the next too.")
 @click.option("--network", default="", help="Name of the network, for a chain that is made now.")
 @pass_cli
-def serve(cli: Cli, /, *, folder: Path | None, port: int, network: str) -> None:
+def serve(cli: Cli, /, *, port: int, network: str) -> None:
     """Serve JSON-RPC and WebSocket on 127.0.0.1 until Ctrl-C, for web3.js, kit, solana-py and wallets.
 
-    The address is the one line on stdout. Transactions that it confirms are on disk.
+    --dir names a kept demo's or agent's folder, or a chain's own. The address is the one line on stdout. Transactions
+    that it confirms are on disk.
     """
     from contextlib import suppress
 
@@ -45,30 +41,28 @@ def serve(cli: Cli, /, *, folder: Path | None, port: int, network: str) -> None:
     from skerry_wallet.chain.__main__ import serve as serve_chain
 
     with suppress(KeyboardInterrupt):  # how a person ends a server
-        asyncio.run(serve_chain(_chain(cli, folder), network=network, port=port, clock=SystemClock()))
+        asyncio.run(serve_chain(_chain(cli), network=network, port=port, clock=SystemClock()))
 
 
 @chain.command("run")
-@_FOLDER
 @pass_cli
-def run_child(cli: Cli, /, *, folder: Path | None) -> int:
+def run_child(cli: Cli, /) -> int:
     """Serve one agent on standard input and output; agents start this by themselves."""
     from skerry_wallet.chain.child import run
 
-    return run(_chain(cli, folder))
+    return run(_chain(cli))
 
 
 @chain.command()
-@_FOLDER
 @json_option
 @pass_cli
-def info(cli: Cli, /, *, folder: Path | None, as_json_: bool) -> None:
+def info(cli: Cli, /, *, as_json_: bool) -> None:
     """Say which network the chain belongs to, how high it is and how much it holds."""
     from skerry_core import strict_json
     from skerry_core.errors import NotFoundError
     from skerry_wallet.chain.embedded import EmbeddedCluster
 
-    place = _chain(cli, folder)
+    place = _chain(cli)
     if not (place / "genesis.json").exists():
         raise NotFoundError(
             "E_NO_CHAIN", f"There is no chain in {place}.", remedy="Make one with `skerry chain serve --dir FOLDER`."
@@ -90,12 +84,11 @@ def info(cli: Cli, /, *, folder: Path | None, as_json_: bool) -> None:
 
 
 @chain.command()
-@click.argument("address")
+@click.argument("receiver", metavar="ADDRESS")
 @click.argument("sol", type=str)
-@_FOLDER
 @json_option
 @pass_cli
-def airdrop(cli: Cli, /, *, address: str, sol: str, folder: Path | None, as_json_: bool) -> None:
+def airdrop(cli: Cli, /, *, receiver: str, sol: str, as_json_: bool) -> None:
     """Give worthless test SOL to an address, out of the chain's built-in faucet."""
     from skerry_core.errors import UsageError
     from skerry_wallet.address import address_bytes
@@ -104,7 +97,7 @@ def airdrop(cli: Cli, /, *, address: str, sol: str, folder: Path | None, as_json
     from skerry_wallet.helium.errors import HeliumRejected
 
     try:
-        address_bytes(address)
+        address_bytes(receiver)
         lamports = parse_amount(sol, SOL_DECIMALS)
     except (ValueError, HeliumRejected) as error:
         raise UsageError("E_AIRDROP", f"That airdrop cannot be made: {error}.") from error
@@ -112,17 +105,19 @@ def airdrop(cli: Cli, /, *, address: str, sol: str, folder: Path | None, as_json
         raise UsageError("E_AIRDROP", f"{sol} SOL cannot be given.", remedy="The faucet holds a million SOL.")
 
     async def give(cluster: EmbeddedCluster) -> str:
-        return await cluster.airdrop(address, lamports)
+        return await cluster.airdrop(receiver, lamports)
 
-    signature = _ask(_chain(cli, folder), give)
-    answer = {"address": address, "lamports": lamports, "signature": signature, "test_tokens": True}
-    show(answer, json_wanted=as_json_, text=lambda: f"{sol} test SOL to {address}: {signature}")
+    signature = _ask(_chain(cli), give)
+    answer = {"address": receiver, "lamports": lamports, "signature": signature, "test_tokens": True}
+    show(answer, json_wanted=as_json_, text=lambda: f"{sol} test SOL to {receiver}: {signature}")
 
 
-def _chain(cli: Cli, folder: Path | None) -> Path:
+def _chain(cli: Cli) -> Path:
+    """Return the chain's folder: --dir names an agent's or kept demo's folder, an operator's, or a chain's own."""
     from skerry_agent.wallet.clusters import chain_folder
 
-    return chain_folder(folder if folder is not None else cli.paths.state)
+    found = chain_folder(cli.paths.state)
+    return found if found != cli.paths.state or cli.folder is not None else cli.paths.state / "chain"
 
 
 def _ask(place: Path, question: Callable[["EmbeddedCluster"], Awaitable[T]]) -> T:

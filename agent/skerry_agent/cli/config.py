@@ -74,7 +74,7 @@ def check(cli: Cli, /, *, as_json_: bool) -> int:
 @json_option
 @pass_cli
 def set_one(cli: Cli, /, *, key: str, value: str, as_json_: bool) -> None:
-    """Change one setting in the file; the agent uses it after its next start."""
+    """Change one setting in the file; the agent uses it after its next start, or `skerry config reload`."""
     from skerry_agent.settings import setting_named
     from skerry_agent.settings.edit import set_in_file
     from skerry_agent.settings.setting import ValueRejected
@@ -88,6 +88,22 @@ def set_one(cli: Cli, /, *, key: str, value: str, as_json_: bool) -> None:
     set_in_file(cli.paths.config, setting, parsed)
     answer = {"key": key, "value": parsed, "file": str(cli.paths.config)}
     show(answer, json_wanted=as_json_, text=lambda: f"{key} = {_text(parsed)} in {cli.paths.config}")
+
+
+@config.command()
+@json_option
+@pass_cli
+def reload(cli: Cli, /, *, as_json_: bool) -> None:
+    """Have the running agent read its settings again; says which changes wait for a restart."""
+    from skerry_client import calls
+
+    found = cli.ask(lambda agent: agent.call(calls.reload_config()))
+    lines = [
+        f"in use now:        {', '.join(found.applied) or 'no change'}",
+        f"after a restart:   {', '.join(found.restart) or 'nothing'}",
+        *found.warnings,
+    ]
+    show(found, json_wanted=as_json_, text=lambda: "\n".join(lines))
 
 
 @config.command()

@@ -42,12 +42,16 @@ class Cli:
     @cached_property
     def settings(self) -> "Settings":
         """The settings in force; unknown keys are told on stderr once. Raises `UserError`."""
-        from skerry_agent.settings import load
-
-        settings = load(file=self.paths.config, environ=os.environ, flags=_pairs(self.flags))
+        settings = self.read_settings()
         for warning in settings.warnings:
             click.echo(f"warning: {warning}", err=True)
         return settings
+
+    def read_settings(self) -> "Settings":
+        """Read the settings anew. Raises `UserError`."""
+        from skerry_agent.settings import load
+
+        return load(file=self.paths.config, environ=os.environ, flags=_pairs(self.flags))
 
     @asynccontextmanager
     async def agent(self) -> AsyncIterator["AgentClient"]:

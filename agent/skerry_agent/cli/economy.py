@@ -14,7 +14,7 @@ _TOKENS = click.Choice(["hnt", "iot", "mobile", "hst"])
 _NUMBER = re.compile(r"[0-9]{1,30}(\.[0-9]{1,18})?", re.ASCII)
 
 
-class _Exact(click.ParamType):
+class _Exact(click.ParamType[Decimal]):
     """A decimal number, kept exactly."""
 
     name = "number"

@@ -64,7 +64,7 @@ _VERBS = {
     "oracle": (f"{_HERE}.oracle:oracle", "Run a network's oracle."),
     "key": (f"{_HERE}.key:key", "The gateway key."),
     "token": (f"{_HERE}.token:token", "API tokens."),
-    "config": (f"{_HERE}.config:config", "Settings: show, get, check, set."),
+    "config": (f"{_HERE}.config:config", "Settings: show, get, check, set, reload."),
     "paths": (f"{_HERE}.config:paths", "Show where everything is."),
     "logs": (f"{_HERE}.support:logs", "Show the agent's log."),
     "bundle": (f"{_HERE}.support:bundle", "Write a support file without secrets."),

@@ -30,19 +30,19 @@ _REMEDY = (
 
 
 @click.command()
-@click.option("--dir", "folder", type=click.Path(path_type=Path, file_okay=False), help="The agent's folder.")
 @pass_cli
-def gui(cli: Cli, /, *, folder: Path | None) -> None:
+def gui(cli: Cli, /) -> None:
     """Open the window.
 
     Without --dir on the agent of this computer. A folder in which no agent runs gets one while the window is open; the
     folder of `skerry demo --keep` is such a folder. With --address on an agent elsewhere (token in SKERRY_TOKEN).
     """
-    folder = folder or cli.folder
-    if folder is not None:
-        leave(open_window(folder))
+    if cli.folder is not None and cli.address is None:
+        leave(open_window(cli.folder))
     _require_desktop()
-    leave(_window(*(("--address", cli.address) if cli.address else ())))
+    with _ended_by_sigterm() as ending:
+        code = _window(*(("--address", cli.address) if cli.address else ()), ending=ending)
+    leave(code)
 
 
 def open_window(folder: Path) -> int:
@@ -50,8 +50,39 @@ def open_window(folder: Path) -> int:
     _require_desktop()
     if not folder.is_dir():
         raise NotFoundError("E_NO_FOLDER", f"There is no folder {folder}.", params={"folder": str(folder)})
-    with _running_agent(choose_paths(folder, environ={}), folder):
-        return _window("--dir", str(folder))
+    with _ended_by_sigterm() as ending, _running_agent(choose_paths(folder, environ={}), folder):
+        return _window("--dir", str(folder), ending=ending)
+
+
+class _Ending:
+    """What SIGTERM does: it closes the window, and with that everything ends in its order."""
+
+    def __init__(self) -> None:
+        self._told = False
+        self._window: subprocess.Popen[bytes] | None = None
+
+    def __call__(self, *_: object) -> None:
+        self._told = True
+        if self._window is not None:
+            self._window.terminate()
+
+    def wait_for(self, window: "subprocess.Popen[bytes]") -> int:
+        """Wait for the window's end; return the exit code of the command."""
+        self._window = window
+        if self._told:  # while agent or window were starting
+            window.terminate()
+        code = window.wait()
+        return 128 + signal.SIGTERM if self._told else code
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[_Ending]:
+    ending = _Ending()
+    before = signal.signal(signal.SIGTERM, ending)
+    try:
+        yield ending
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _require_desktop() -> None:
@@ -59,9 +90,9 @@ def _require_desktop() -> None:
         raise UserError("E_NO_WINDOW", "The window needs PySide6, which is not installed here.", remedy=_REMEDY)
 
 
-def _window(*arguments: str) -> int:
+def _window(*arguments: str, ending: _Ending) -> int:
     command = [*_python("skerry_gui"), *arguments]
-    return subprocess.run(command, env=_environ(), check=False).returncode  # noqa: S603 - our own program
+    return ending.wait_for(subprocess.Popen(command, env=_environ()))  # noqa: S603 - our own program
 
 
 @contextmanager
@@ -71,7 +102,6 @@ def _running_agent(paths: Paths, folder: Path) -> Iterator[None]:
         return
     command = [*_python("skerry_agent.cli"), "--dir", str(folder), *_free_ports(paths), "run"]
     agent = subprocess.Popen(command, env=_environ(), stdout=subprocess.PIPE)  # noqa: S603 - our own program
-    before = signal.signal(signal.SIGTERM, _end)
     try:
         assert agent.stdout is not None
         if not agent.stdout.readline():  # it prints the address when it is ready, and nothing when it fails
@@ -84,7 +114,6 @@ def _running_agent(paths: Paths, folder: Path) -> Iterator[None]:
         except subprocess.TimeoutExpired:
             agent.kill()
             agent.communicate()
-        signal.signal(signal.SIGTERM, before)
 
 
 def _is_running(paths: Paths) -> bool:
@@ -104,11 +133,6 @@ def _free_ports(paths: Paths) -> tuple[str, ...]:
     operator = OperatorFolder(paths.state / "operator")
     is_kept_demo = operator.exists and operator.read().ended
     return ("--set", "gwmp.listen=127.0.0.1:0", "--set", "api.port=0") if is_kept_demo else ()
-
-
-def _end(*_: object) -> None:
-    """Leave by an exception, so that window and agent end too."""
-    raise SystemExit(128 + signal.SIGTERM)
 
 
 def _python(module: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 import click
 
+from skerry_agent.cli.claim_helium import claim_helium
 from skerry_agent.cli.claims import claim, export, reconcile
 from skerry_agent.cli.context import Cli, json_option, pass_cli, show, table
 from skerry_agent.cli.proofs import explanation_text
@@ -45,5 +46,6 @@ def explain(cli: Cli, /, *, reward_id: str, as_json_: bool) -> None:
 
 
 rewards.add_command(claim)
+rewards.add_command(claim_helium)
 rewards.add_command(reconcile)
 rewards.add_command(export)

@@ -92,7 +92,8 @@ async def _serve(folder: OracleFolder, listen: tuple[str, ...], admin: str, plac
 
 def build_oracle(folder: OracleFolder, place: str, clock: Any) -> Any:
     """Return the oracle of a folder, not yet open. Raises `UserError`."""
-    from skerry_coverage.profile.loader import load_profile
+    from skerry_coverage.profile.loader import load_profile, with_overrides
+    from skerry_keys.public_key import PublicKey
     from skerry_keys.software import SoftwareSigner
     from skerry_oracle.embedded import EmbeddedOracle
     from skerry_oracle.network import OracleNetwork
@@ -102,11 +103,17 @@ def build_oracle(folder: OracleFolder, place: str, clock: Any) -> Any:
     settings = folder.read()
     if folder.key.stat().st_mode & 0o077:
         raise UsageError("E_KEY_READABLE", f"Others can read {folder.key}.", remedy=f"chmod 600 {folder.key}")
-    profile = load_profile(settings["profile"])
+    signer = SoftwareSigner.from_key_file(folder.key.read_bytes())
+    overrides = {
+        "network": settings["network"],
+        "operator.oracle_keys": [PublicKey(signer.public_key).address],
+        "operator.signatures_needed": 1,
+    }
+    profile = with_overrides(load_profile(settings["profile"]), overrides)
     built = EmbeddedOracle(
         make_database(place, clock=clock),
-        network=OracleNetwork.of_profile(profile, network=settings["network"], at_s=clock.wall_s()),
-        signer=SoftwareSigner.from_key_file(folder.key.read_bytes()),
+        network=OracleNetwork.of_profile(profile, at_s=clock.wall_s()),
+        signer=signer,
         clock=clock,
         random_bytes=os.urandom,
     )
@@ -140,8 +147,8 @@ def register(
 ) -> None:
     """Register a hotspot, signed here by gateway and owner; with --cell and --region it asserts its next location."""
     from skerry_core.clock import SystemClock
+    from skerry_coverage.records import Location, Registration, sign_record
     from skerry_keys.software import SoftwareSigner
-    from skerry_oracle.registry.records import Location, Registration, sign_record
 
     if bool(cell) != bool(region):
         raise UsageError("E_LOCATION", "A location needs both --cell and --region.")
@@ -202,6 +209,15 @@ def refuse(cli: Cli, /, *, gateway: str, reason: str) -> None:
 def allow(cli: Cli, /, *, gateway: str, remove: bool) -> None:
     """Put a gateway on the allow-list, before it registers."""
     ask(cli, "DELETE" if remove else "PUT", f"/allowed/{gateway}")
+
+
+@oracle.command()
+@click.option("--name", default="unnamed", show_default=True, help="What it is for.")
+@click.option("--scope", default="oracle.read", show_default=True, help="oracle.read or oracle.admin.")
+@pass_cli
+def token(cli: Cli, /, *, name: str, scope: str) -> None:
+    """Make a token for the admin API; it is shown once and stored as a hash."""
+    click.echo(ask(cli, "POST", "/tokens", {"name": name, "scope": scope})["token"])
 
 
 @oracle.group()

@@ -16,7 +16,7 @@ __all__ = ["run"]
 @click.command()
 @pass_cli
 def run(cli: Cli, /) -> int:
-    """Run the agent until SIGTERM or Ctrl-C.
+    """Run the agent until SIGTERM or Ctrl-C; SIGHUP reads the settings again.
 
     With --dir everything it writes is under that folder. Prints where its API and token file are.
     """
@@ -40,6 +40,7 @@ async def _serve(cli: Cli) -> None:
     clock = SystemClock()
     systemd = Systemd(environ=os.environ, clock=clock)
     loop = asyncio.get_running_loop()
+    hangup = asyncio.Event()
 
     def started(address: str, notes: list[str]) -> None:
         for line in (f"API         {address}/api/v1", f"token file  {cli.paths.token}", *notes):
@@ -49,8 +50,10 @@ async def _serve(cli: Cli) -> None:
     async with asyncio.TaskGroup() as group:
         watchdog = group.create_task(systemd.watch(), name="systemd watchdog")
         agent = group.create_task(
-            run_agent(settings=cli.settings, paths=cli.paths, clock=clock, started=started), name="agent"
+            run_agent(read_settings=cli.read_settings, hangup=hangup, paths=cli.paths, clock=clock, started=started),
+            name="agent",
         )
+        loop.add_signal_handler(signal.SIGHUP, hangup.set)
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, agent.cancel)
         agent.add_done_callback(lambda _: _ended(systemd, watchdog))

@@ -1,8 +1,9 @@
 """`skerry wallet`: owner wallets on this computer. Watch-only until the owner makes or brings a key."""
 
 import secrets
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from skerry_wallet.keyfile.owner import OwnerWallet
 
 __all__ = ["wallet"]
+
+T = TypeVar("T")
 
 
 @click.group()
@@ -52,15 +55,15 @@ def show_wallet(cli: Cli, /, *, name: str, as_json_: bool) -> None:
 
 @wallet.command()
 @click.argument("name")
-@click.argument("address")
+@click.argument("key", metavar="ADDRESS")
 @json_option
 @pass_cli
-def watch(cli: Cli, /, *, name: str, address: str, as_json_: bool) -> None:
+def watch(cli: Cli, /, *, name: str, key: str, as_json_: bool) -> None:
     """Watch a wallet by its Solana or Helium address; it can be looked at here, never spent from."""
     from skerry_agent.wallet.owners import owner_wallets
 
     cli.paths.create()
-    found = _shown(owner_wallets(cli.paths).watch(name, address))
+    found = _shown(owner_wallets(cli.paths).watch(name, key))
     show(found, json_wanted=as_json_, text=lambda: f"watching {found['solana_address']} as {name}")
 
 
@@ -304,7 +307,7 @@ def _seed_of_words(words: str, derivation: str | None) -> bytes:
     )
 
 
-def _import_errors(action: Any) -> Any:
+def _import_errors(action: Callable[[], T]) -> T:
     """Run an import; its own error becomes one that a person can read."""
     from skerry_core.errors import UsageError
     from skerry_wallet.keyfile.errors import KeyImportRejected

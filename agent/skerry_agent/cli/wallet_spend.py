@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from skerry_wallet.spending.rules import SpendingRules
     from skerry_wallet.tokens import Token
 
-__all__ = ["allow", "limit", "review", "rules", "send", "settle_review", "unfinished"]
+__all__ = ["allow", "limit", "review", "review_text", "rules", "send", "settle_review", "show_review", "unfinished"]
 
 cluster_option = click.option(
     "--cluster", "url", metavar="URL", help="JSON-RPC server; without it this folder's chain."
@@ -196,12 +196,12 @@ def limit(cli: Cli, /, *, token: str, per_payment: str | None, per_day: str | No
 
 
 @click.command()
-@click.argument("address", required=False)
+@click.argument("destination", metavar="[ADDRESS]", required=False)
 @click.option("--name", default="", help="Your name for it.")
 @click.option("--only/--anybody", default=None, help="Pay listed destinations only, or anybody.")
 @json_option
 @pass_cli
-def allow(cli: Cli, /, *, address: str | None, name: str, only: bool | None, as_json_: bool) -> None:
+def allow(cli: Cli, /, *, destination: str | None, name: str, only: bool | None, as_json_: bool) -> None:
     """Put a destination on your list, and say whether others may be paid."""
     from dataclasses import replace
 
@@ -209,7 +209,7 @@ def allow(cli: Cli, /, *, address: str | None, name: str, only: bool | None, as_
 
     found = _rules(cli)
     try:
-        found = found if address is None else found.allow(address, name)
+        found = found if destination is None else found.allow(destination, name)
     except ValueError as error:
         raise UsageError("E_WALLET_ADDRESS", "That is no wallet address.", remedy="Copy the Solana address.") from error
     if only is not None:
@@ -254,12 +254,13 @@ async def settle_review(
 
 def show_review(answer: dict[str, Any], *, as_json_: bool) -> None:
     """Print a review or a finished payment; anything but final leaves with the code for attention."""
-    show(answer, json_wanted=as_json_, text=lambda: _review_text(answer))
+    show(answer, json_wanted=as_json_, text=lambda: review_text(answer))
     if answer["committed"] and answer["state"] != "final":
         leave(ATTENTION)
 
 
-def _review_text(answer: dict[str, Any]) -> str:
+def review_text(answer: dict[str, Any]) -> str:
+    """Return a review, or a finished payment, for a person."""
     paid = ", ".join(f"{amount} of {asset}" for asset, amount in answer["paid"].items())
     lines = [
         f"From {answer['wallet']}",
@@ -332,7 +333,7 @@ async def _transfer(
         raise UsageError("E_SEND", f"That cannot be sent: {error}.") from error
     opening = False
     if token is not None:
-        (held,), (target,) = (await token_balances(cluster, token.mint, [one]) for one in (key, receiver))
+        held, target = await token_balances(cluster, token.mint, [key, receiver])
         units, opening = held.amount if units is None else units, not target.exists
         if not 0 < units <= held.amount:
             raise InsufficientFunds(

@@ -26,8 +26,8 @@ from skerry_core.clock import NS_PER_MS
 from skerry_core.files import write_atomic
 from skerry_coverage.evidence.entry import TimeSource
 from skerry_coverage.lorawan.routing import Route
+from skerry_coverage.records import Location, Registration, sign_record
 from skerry_keys.public_key import PublicKey
-from skerry_oracle.registry.records import Location, Registration, sign_record
 from skerry_simulate.at_radio import AtRadioEmulator
 from skerry_simulate.clock import SimulatedClock
 from skerry_simulate.forwarder import PacketForwarderEmulator

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from skerry_agent.doctor.repairs import Repair
+
 __all__ = ["STAGES", "Finding", "Grade", "first_red"]
 
 # The order in which a frame becomes a reward; the clock comes after the packets, since only signing needs it.
@@ -21,7 +23,7 @@ class Grade(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One check's result: `evidence` is what was seen, `reason` what it means, `fix` what to do."""
+    """One check's result: `evidence` is what was seen, `reason` what it means, `fix` what to do, `repair` does it."""
 
     stage: str
     check: str
@@ -29,6 +31,7 @@ class Finding:
     evidence: str
     reason: str = ""
     fix: str = ""
+    repair: Repair | None = None
 
 
 def first_red(findings: Sequence[Finding]) -> Finding | None:

@@ -1,5 +1,9 @@
-"""Checks of the machine, the folders and the files; they work without a running agent."""
+"""Checks of the machine, the folders and the files; they work without a running agent.
 
+What may be mended without asking carries its repair; `skerry doctor --fix` applies it.
+"""
+
+import errno
 import os
 import shutil
 import sqlite3
@@ -8,10 +12,13 @@ from contextlib import closing
 from pathlib import Path
 
 from skerry_agent.doctor.findings import Finding, Grade
+from skerry_agent.doctor.repairs import Repair, create_folders, narrow, own_again
 from skerry_agent.settings import Settings
 from skerry_agent.settings.table import GATEWAY_KEY, SERIAL_RADIOS
 from skerry_client.paths import Paths
 from skerry_core.errors import UserError
+from skerry_firmware_bridge.links.refusal import explain, holder_of
+from skerry_wallet.keyfile.errors import KeyExposed
 from skerry_wallet.keyfile.gateway import recorded_identity
 from skerry_wallet.keyfile.private_file import read_private
 
@@ -26,6 +33,7 @@ def check_machine(paths: Paths, settings: Settings, environ: Mapping[str, str]) 
     """Yield the findings in order."""
     yield _settings(settings)
     yield _folder(paths)
+    yield from _key_folder(paths)
     yield _disk(paths)
     yield from _temperature()
     yield _database(paths)
@@ -35,9 +43,10 @@ def check_machine(paths: Paths, settings: Settings, environ: Mapping[str, str]) 
 
 
 def _finding(
-    check: str, grade: Grade, evidence: str, *, reason: str = "", fix: str = "", stage: str = "machine"
-) -> Finding:
-    return Finding(stage=stage, check=check, grade=grade, evidence=evidence, reason=reason, fix=fix)
+    check: str, grade: Grade, evidence: str, *, reason: str = "", fix: str = "", stage: str = "machine",
+    repair: Repair | None = None,
+) -> Finding:  # fmt: skip
+    return Finding(stage=stage, check=check, grade=grade, evidence=evidence, reason=reason, fix=fix, repair=repair)
 
 
 def _settings(settings: Settings) -> Finding:
@@ -51,14 +60,36 @@ def _settings(settings: Settings) -> Finding:
 
 def _folder(paths: Paths) -> Finding:
     if not paths.state.is_dir():
-        return _finding("state folder", Grade.UNKNOWN, f"{paths.state} does not exist yet", fix="skerry run")
+        return _finding(
+            "state folder", Grade.UNKNOWN, f"{paths.state} does not exist yet", fix="skerry run",
+            repair=_missing_folders(paths),
+        )  # fmt: skip
     if not os.access(paths.state, os.W_OK):
         return _finding(
             "state folder", Grade.FAIL, f"{paths.state} cannot be written",
             reason="Nothing can be stored, so nothing is acknowledged.",
-            fix=f"Give it to the user who runs the agent: chown -R USER {paths.state}",
+            fix=f"Give it to the user who runs the agent: chown -R USER {paths.state}", repair=own_again(paths.state),
         )  # fmt: skip
     return _finding("state folder", Grade.PASS, f"{paths.state} can be written")
+
+
+def _missing_folders(paths: Paths) -> Repair | None:
+    """Return the repair, None for root and a system service: its folders are systemd's to make, with the right owner.
+
+    The folder of keys is made by nobody but the agent: an empty one would hide that the keys are gone.
+    """
+    if os.geteuid() == 0 and paths.config.parent != paths.state:
+        return None
+    return create_folders(*dict.fromkeys((paths.state, paths.runtime)))
+
+
+def _key_folder(paths: Paths) -> Iterator[Finding]:
+    repair = narrow(paths.keys)
+    if repair is not None:
+        yield _finding(
+            "key folder", Grade.WARN, f"{paths.keys} is open to other users", reason="They can see which keys exist.",
+            fix=f"chmod 700 {paths.keys}", repair=repair,
+        )  # fmt: skip
 
 
 def _disk(paths: Paths) -> Finding:
@@ -113,6 +144,10 @@ def _key(paths: Paths, settings: Settings) -> Finding:
         return _no_key(paths, path)
     except PermissionError:
         return _finding("gateway key", Grade.FAIL, "it cannot be read by this user", fix="Run as the agent's user.")
+    except KeyExposed as error:
+        return _finding(
+            "gateway key", Grade.FAIL, error.detail, reason=error.code, fix=error.remedy, repair=narrow(path)
+        )
     except UserError as error:
         return _finding("gateway key", Grade.FAIL, error.detail, reason=error.code, fix=error.remedy)
     return _finding("gateway key", Grade.PASS, f"{path} is private; {recorded or 'not yet used'}")
@@ -136,8 +171,11 @@ def _serial(radio: str) -> Finding:
             fix="Plug the radio in, or correct serial.radios; `ls /dev/serial/by-id` lists what is there.",
         )  # fmt: skip
     if not os.access(port, os.R_OK | os.W_OK):
+        refusal = explain(str(port), PermissionError(errno.EACCES, "may not be opened"))
         return _finding(
-            "serial port", Grade.FAIL, f"{port} may not be opened by this user", stage="radio",
-            fix="Add the user to the group dialout and log in again: sudo usermod -aG dialout USER",
-        )  # fmt: skip
+            "serial port", Grade.FAIL, f"{port} may not be opened by this user", stage="radio", fix=refusal.remedy
+        )
+    if (holder := holder_of(str(port))) is not None and holder[1] == "ModemManager":
+        refusal = explain(str(port), OSError(errno.EBUSY, "busy"))
+        return _finding("serial port", Grade.FAIL, refusal.detail, stage="radio", fix=refusal.remedy)
     return _finding("serial port", Grade.PASS, f"{port} may be opened", stage="radio")

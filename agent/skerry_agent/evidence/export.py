@@ -116,7 +116,8 @@ async def _records(log: EvidenceReader, gateways: set[bytes]) -> list[_Found]:
     for kind in (EntryKind.REGISTRATION, EntryKind.ASSERTION):
         for pair in await log.find(kind):
             try:
-                record = SignedRecord.from_bytes(pair[1].body).read(kind)
+                signed = SignedRecord.from_bytes(pair[1].body)
+                record = signed.registration() if kind is EntryKind.REGISTRATION else signed.location()
             except EvidenceRejected:
                 continue
             if record.gateway in gateways:

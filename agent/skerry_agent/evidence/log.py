@@ -180,7 +180,8 @@ class EvidenceLog(EvidenceReader):
     async def _is_old(self, last: StoredSeal | None) -> bool:
         if last is None:
             return True
-        return self._clock.wall_ns() - last.at_ns >= self._policy.max_age_s * NS_PER_S
+        # A seal of the future comes from a clock that was ahead: it must not keep the next one from being made.
+        return abs(self._clock.wall_ns() - last.at_ns) >= self._policy.max_age_s * NS_PER_S
 
     def _next_seal(self, db: sqlite_utils.Database, stamp: Stamp) -> Seal | None:
         end, last = tables.head(db, self.log), tables.last_seal(db, self.log)
@@ -201,7 +202,9 @@ class EvidenceLog(EvidenceReader):
 
     async def _note_synchronisation(self) -> None:
         """Record the first synchronisation after entries without a time: it dates them."""
-        if self._has_undated and self._time.is_synchronised:
+        if not self._time.is_synchronised:
+            self._has_undated = True
+        elif self._has_undated:
             self._has_undated = False  # before the wait, so that another append does not record it too
             try:
                 source = str(self._time.stamp().source)

@@ -21,6 +21,7 @@ class TimeKeeper:
         self._source = TimeSource.NONE
         self._error_ns: int | None = None
         self._set_at_ns = 0
+        self.doubt: str | None = None  # why a time that was known is known no longer
 
     @property
     def is_synchronised(self) -> bool:
@@ -31,8 +32,12 @@ class TimeKeeper:
         """Note that the computer's wall clock is right to within `error_ns` (None: unknown) by the word of `source`."""
         if source is TimeSource.NONE:
             raise ValueError("NONE is no source of time")
-        self._source, self._error_ns = source, error_ns
+        self._source, self._error_ns, self.doubt = source, error_ns, None
         self._set_at_ns = self._clock.monotonic_ns()
+
+    def doubted(self, doubt: str) -> None:
+        """Note that the wall clock can no longer be believed; `doubt` says why in a few words."""
+        self._source, self._error_ns, self.doubt = TimeSource.NONE, None, doubt
 
     def stamp(self) -> Stamp:
         """Return the present moment. The error bound grows with the time since the last synchronisation."""

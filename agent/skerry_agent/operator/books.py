@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from skerry_agent.operator.house import OperatorHouse
-from skerry_core import strict_json
+from skerry_coverage.manifest import Manifest
 from skerry_oracle.epochs.driver import EpochState
 from skerry_wallet.address import address_bytes
 from skerry_wallet.ledger.book import owner_account
@@ -12,8 +12,6 @@ from skerry_wallet.ledger.reconcile import Difference
 from skerry_wallet.tokens import token_balances
 
 __all__ = ["Books", "OwnerBooks", "compare_books"]
-
-_MANIFEST_LIMIT_BYTES = 1 << 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +78,5 @@ async def _stated(house: OperatorHouse) -> tuple[Counter[str], Counter[str]]:
         if manifest is None or epoch.state == EpochState.UNPAID.value:
             continue
         target = paid if epoch.state == EpochState.PAID.value else pending
-        for line in strict_json.loads(manifest.body, limit_bytes=_MANIFEST_LIMIT_BYTES)["payments"]:
-            target[line["owner"]] += line["amount"]
+        target.update(Manifest.from_bytes(manifest.body).owner_totals())
     return paid, pending

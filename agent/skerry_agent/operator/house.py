@@ -9,13 +9,11 @@ from skerry_agent.operator.router import EmbeddedRouter
 from skerry_agent.operator.treasury import AgentDatabase, Treasury
 from skerry_agent.store import Database
 from skerry_core.clock import Clock
-from skerry_core.errors import UserError
 from skerry_coverage.lorawan.routing import Route
 from skerry_coverage.profile.loader import load_profile, with_overrides
 from skerry_coverage.profile.model import Profile
 from skerry_keys.public_key import PublicKey
 from skerry_oracle.embedded import EmbeddedOracle
-from skerry_oracle.epochs.calendar import EpochCalendar
 from skerry_oracle.epochs.driver import PayoutOrder
 from skerry_oracle.network import OracleNetwork
 from skerry_oracle.registry.book import Registry
@@ -69,14 +67,15 @@ async def open_house(
     clock: Clock,
     random_bytes: Callable[[int], bytes],
     routes: Sequence[Route] = (),
+    is_time_known: Callable[[], bool] = lambda: True,
 ) -> OperatorHouse:
     """Open the operator of a folder; `db` is the agent's skerry.db with the treasury's tables.
 
-    Raises `UserError` E_OPERATOR_FOLDER, `ProfileRejected`, `ClusterError`.
+    Raises `UserError` E_OPERATOR_FOLDER, E_PROFILE_TIME, `ProfileRejected`, `ClusterError`.
     """
     network = folder.read()
     profile = with_overrides(load_profile(network.profile), network.overrides)
-    rules = _rules(network, profile, clock)
+    rules = OracleNetwork.of_profile(profile, at_s=clock.wall_s(), test_tokens=network.test_tokens)
     owners = _Owners()
     treasury = await _treasury(folder, network, rules, db=db, cluster=cluster, clock=clock, owners=owners)
     database = SqliteDatabase(folder.database, clock=clock)
@@ -94,6 +93,7 @@ async def open_house(
         clock=clock,
         random_bytes=random_bytes,
         payer=pay,
+        is_time_known=is_time_known,
     )
     await oracle.open()
     owners.registry = oracle.registry
@@ -177,29 +177,4 @@ async def _treasury(
         ledger=Ledger(wallet_db),
         test_tokens=network.test_tokens,
         data_payer=folder.key("data_payer"),
-    )
-
-
-def _rules(network: NetworkFile, profile: Profile, clock: Clock) -> OracleNetwork:
-    """Return the rules in force now. Raises `UserError` E_PROFILE_TIME when the profile has none for this time."""
-    entry = profile.iot_at(clock.wall_s())
-    if entry is None or entry.emission is None or entry.price is None:
-        raise UserError(
-            "E_PROFILE_TIME",
-            f"Profile {profile.id} has no IoT rules with an emission for the present time.",
-            remedy="Use a profile of your own network; historic profiles only explain the past.",
-        )
-    return OracleNetwork(
-        network=network.network,
-        profile_hash=profile.hash.hex(),
-        token=network.reward_token,
-        emission_bones=int(entry.emission.of(entry.epoch_s)),
-        price=entry.price,
-        rule_set=entry.rules.id,
-        calendar=EpochCalendar(length_s=entry.epoch_s, lateness_s=entry.lateness_s),
-        parameters=entry.poc,
-        split=entry.split,
-        density_table=entry.density_table,
-        active_s=entry.density_window_s,
-        test_tokens=network.test_tokens,
     )

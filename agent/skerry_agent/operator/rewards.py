@@ -15,7 +15,7 @@ from skerry_oracle.store.epochs import EpochRow, ManifestRow
 
 __all__ = ["KINDS", "reward_id", "reward_rows"]
 
-KINDS = {"beacon": "beacon_bones", "witness": "witness_bones", "data": "dc_bones"}
+KINDS = {"beacon": "beacon", "witness": "witness", "data": "dc"}  # our word -> the manifest's
 _MANIFEST_LIMIT_BYTES = 1 << 30
 
 
@@ -46,18 +46,18 @@ def _rows_of(
         epoch.state, RewardState.PENDING
     )
     rows = []
-    for line in members["rewards"]:
-        if line["gateway"] not in wanted:
+    for line in members["hotspots"]:
+        if line["hotspot"] not in wanted:
             continue
         for kind, member in KINDS.items():
             if line[member]:
                 rows.append(
                     RewardRow(
-                        id=reward_id(network.network, epoch.epoch, line["gateway"], kind),
+                        id=reward_id(network.network, epoch.epoch, line["hotspot"], kind),
                         network=network.network,
                         epoch=epoch.epoch,
                         at_ns=epoch.end_ms * NS_PER_MS,
-                        hotspot=line["gateway"],
+                        hotspot=line["hotspot"],
                         owner=line["owner"],
                         token=network.reward_token,
                         amount=line[member],
@@ -65,7 +65,7 @@ def _rows_of(
                         state=state,
                         manifest_hash=manifest.hash.hex(),
                         transaction=signatures.get(line["owner"]),
-                        cause={"epoch": epoch.epoch, "shares": line.get(f"{kind}_shares"), "dc": line["dc"]},
+                        cause={"epoch": epoch.epoch, "shares": line["shares"][member], "dc": int(line["shares"]["dc"])},
                     )
                 )
     return rows

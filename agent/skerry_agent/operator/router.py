@@ -4,21 +4,19 @@ The same rules serve the gRPC packet router; this is the way in for hotspots of 
 """
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Sequence
 
 from skerry_core.clock import Clock
 from skerry_coverage.iot.packet_dc import packet_dc
 from skerry_coverage.lorawan.errors import LorawanRefused
-from skerry_coverage.lorawan.routing import Delivery, Route, choose_routes
+from skerry_coverage.lorawan.routing import Route, choose_routes
 from skerry_oracle.epochs.calendar import EpochCalendar
+from skerry_oracle.router.copies import Copies
 from skerry_oracle.store.database import Database
 from skerry_oracle.store.packets import PacketRow, PacketTable
 from skerry_wire.frames import ReceivedFrame
 
 __all__ = ["EmbeddedRouter"]
-
-REMEMBERED_PACKETS = 10_000  # several minutes of a busy network; copies arrive within seconds
 
 
 class EmbeddedRouter:
@@ -30,7 +28,7 @@ class EmbeddedRouter:
         self._routes = tuple(routes)
         self._calendar = calendar
         self._clock = clock
-        self._copies: OrderedDict[tuple[str, bytes], int] = OrderedDict()
+        self._copies = Copies()
 
     async def carry(self, gateway: bytes, frame: ReceivedFrame, *, packet_id: str) -> bool:
         """Count a packet once per hotspot that carried it, and say whether any route takes it."""
@@ -38,20 +36,11 @@ class EmbeddedRouter:
             choice = choose_routes(frame.phy, self._routes)
         except LorawanRefused:
             return False
-        wanted = [delivery for delivery in choice.deliveries if self._is_wanted(delivery, frame.phy)]
+        payload_hash = hashlib.sha256(frame.phy).digest()
+        wanted = [delivery for delivery in choice.deliveries if self._copies.take(delivery, payload_hash)]
         if wanted and choice.reported:
             await self._count(gateway, frame, packet_id, wanted[0].route)
         return bool(wanted)
-
-    def _is_wanted(self, delivery: Delivery, phy: bytes) -> bool:
-        """Count one more copy of a packet; a route pays for `max_copies` of it (iot-poc 5.3)."""
-        key = (delivery.route.id, hashlib.sha256(phy).digest())
-        copies = self._copies.get(key, 0) + 1
-        self._copies[key] = copies
-        self._copies.move_to_end(key)
-        if len(self._copies) > REMEMBERED_PACKETS:
-            self._copies.popitem(last=False)
-        return copies <= delivery.max_copies
 
     async def _count(self, gateway: bytes, frame: ReceivedFrame, packet_id: str, route: Route) -> None:
         received_ms = self._clock.wall_ms()

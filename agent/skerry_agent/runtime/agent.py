@@ -181,5 +181,5 @@ class Agent:
             await self.clock.sleep(self._housekeeping_s)
             try:
                 await self.tidy()
-            except SkerryError as error:
+            except SkerryError as error:  # a full disk, an operator's failing store: everything is tried again
                 _log.error("housekeeping: %s; trying again in %.0f s", error, self._housekeeping_s)

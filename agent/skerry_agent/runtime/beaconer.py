@@ -112,6 +112,8 @@ class Beaconer:
         message = parse(blockchain_region_params_v1, answer.params)
         self._params = decode_region_params(answer.region, message)
         self._gain_ddbi = answer.gain_ddbi
+        if self._previous_s is not None and self._previous_s > answer.timestamp_s + 2 * self._interval_s:
+            self._previous_s = None  # it was planned by a clock that was ahead
         next_s = next_beacon_time_s(
             now_s=answer.timestamp_s,
             previous_s=self._previous_s,
@@ -128,6 +130,10 @@ class Beaconer:
     async def _tick(self) -> None:
         # Forgotten first: a failed beacon is not repeated inside its interval, even when no region answer follows.
         self.plan = replace(self.plan, next_wall_s=None)
+        if not self._may_sign():  # its report could not be stamped
+            self._refusal = "no beacon in this interval: the clock is not right, so nothing is signed"
+            self._say(self._refusal)
+            return
         try:
             row = await self._send_one()
         except SkerryError as error:

@@ -123,7 +123,8 @@ class Delivery:
 
     async def _wait(self) -> None:
         next_ns = await self._outbox.next_due_ns()
-        wait_s = None if next_ns is None else max(0.0, (next_ns - self._clock.wall_ns()) / NS_PER_S)
+        # Wall time may jump while we wait, so we never wait for long.
+        wait_s = None if next_ns is None else min(RETRY_CAP_S, max(0.0, (next_ns - self._clock.wall_ns()) / NS_PER_S))
         try:
             async with self._clock.timeout(wait_s):
                 await self._more.wait()

@@ -4,6 +4,7 @@ DESIGN, Time: nothing is signed before the first synchronisation since boot; suc
 monotonic time. A frame of an earlier boot that never knew the time can't be dated: it stays evidence and no more.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -89,6 +90,7 @@ class Unstamped:
         self._clock = clock
         self._report = report
         self._waiting: list[UnstampedFrame] = []
+        self._came = asyncio.Event()
         self.dropped = 0
 
     @property
@@ -121,12 +123,17 @@ class Unstamped:
             EntryKind.FRAME, UnstampedFrame.body(heard), link=link, source=source or link
         )
         self._waiting.append(UnstampedFrame(entry_id=recorded.id, heard=heard))
+        self._came.set()
 
     async def run(self) -> None:
-        """Report what waits as soon as the time is known; return then."""
-        while not self._time.is_synchronised:
-            await self._clock.sleep(CHECK_S)
-        while self._waiting:
+        """Report what waits whenever the time is known, until cancelled; a clock that jumps is doubted again."""
+        while True:
+            self._came.clear()
+            if not self._waiting:
+                await self._came.wait()
+            if not self._time.is_synchronised:
+                await self._clock.sleep(CHECK_S)
+                continue
             frame = self._waiting[0]
             age_ns = self._clock.monotonic_ns() - frame.heard.frame.received_monotonic_ns
             try:

@@ -1,6 +1,7 @@
 """The running agent as the HTTP API, doctor and window see it: every value with its age, unknown never shown as up."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from skerry_agent.api.view import (
     AgentStatus,
@@ -25,6 +26,7 @@ __all__ = ["RuntimeView"]
 
 _NO_RADIO = "No radio has been heard from yet."
 _OURS = {Stage.RECEIVED, Stage.SENT, Stage.ACKNOWLEDGED}  # where a stop means that this agent does not do its work
+_RIGHT_CLOCK = "timedatectl set-ntp true"
 _WITHOUT_OPERATOR = "Set operator.ingest, operator.entropy, operator.config and operator.key, or run the demo."
 
 
@@ -41,10 +43,15 @@ class RuntimeView(AgentView):
 
     def status(self) -> AgentStatus:
         hotspots = tuple(self._hotspot(hotspot) for hotspot in self._agent.hotspots)
+        now_ns = self._agent.clock.wall_ns()
         operator = self._agent.operator.status()
+        if not operator.is_set:  # that there is none is known at any moment
+            operator = replace(operator, as_of_ns=now_ns)
         path = self._path(hotspots, operator)
         limit = next(filter(None, map(self._limit, self._agent.hotspots)), None)
-        state, summary, next_step = _overall(hotspots, operator, red=first_red(path), limit=limit)
+        state, summary, next_step = self._trouble() or _overall(
+            hotspots, operator, red=first_red(path), limit=limit, time_known=self._time.is_synchronised
+        )
         if self._agent.run_mark.gap is not None:
             summary = f"{summary} {self._agent.run_mark.gap}"
         return AgentStatus(
@@ -81,6 +88,7 @@ class RuntimeView(AgentView):
             "radio": any(device.state is DeviceState.UP for device in devices),
             "clock": self._time.is_synchronised,
             "outbox": self._agent.delivery.online,
+            "disk": self._agent.stores.main.problem is None,
         }
 
     async def balances(self) -> list[Balance]:
@@ -128,6 +136,16 @@ class RuntimeView(AgentView):
             as_of_ns=min((radio.as_of_ns for radio in radios), default=self._agent.started_ns),
         )
 
+    def _trouble(self) -> tuple[DeviceState, str, str | None] | None:
+        """Return what stops everything: a disk that takes nothing, a clock that can't be believed."""
+        problem = self._agent.stores.main.problem or self._agent.stores.telemetry.problem
+        if problem is not None:
+            return DeviceState.DOWN, f"{problem.detail} ({problem.code}) Nothing new can be kept.", problem.remedy
+        doubt = self._time.doubt
+        if doubt is not None:
+            return DeviceState.DOWN, f"The clock is not right: {doubt}. Nothing is signed until it is.", _RIGHT_CLOCK
+        return None
+
     def _limit(self, hotspot: Hotspot) -> str | None:
         """Return what a hotspot that works can't do, None when it can do everything."""
         if hotspot.identity.region is None:
@@ -171,7 +189,8 @@ def _radios_together(radios: Sequence[LiveDevice]) -> tuple[DeviceState, str, st
 
 
 def _overall(
-    hotspots: Sequence[HotspotStatus], operator: OperatorStatus, *, red: PathStage | None, limit: str | None
+    hotspots: Sequence[HotspotStatus], operator: OperatorStatus, *, red: PathStage | None, limit: str | None,
+    time_known: bool,
 ) -> tuple[DeviceState, str, str | None]:
     """Return the worst that matters, a sentence, and the next command when something is missing."""
     down = [hotspot for hotspot in hotspots if hotspot.state is DeviceState.DOWN]
@@ -183,6 +202,9 @@ def _overall(
         if waiting[0].reason != _NO_RADIO:
             summary = f"{waiting[0].name}: {waiting[0].reason}"
         return DeviceState.UNKNOWN, summary, "skerry doctor"
+    if not time_known:
+        summary = "The clock has not been synchronised since the start; nothing is signed until it is."
+        return DeviceState.UNKNOWN, summary, _RIGHT_CLOCK
     if not operator.is_set:
         return DeviceState.UP, " ".join(filter(None, ("Working.", operator.reason, limit))), _WITHOUT_OPERATOR
     if operator.state is DeviceState.DOWN:

@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
-from skerry_agent.store.errors import StoreClosed, StoreCorrupt, corrupt, store_error
+from skerry_agent.store.errors import StoreClosed, StoreCorrupt, StoreUnavailable, corrupt, store_error
 from skerry_core.clock import Clock
 from skerry_core.files import PRIVATE_MODE
 
@@ -55,6 +55,7 @@ class Database:
     def __init__(self, path: Path, *, clock: Clock, synchronous: Synchronous) -> None:
         self.path = path
         self.rebuilt = False  # True when a damaged file was set aside at this start
+        self.problem: StoreUnavailable | None = None  # why the latest change could not be stored; None when it could
         self._clock = clock
         self._synchronous = synchronous
         self._loop = asyncio.get_running_loop()
@@ -218,6 +219,7 @@ class Database:
 
     def _run_group(self, db: sqlite_utils.Database, group: list[_Queued]) -> list[Any]:
         outcomes: list[Any] = []
+        changes = db.conn.total_changes
         try:
             with db.atomic():
                 for item in group:
@@ -228,11 +230,16 @@ class Database:
                             failed.error if isinstance(failed, _Failed) else StoreClosed("a job ended the transaction")
                         )
         except Exception as error:  # noqa: BLE001 - edge of the writer: every waiting caller is told, the thread lives on
-            return [_Failed(self._translate(error))] * len(group)
-        return [_Failed(self._translate(out.error)) if isinstance(out, _Failed) else out for out in outcomes]
+            return [_Failed(self._failure(error))] * len(group)
+        if db.conn.total_changes > changes:  # a commit without changes writes nothing and proves nothing
+            self.problem = None
+        return [_Failed(self._failure(out.error)) if isinstance(out, _Failed) else out for out in outcomes]
 
-    def _translate(self, error: BaseException) -> BaseException:
-        return (store_error(self.path, error) or error) if isinstance(error, sqlite3.Error) else error
+    def _failure(self, error: BaseException) -> BaseException:
+        failure = (store_error(self.path, error) or error) if isinstance(error, sqlite3.Error) else error
+        if isinstance(failure, StoreUnavailable):
+            self.problem = failure
+        return failure
 
 
 @dataclass(frozen=True, slots=True)

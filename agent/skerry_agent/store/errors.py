@@ -25,6 +25,8 @@ class StoreClosed(SkerryError):
 class StoreUnavailable(UserError):
     """The file cannot be read or written now; nothing of the failed job was kept."""
 
+    http_status = 503
+
 
 class StoreCorrupt(UserError):
     """The file cannot be used as it is."""

@@ -10,6 +10,7 @@ import sqlite_utils
 
 from skerry_agent.store.database import Database
 from skerry_agent.store.rows import encode, fetch, fetch_one
+from skerry_core.clock import NS_PER_S
 
 __all__ = ["Backlog", "Outbox", "OutboxItem", "OutboxState"]
 
@@ -21,6 +22,9 @@ class OutboxState(Enum):
     DELIVERED = "delivered"
     REFUSED = "refused"  # the receiver said never
     EXPIRED = "expired"  # the deadline passed first
+
+
+LONGEST_WAIT_NS = 3600 * NS_PER_S  # no sender waits longer for a next try: the clock was ahead when it was set
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +76,9 @@ class Outbox:
 
     async def due(self, now_ns: int, *, limit: int = 64) -> list[OutboxItem]:
         """Return waiting items whose next try has come and whose deadline has not, earliest first."""
-        where = "state = 'waiting' AND next_try_ns <= ? AND deadline_ns > ? ORDER BY next_try_ns, id LIMIT ?"
-        return await self._select(where, [now_ns, now_ns, limit])
+        where = "state = 'waiting' AND (next_try_ns <= ? OR next_try_ns > ?) AND deadline_ns > ?"
+        parameters = [now_ns, now_ns + LONGEST_WAIT_NS, now_ns, limit]
+        return await self._select(where + " ORDER BY next_try_ns, id LIMIT ?", parameters)
 
     async def overdue(self, now_ns: int, *, limit: int = 64) -> list[OutboxItem]:
         """Return waiting items whose deadline has passed, oldest first; their sender settles them as expired."""

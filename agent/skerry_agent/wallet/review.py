@@ -7,21 +7,24 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from skerry_wallet.address import address_bytes, address_text, is_on_curve
+from skerry_core.errors import RefusedError
+from skerry_wallet.address import address_bytes, address_text
 from skerry_wallet.cluster import Account, Cluster
 from skerry_wallet.errors import ClusterError, InsufficientFunds, MalformedTransaction
+from skerry_wallet.helium.address import is_on_curve
 from skerry_wallet.helium.fees import transaction_fee
 from skerry_wallet.helium.preview import Severity, SignWarning, SimulatedStates, preview
-from skerry_wallet.helium.transaction_decode import decode_transaction
+from skerry_wallet.helium.transaction_decode import DecodedTransaction, decode_transaction
 from skerry_wallet.payout.payment import with_blockhash
 from skerry_wallet.programs import SYSTEM_PROGRAM, TOKEN_ACCOUNT_SIZE, TOKEN_PROGRAM
 from skerry_wallet.spending.effects import SOL, Effect, UnreadableTransaction, decode_effects
-from skerry_wallet.transaction import parse_message
+from skerry_wallet.transaction import MAX_TRANSACTION_SIZE, AccountMeta, parse_message, transaction_size
 
 __all__ = ["LOW_SOL_LAMPORTS", "Review", "review_message"]
 
 LOW_SOL_LAMPORTS = 20_000_000  # below 0.02 SOL most failed claims of the official app happen
 _FLOOR_LAMPORTS = 890_880  # an account below the rent of an empty one disappears
+_TABLE_HEADER = 56  # an address lookup table's meta data (wallet-economics section 3)
 _STATE_FROZEN = 2
 _OUTGOING = frozenset({"transfer", "burn", "create_account"})
 
@@ -31,6 +34,7 @@ class Review:
     """A transaction as its owner should see it; `paid` is asset -> base units that leave the wallet besides the fee."""
 
     message: bytes
+    loaded: tuple[AccountMeta, ...]  # what its lookup tables held when it was reviewed
     last_valid_block_height: int
     effects: tuple[Effect, ...]
     fee_lamports: int
@@ -49,22 +53,29 @@ class Review:
 async def review_message(
     template: bytes, *, wallet: bytes, cluster: Cluster, known: frozenset[str] = frozenset()
 ) -> Review:
-    """Review a legacy message for the wallet that pays for it; `known` are destinations paid before.
+    """Review a message for the wallet that pays for it; `known` are destinations paid before.
 
     A fresh blockhash is put in. Raises `UnreadableTransaction`, `InsufficientFunds` before anybody is asked to sign,
     `ClusterError`.
     """
     recent = await cluster.latest_blockhash()
     message = with_blockhash(template, recent.blockhash)
+    if transaction_size(message) > MAX_TRANSACTION_SIZE:
+        raise RefusedError(
+            "E_TX_TOO_LARGE",
+            f"The transaction has {transaction_size(message)} bytes, {MAX_TRANSACTION_SIZE} are legal.",
+            remedy="Do less in one transaction; nothing was signed.",
+        )
     parsed = parse_message(message)
+    unsigned = bytes([parsed.required_signatures]) + bytes(64 * parsed.required_signatures) + message
+    decoded = decode_transaction(unsigned)
+    loaded = await _loaded(decoded, cluster)
     try:
-        effects = decode_effects(parsed)
+        effects = decode_effects(parsed, loaded)
     except MalformedTransaction as error:
         raise UnreadableTransaction(0, str(error)) from error
-    unsigned = bytes([message[0]]) + bytes(64 * message[0]) + message
-    decoded = decode_transaction(unsigned)
     me = address_text(wallet)
-    mine = [effect for effect in effects if effect.kind in _OUTGOING and effect.authority == me]
+    mine = [effect for effect in effects if _is_spending(effect) and effect.authority == me]
     paid: Counter[str] = Counter()
     for effect in mine:
         paid[effect.asset or ""] += effect.amount
@@ -75,20 +86,42 @@ async def review_message(
     if left < 0 or 0 < left < _FLOOR_LAMPORTS:
         needed = fee + rent + paid[SOL] + _FLOOR_LAMPORTS
         raise InsufficientFunds(account=me, asset=SOL, needed=needed, held=facts.lamports)
-    error = await _simulate(unsigned, cluster)
-    states = None if error is None else SimulatedStates(error=error or None, before={}, after={})
+    failure = await _simulate(unsigned, cluster)
+    states = None if failure is None else SimulatedStates(error=failure or None, before={}, after={})
     found = preview(decoded, wallet=me, writable=(), simulated=states).warnings
     return Review(
         message=message,
+        loaded=loaded,
         last_valid_block_height=recent.last_valid_block_height,
         effects=effects,
         fee_lamports=fee,
         rent_lamports=rent,
         paid={asset: amount for asset, amount in paid.items() if amount},
         destinations=frozenset(facts.owners.values()) - {me},
-        simulation="not possible" if error is None else error or "ok",
+        simulation="not possible" if failure is None else failure or "ok",
         warnings=(*found, *facts.warnings(me, known=known, left=left)),
     )
+
+
+async def _loaded(decoded: DecodedTransaction, cluster: Cluster) -> tuple[AccountMeta, ...]:
+    """Return the accounts of the message's lookup tables, the writable ones of all tables first. Tables only grow."""
+    if not decoded.lookups:
+        return ()
+    tables = [lookup.table for lookup in decoded.lookups]
+    rows = [(account.data[_TABLE_HEADER:] if account else b"") for account in await cluster.accounts(tables)]
+    writable: list[AccountMeta] = []
+    readonly: list[AccountMeta] = []
+    for lookup, data in zip(decoded.lookups, rows, strict=True):
+        for indexes, target, is_writable in (
+            (lookup.writable_indexes, writable, True),
+            (lookup.readonly_indexes, readonly, False),
+        ):
+            for index in indexes:
+                key = data[index * 32 : index * 32 + 32]
+                if len(key) != 32:
+                    raise UnreadableTransaction(0, f"lookup table {lookup.table}")
+                target.append(AccountMeta(key, writable=is_writable))
+    return (*writable, *readonly)
 
 
 async def _simulate(unsigned: bytes, cluster: Cluster) -> str | None:
@@ -155,6 +188,12 @@ class _Facts:
         if left < LOW_SOL_LAMPORTS:
             found.append(_warn(Severity.WARNING, "sol_low_afterwards", me))
         return found
+
+
+def _is_spending(effect: Effect) -> bool:
+    return effect.kind in _OUTGOING or (
+        "." in effect.kind and effect.amount > 0
+    )  # Helium's own are program.instruction
 
 
 def _is_frozen(account: Account | None) -> bool:

@@ -15,7 +15,7 @@ from skerry_core.clock import NS_PER_S, Clock
 from skerry_keys.signer import Signer
 from skerry_wallet.address import address_text
 from skerry_wallet.cluster import Cluster
-from skerry_wallet.errors import TransactionRejected
+from skerry_wallet.errors import ClusterUnavailable, TransactionRejected
 from skerry_wallet.spending.effects import decode_effects
 from skerry_wallet.spending.rules import DAY_S, SpendingRules, check_spending
 from skerry_wallet.transaction import parse_message, parse_transaction, sign_message, signer_key
@@ -24,6 +24,7 @@ __all__ = ["KIND", "known_destinations", "open_intents", "resume", "spend", "spe
 
 KIND = "owner payment"
 POLL_S = 1.0
+WATCH_LIMIT_S = 240.0  # blockhashes live for 60 to 90 seconds; a cluster that stands still must not hold a person up
 _OPEN = (IntentState.SIGNED, IntentState.SENT)
 _SPENT = (*_OPEN, IntentState.FINAL, IntentState.UNKNOWN)
 _EXPIRED = "expired without a trace; look for the signature on another cluster before you pay again"
@@ -69,7 +70,8 @@ async def spend(
     wallet = address_text(signer_key(signer))
     spent = await spent_today(intents, wallet, clock=clock)
     check_spending(rules, paid=review.paid, destinations=review.destinations, spent_today=spent)
-    assert decode_effects(parse_message(review.message)) == review.effects, "the review is of other bytes"
+    if decode_effects(parse_message(review.message), review.loaded) != review.effects:
+        raise ValueError("the review is of other bytes")
     raw = await asyncio.to_thread(sign_message, review.message, [signer])
     signature = parse_transaction(raw).signature
     intent = Intent(
@@ -94,12 +96,16 @@ async def spend(
 
 async def resume(intent: Intent, *, intents: Intents, cluster: Cluster, clock: Clock) -> Intent:
     """Send a stored payment's bytes, unchanged, until it is final, failed, or unknown. Raises `ClusterError`."""
-    assert intent.signed is not None
+    raw = intent.signed
+    assert raw is not None
     assert intent.signature is not None
     if intent.cause["cluster"] != await cluster.genesis_hash():
         return intent  # another cluster's payment: nothing here can say how it stands
     refused: object | None = None
+    deadline_ns = clock.monotonic_ns() + round(WATCH_LIMIT_S * NS_PER_S)
     while True:
+        if clock.monotonic_ns() > deadline_ns:
+            raise ClusterUnavailable(f"Payment {intent.signature} is not final yet; see `skerry wallet unfinished`.")
         (status,) = await cluster.statuses([intent.signature])
         if status is not None and status.error is not None:
             return await _move(intents, intent, IntentState.FAILED, str(status.error), clock)
@@ -112,7 +118,7 @@ async def resume(intent: Intent, *, intents: Intents, cluster: Cluster, clock: C
             if refused is None:
                 if intent.state is IntentState.SIGNED:  # before the bytes leave, so that it never looks unsent
                     intent = await _move(intents, intent, IntentState.SENT, None, clock)
-                refused = await _send(intent.signed, cluster)
+                refused = await _send(raw, cluster)
         await clock.sleep(POLL_S)
 
 

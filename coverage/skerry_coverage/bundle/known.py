@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from skerry_coverage.bundle.records import OwnerRecord, SignedRecord
+from skerry_coverage.bundle.records import SignedRecord
 from skerry_coverage.bundle.report import VerificationReport
 from skerry_coverage.bundle.statement import MAX_TIMESTAMP_S
 from skerry_coverage.evidence.entry import Entry, EntryKind
@@ -15,6 +15,7 @@ from skerry_coverage.evidence.errors import EvidenceRejected
 from skerry_coverage.evidence.packets import PacketRoot
 from skerry_coverage.iot.geometry import is_cell
 from skerry_coverage.iot.registry import Asserted, Gateway
+from skerry_coverage.records import Location, Registration
 from skerry_wire.errors import MessageRejected
 from skerry_wire.generated.entropy_pb2 import entropy_report_v1
 from skerry_wire.generated.iot_config_pb2 import gateway_region_params_res_v1
@@ -29,7 +30,7 @@ __all__ = ["Known", "cell_number", "check_others"]
 class Known:
     """Signed facts by gateway key."""
 
-    registrations: dict[bytes, OwnerRecord] = field(default_factory=dict)  # the last one shown
+    registrations: dict[bytes, Registration] = field(default_factory=dict)  # the last one shown
     places: dict[bytes, set[tuple[bytes, Asserted]]] = field(default_factory=dict)  # all, with who asserted them
     newest: dict[tuple[bytes, bytes], tuple[int, Asserted]] = field(default_factory=dict)  # by gateway and owner
     entropies: dict[bytes, Entropy] = field(default_factory=dict)  # by their data
@@ -46,18 +47,24 @@ class Known:
         if registration is None:
             return None
         _, asserted = self.newest.get((gateway, registration.owner), (0, None))
-        return Gateway(full=registration.members.get("full") is True, asserted=asserted)
+        return Gateway(full=registration.is_full, asserted=asserted)
 
     def asserts(self, gateway: bytes, owner: bytes, asserted: Asserted) -> bool:
         """Say whether the owner signed exactly this place for the gateway."""
         return (owner, asserted) in self.places.get(gateway, ())
 
-    def add_place(self, record: OwnerRecord, asserted: Asserted) -> None:
+    def add_place(self, record: Location) -> None:
         """Take over an owner-signed place; the highest number is the newest."""
+        asserted = Asserted(
+            cell=int(record.cell, 16),
+            region=record.region,
+            gain_ddbi=record.gain_ddbi,
+            elevation_m=record.elevation_m,
+        )
         self.places.setdefault(record.gateway, set()).add((record.owner, asserted))
-        key, number = (record.gateway, record.owner), int(record.members["number"])
-        if key not in self.newest or self.newest[key][0] < number:
-            self.newest[key] = (number, asserted)
+        key = (record.gateway, record.owner)
+        if key not in self.newest or self.newest[key][0] < record.number:
+            self.newest[key] = (record.number, asserted)
 
 
 def check_others(entries: Mapping[bytes, Entry], network: str, report: VerificationReport) -> Known:
@@ -111,34 +118,16 @@ def cell_number(text: str) -> int | None:
 
 
 def _record(entry: Entry, network: str, where: str, known: Known, report: VerificationReport) -> None:
-    kind = EntryKind(entry.kind)
     signed = SignedRecord.from_bytes(entry.body)
-    record = signed.read(kind)
-    asserted = _asserted(record) if kind is EntryKind.ASSERTION else None
+    record = signed.registration() if entry.kind == EntryKind.REGISTRATION else signed.location()
     holds = record.network == network and signed.is_signed(record)
     detail = "the owner (for a registration: owner and gateway) did not sign this for this network"
     if not report.expect(holds, "owner-signed records", code="bad_record_signature", where=where, detail=detail):
         return
-    if asserted is None:
+    if isinstance(record, Registration):
         known.registrations[record.gateway] = record
     else:
-        known.add_place(record, asserted)
-
-
-def _asserted(record: OwnerRecord) -> Asserted:
-    """Return a location record's place. Raises `EvidenceRejected`."""
-    members = record.members
-    cell = cell_number(str(members.get("cell")))
-    numbers = [members.get(name) for name in ("gain_ddbi", "elevation_m", "number")]
-    whole = all(isinstance(number, int) and not isinstance(number, bool) for number in numbers)
-    if cell is None or not whole or not isinstance(members.get("region"), str):
-        raise EvidenceRejected("bad_record", "the location record names no place")
-    return Asserted(
-        cell=cell,
-        region=members["region"],
-        gain_ddbi=members["gain_ddbi"],
-        elevation_m=members["elevation_m"],
-    )
+        known.add_place(record)
 
 
 def _entropy(entry: Entry, known: Known) -> None:

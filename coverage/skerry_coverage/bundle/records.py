@@ -1,40 +1,17 @@
 """Owner-signed records as entry bodies: the record's exact bytes with the signatures beside them.
 
-A registration is signed by gateway and owner, a location by the owner; the record itself is canonical JSON made by
-`skerry_oracle.registry`, signed over its SHA-256 in the evidence domain of its kind. Read here by the verifier, which
-needs no more of it than a proof does.
+A registration is signed by gateway and owner, a location by the owner (`skerry_coverage.records`).
 """
 
-import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from skerry_core import strict_json
+from skerry_core.errors import UsageError
 from skerry_coverage.evidence import dcbor
-from skerry_coverage.evidence.entry import EntryKind
 from skerry_coverage.evidence.errors import EvidenceRejected
 from skerry_coverage.evidence.fields import decode_map
-from skerry_keys.errors import KeyRejected
-from skerry_keys.public_key import PublicKey
-from skerry_keys.signer import evidence_message
-from skerry_keys.verify import verify
+from skerry_coverage.records import Location, Registration, is_signed
 
-__all__ = ["OwnerRecord", "SignedRecord"]
-
-MAX_RECORD_BYTES = 4096
-_DOMAINS = {EntryKind.REGISTRATION: "registration", EntryKind.ASSERTION: "location"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnerRecord:
-    """What gateway and owner state together (registration), or the owner about the place (location)."""
-
-    kind: EntryKind
-    network: str
-    gateway: bytes
-    owner: bytes
-    members: Mapping[str, Any]
+__all__ = ["SignedRecord"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,28 +44,22 @@ class SignedRecord:
         fields.end()
         return signed
 
-    def read(self, kind: EntryKind) -> OwnerRecord:
-        """Return the record after reading it as `kind`. Raises `EvidenceRejected`; signatures are not checked here."""
+    def registration(self) -> Registration:
+        """Return the record as a registration. Raises `EvidenceRejected`; signatures are not checked here."""
         try:
-            members = strict_json.loads(self.record, limit_bytes=MAX_RECORD_BYTES)
-            if not isinstance(members, dict) or strict_json.canonical(members) != self.record:
-                raise ValueError("it is not in canonical form")
-            if members["kind"] != _DOMAINS[kind] or members["version"] != 1:
-                raise ValueError(f"it is no {_DOMAINS[kind]} record of version 1")
-            return OwnerRecord(
-                kind=kind,
-                network=str(members["network"]),
-                gateway=PublicKey.from_address(members["gateway"]).binary,
-                owner=PublicKey.from_address(members["owner"]).binary,
-                members=members,
-            )
-        except (strict_json.JsonRejected, KeyRejected, ValueError, TypeError, KeyError) as error:
-            raise EvidenceRejected("bad_record", str(error)) from None
+            return Registration.from_bytes(self.record)
+        except UsageError as error:
+            raise EvidenceRejected("bad_record", error.detail) from None
 
-    def is_signed(self, record: OwnerRecord) -> bool:
+    def location(self) -> Location:
+        """Return the record as a location. Raises `EvidenceRejected`; signatures are not checked here."""
+        try:
+            return Location.from_bytes(self.record)
+        except UsageError as error:
+            raise EvidenceRejected("bad_record", error.detail) from None
+
+    def is_signed(self, record: Registration | Location) -> bool:
         """Say whether everybody who has to sign the record did."""
-        digest = hashlib.sha256(self.record).digest()
-        message = evidence_message(_DOMAINS[record.kind], record.network, digest)
-        if not verify(record.owner, message, self.owner_signature):
+        if not is_signed(record, record.owner, self.owner_signature):
             return False
-        return record.kind is EntryKind.ASSERTION or verify(record.gateway, message, self.gateway_signature)
+        return isinstance(record, Location) or is_signed(record, record.gateway, self.gateway_signature)

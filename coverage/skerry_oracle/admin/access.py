@@ -8,7 +8,7 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from skerry_core.errors import UserError
+from skerry_core.errors import UsageError, UserError
 from skerry_oracle.store.database import Database, Statement
 
 __all__ = ["ADMIN", "READ", "AdminTokens", "Forbidden", "Unauthorised"]
@@ -52,9 +52,9 @@ class AdminTokens:
         self._known = [_Known(bytes(digest), str(scope)) for digest, scope in rows]  # type: ignore[arg-type]
 
     async def make(self, name: str, scope: str, *, now_ms: int) -> str:
-        """Return a new token; only its hash is kept. Raises `UserError` E_SCOPE."""
+        """Return a new token; only its hash is kept. Raises `UsageError` E_SCOPE."""
         if scope not in SCOPES:
-            raise UserError("E_SCOPE", f"The scopes are {' and '.join(SCOPES)}, not {scope!r}.")
+            raise UsageError("E_SCOPE", f"The scopes are {' and '.join(SCOPES)}, not {scope!r}.")
         secret, digest = self._new()
         row = (digest, name, scope, now_ms)
         await self._database.apply([Statement("INSERT INTO admin_tokens VALUES (?, ?, ?, ?)", (row,))])
@@ -73,7 +73,9 @@ class AdminTokens:
         digest = hashlib.sha256(secret.encode()).digest()
         found = [one for one in self._known if hmac.compare_digest(one.digest, digest)]
         if kind.lower() != "bearer" or not found:
-            raise Unauthorised("E_UNAUTHORISED", "A valid admin token is needed.", remedy="See `skerry oracle token`.")
+            raise Unauthorised(
+                "E_UNAUTHORISED", "A valid admin token is needed.", remedy="Make one: skerry oracle token."
+            )
         if scope == ADMIN and found[0].scope != ADMIN:
             raise Forbidden("E_SCOPE_MISSING", f"This needs a token with the scope {ADMIN}.")
 

@@ -8,12 +8,12 @@ from aiohttp import web
 
 from skerry_core import strict_json
 from skerry_core.errors import NotFoundError, UsageError, UserError
+from skerry_coverage.records import DenylistRecord, Location, Registration, sign_record
 from skerry_keys.errors import KeyRejected
 from skerry_keys.public_key import PublicKey
 from skerry_oracle.admin.access import ADMIN, READ, AdminTokens
 from skerry_oracle.embedded import EmbeddedOracle
 from skerry_oracle.explain import verdict_json
-from skerry_oracle.registry.records import DenylistRecord, Location, Registration, sign_record
 from skerry_oracle.router.routes import RouteBook, RouteRecord
 from skerry_oracle.store.registry import RegistrationRow
 
@@ -30,7 +30,7 @@ def admin_app(
     oracle: EmbeddedOracle, *, tokens: AdminTokens, routes: RouteBook, hosts: frozenset[str]
 ) -> web.Application:
     """Return the application; `hosts` are the names under which it may be addressed (against DNS rebinding)."""
-    api = _Api(oracle, routes)
+    api = _Api(oracle, routes, tokens)
     app = web.Application(middlewares=[_problems, _guard(tokens, hosts)], client_max_size=MAX_BODY_BYTES)
     base = "/admin/v1"
     app.add_routes(
@@ -56,15 +56,17 @@ def admin_app(
             web.get(f"{base}/verdicts", api.verdicts),
             web.get(f"{base}/reports/{{id}}", api.explain),
             web.get(f"{base}/entropy", api.entropy),
+            web.post(f"{base}/tokens", api.make_token),
         ]
     )
     return app
 
 
 class _Api:
-    def __init__(self, oracle: EmbeddedOracle, routes: RouteBook) -> None:
+    def __init__(self, oracle: EmbeddedOracle, routes: RouteBook, tokens: AdminTokens) -> None:
         self._oracle = oracle
         self._routes = routes
+        self._tokens = tokens
 
     async def health(self, _request: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
@@ -187,6 +189,12 @@ class _Api:
         except ValueError:
             raise UsageError("E_REPORT_ID", "A report id is hexadecimal text.") from None
         return web.json_response(await self._oracle.explain(identifier))
+
+    async def make_token(self, request: web.Request) -> web.Response:
+        body = await _body(request)
+        name, scope = str(body.get("name", "unnamed")), str(body.get("scope", READ))
+        secret = await self._tokens.make(name, scope, now_ms=self._oracle.clock.wall_ms())
+        return web.json_response({"name": name, "scope": scope, "token": secret})
 
     async def entropy(self, _request: web.Request) -> web.Response:
         """Show the published values with their commitments: what the operator could not have chosen afterwards."""

@@ -8,14 +8,15 @@ payer must be idempotent by (network, epoch), which the marker accounts make it 
                                                   \\-> unpaid   (no operator: what would have been earned)
 """
 
-import hashlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from skerry_core import strict_json
 from skerry_core.clock import Clock
+from skerry_coverage.iot.density import density_map
+from skerry_coverage.iot.shares import active_cells
+from skerry_coverage.manifest import Manifest
 from skerry_keys.signer import Signer
 from skerry_oracle.epochs.settle import EpochSums, ProofFacts, build_manifest, shares_of
 from skerry_oracle.judge import Judge
@@ -167,10 +168,8 @@ class EpochDriver:
         if EpochState(row.state) is not EpochState.SIGNED:
             return None
         manifest = await self._stated(row.epoch)
-        payments = tuple(
-            Payment(line["owner"], self._network.token, line["amount"])
-            for line in strict_json.loads(manifest.body, limit_bytes=1 << 30)["payments"]
-        )
+        totals = Manifest.from_bytes(manifest.body).owner_totals()
+        payments = tuple(Payment(owner, self._network.token, amount) for owner, amount in totals.items())
         if not payments:
             return None
         return PayoutOrder(
@@ -200,7 +199,7 @@ class EpochDriver:
             case EpochState.VERIFIED:
                 return await self._enter(row, EpochState.SHARED, [await self._shares(row)])
             case EpochState.SHARED:
-                return await self._enter(row, EpochState.STATED, [await self._manifest(row)])
+                return await self._enter(row, EpochState.STATED, await self._manifest(row))
             case EpochState.STATED:
                 return await self._enter(row, EpochState.SIGNED, [await self._signature(row)])
             case EpochState.SIGNED:
@@ -213,13 +212,8 @@ class EpochDriver:
             verdict for verdict in await self._verdicts.of_epoch(row.epoch, valid_only=True) if verdict.selected
         ]
         proofs = await self._proofs({verdict.poc_id for verdict in verdicts if verdict.poc_id is not None})
-        shares = shares_of(
-            verdicts,
-            proofs=proofs,
-            owners=self._owners(),
-            active_cells=self._active_cells(row.end_ms),
-            network=self._network,
-        )
+        density = density_map(self._active_cells(row.end_ms), self._network.entry.density_table)
+        shares = shares_of(verdicts, proofs=proofs, owners=self._owners(), density=density)
         return self._epochs.insert_shares(shares)
 
     async def _proofs(self, poc_ids: set[bytes]) -> dict[bytes, ProofFacts]:
@@ -234,46 +228,35 @@ class EpochDriver:
             proofs[poc_id] = ProofFacts(beaconer_cell=int(hotspot.location.cell, 16), selected=selected[poc_id])
         return proofs
 
-    def _active_cells(self, end_ms: int) -> list[int]:
-        """Return the cell of every hotspot whose beacon others reported lately (iot-poc 4.6)."""
-        since_ms = end_ms - self._network.active_s * 1000
-        cells = []
-        for gateway, kept in sorted(self._judge.times.items()):
-            if kept.last_beacon_reciprocity_ms is None or kept.last_beacon_reciprocity_ms <= since_ms:
-                continue
-            hotspot = self._registry.hotspot_at(gateway, end_ms)
-            if hotspot is not None and hotspot.location is not None:
-                cells.append(int(hotspot.location.cell, 16))
-        return cells
+    def _active_cells(self, end_ms: int) -> dict[int, int]:
+        """Count, by cell, the hotspots whose beacon others had reported lately at the epoch's end (iot-poc 4.6)."""
+        times = self._judge.times
+        return active_cells(
+            self._judge.gateways(times, end_ms), times, now_ms=end_ms, window_s=self._network.entry.density_window_s
+        )
 
     def _owners(self) -> dict[bytes, bytes]:
         return {row.gateway: row.owner for row in self._registry.registrations()}
 
-    async def _manifest(self, row: EpochRow) -> Statement:
+    async def _manifest(self, row: EpochRow) -> list[Statement]:
         previous = await self._epochs.manifest(row.epoch - 1)
-        lifetime: dict[str, int] = {}
-        if previous is not None:
-            members = strict_json.loads(previous.body, limit_bytes=1 << 30)
-            lifetime = {line["owner"]: line["amount"] for line in members["lifetime"]}
-        owners = self._owners()
+        lifetime = await self._epochs.lifetime()
         carried = await self._packets.data_credits(row.epoch)
         sums = EpochSums(
             epoch=row.epoch,
-            owners=owners,
-            data_credits={gateway: dc for gateway, dc in carried.items() if gateway in owners},
-            verdicts=await self._verdicts.counts(row.epoch),
+            owners=self._owners(),
+            data_credits=carried,
             lifetime=lifetime,
             previous_hash=previous.hash if previous else None,
-            pays=self._payer is not None,
         )
-        body, digest = build_manifest(await self._epochs.shares(row.epoch), sums, self._network)
-        return self._epochs.insert_manifest(
-            ManifestRow(epoch=row.epoch, body=body, hash=digest, made_ms=self._clock.wall_ms())
-        )
+        manifest = build_manifest(await self._epochs.shares(row.epoch), sums, self._network)
+        made = ManifestRow(epoch=row.epoch, body=manifest.to_bytes(), hash=manifest.hash, made_ms=self._clock.wall_ms())
+        totals = {line.hotspot: line.lifetime_bones for line in manifest.rows()}
+        return [self._epochs.insert_manifest(made), self._epochs.set_lifetime(totals)]
 
     async def _signature(self, row: EpochRow) -> Statement:
         manifest = await self._stated(row.epoch)
-        if hashlib.sha256(manifest.body).digest() != manifest.hash:
+        if Manifest.from_bytes(manifest.body).hash != manifest.hash:
             raise AssertionError(f"the stored manifest of epoch {row.epoch} does not match its hash")
         signature = self._signer.sign_evidence(MANIFEST_DOMAIN, self._network.network, manifest.hash)
         return self._epochs.insert_signature(row.epoch, signer=self._signer.public_key, signature=signature)

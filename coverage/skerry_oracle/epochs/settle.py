@@ -3,30 +3,21 @@
 Pure: the driver reads the inputs and stores the results.
 """
 
-import hashlib
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
-from skerry_core import __version__, strict_json
-from skerry_coverage.iot.density import DensityMap, density_map
-from skerry_coverage.iot.exact import EXACT
-from skerry_coverage.iot.rewards import GatewayShares, reward_epoch
+from skerry_coverage.iot.density import DensityMap
+from skerry_coverage.iot.shares import DataTransfer, PocShare, ShareKind, epoch_shares
 from skerry_coverage.iot.units import reward_units
+from skerry_coverage.manifest import Manifest, iot_manifest
 from skerry_keys.public_key import PublicKey
-from skerry_oracle.errors import OracleError
 from skerry_oracle.network import OracleNetwork
 from skerry_oracle.store.epochs import ShareRow
 from skerry_oracle.store.reports import BEACON
 from skerry_oracle.store.verdicts import VerdictRow
 
-__all__ = ["EmissionExceeded", "EpochSums", "ProofFacts", "build_manifest", "shares_of"]
-
-
-class EmissionExceeded(OracleError):
-    """The rules gave out more than the profile's emission: a bug of ours; nothing is signed."""
+__all__ = ["EpochSums", "ProofFacts", "build_manifest", "shares_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +35,8 @@ class EpochSums:
     epoch: int
     owners: Mapping[bytes, bytes]  # gateway -> owner
     data_credits: Mapping[bytes, int]  # gateway -> DC carried
-    verdicts: Mapping[tuple[str, str | None], int]
-    lifetime: Mapping[str, int]  # owner's Solana address -> base units paid before
+    lifetime: Mapping[bytes, int]  # gateway -> base units earned in earlier epochs
     previous_hash: bytes | None
-    pays: bool
 
 
 def shares_of(
@@ -55,11 +44,9 @@ def shares_of(
     *,
     proofs: Mapping[bytes, ProofFacts],
     owners: Mapping[bytes, bytes],
-    active_cells: Iterable[int],
-    network: OracleNetwork,
+    density: DensityMap,
 ) -> list[ShareRow]:
     """Return the share of every valid beacon and selected witness (iot-poc 4.5); the scale is the beaconer's cell's."""
-    density = density_map(active_cells, network.density_table)
     rows = (_share(verdict, proofs, owners, density) for verdict in verdicts if verdict.selected)
     return [row for row in rows if row is not None]
 
@@ -70,9 +57,15 @@ def _share(
     assert verdict.poc_id is not None
     proof = proofs[verdict.poc_id]
     beacon_unit, witness_unit = reward_units(proof.selected)
-    unit = beacon_unit if verdict.kind == BEACON else witness_unit
-    scale = density.scale(proof.beaconer_cell)
-    if unit <= 0 or scale <= 0:
+    share = PocShare(
+        gateway=verdict.gateway,
+        kind=ShareKind.BEACON if verdict.kind == BEACON else ShareKind.WITNESS,
+        poc_id=verdict.poc_id,
+        received_ms=verdict.received_ms,
+        hex_scale=density.scale(proof.beaconer_cell),
+        reward_unit=beacon_unit if verdict.kind == BEACON else witness_unit,
+    )
+    if share.value <= 0:
         return None
     return ShareRow(
         epoch=verdict.epoch,
@@ -81,92 +74,44 @@ def _share(
         kind=verdict.kind,
         report_id=verdict.report_id,
         poc_id=verdict.poc_id,
-        share=str(EXACT.multiply(scale, unit)),
-        hex_scale=str(scale),
-        reward_unit=str(unit),
+        share=str(share.value),
+        hex_scale=str(share.hex_scale),
+        reward_unit=str(share.reward_unit),
         received_ms=verdict.received_ms,
     )
 
 
-def build_manifest(shares: Sequence[ShareRow], sums: EpochSums, network: OracleNetwork) -> tuple[bytes, bytes]:
-    """Return the reward manifest as canonical JSON, and its SHA-256. Raises `EmissionExceeded`."""
-    by_gateway = _sum_shares(shares, sums.data_credits)
-    rewards = reward_epoch(network.split, emission_bones=network.emission_bones, price=network.price, shares=by_gateway)
-    payments: defaultdict[str, int] = defaultdict(int)
-    lines = []
-    for gateway, payout in rewards.gateways.items():
-        owner = _wallet(sums.owners[gateway])
-        payments[owner] += payout.total_bones
-        lines.append(
-            {
-                "gateway": PublicKey(gateway).address,
-                "owner": owner,
-                "beacon_bones": payout.beacon_bones,
-                "witness_bones": payout.witness_bones,
-                "dc_bones": payout.dc_bones,
-                "beacon_shares": str(by_gateway[gateway].beacon),
-                "witness_shares": str(by_gateway[gateway].witness),
-                "dc": int(by_gateway[gateway].dc),
-            }
-        )
-    total = sum(payments.values())
-    if total > network.emission_bones:
-        raise EmissionExceeded(f"epoch {sums.epoch}: {total} of {network.emission_bones}")
-    body = strict_json.canonical(
-        {
-            "kind": "manifest",
-            "version": 1,
-            "network": network.network,
-            "profile_hash": network.profile_hash,
-            "engine_version": __version__,
-            "rule_set": network.rule_set,
-            "epoch": sums.epoch,
-            "start_ms": network.calendar.start_ms(sums.epoch),
-            "end_ms": network.calendar.end_ms(sums.epoch),
-            "token": network.token,
-            "test_tokens": network.test_tokens,
-            "pays": sums.pays,
-            "emission_bones": network.emission_bones,
-            "rewards": sorted(lines, key=lambda line: str(line["gateway"])),
-            "payments": _amounts(payments),
-            "paid_bones": total,
-            "operations_bones": rewards.operations_bones,
-            "oracles_unallocated_bones": rewards.oracles_unallocated_bones,
-            "poc_unallocated_bones": rewards.poc_unallocated_bones,
-            "lifetime": _amounts(_added(sums.lifetime, payments if sums.pays else {})),
-            "verdicts": {
-                f"{kind}/{reason or 'valid'}": count for (kind, reason), count in sorted(sums.verdicts.items(), key=str)
-            },
-            "previous": sums.previous_hash.hex() if sums.previous_hash else None,
-        }
+def build_manifest(shares: Sequence[ShareRow], sums: EpochSums, network: OracleNetwork) -> Manifest:
+    """Return the reward manifest, checked as a payer will check it. Raises `ManifestRejected` for a bug of ours."""
+    start_ms, end_ms = network.entry.epoch_bounds_ms(sums.epoch)
+    transfers = [DataTransfer(gateway=gateway, dc=dc, received_ms=end_ms) for gateway, dc in sums.data_credits.items()]
+    made = iot_manifest(
+        profile=network.profile,
+        entry=network.entry,
+        epoch=sums.epoch,
+        shares=epoch_shares(map(_poc_share, shares), transfers, start_ms=start_ms, end_ms=end_ms),
+        owners={gateway: _wallet(owner) for gateway, owner in sums.owners.items()},
+        lifetime_before=sums.lifetime,
+        previous_hash=sums.previous_hash,
+        emission_bones=Decimal(network.emission_bones),
+        test_tokens=network.test_tokens,
     )
-    return body, hashlib.sha256(body).digest()
+    return Manifest.from_bytes(made.to_bytes())
 
 
-def _sum_shares(shares: Sequence[ShareRow], data_credits: Mapping[bytes, int]) -> dict[bytes, GatewayShares]:
-    sums: dict[bytes, GatewayShares] = {}
-    for row in shares:
-        own, share = sums.get(row.gateway, GatewayShares()), Decimal(row.share)
-        if row.kind == BEACON:
-            own = GatewayShares(beacon=EXACT.add(own.beacon, share), witness=own.witness)
-        else:
-            own = GatewayShares(beacon=own.beacon, witness=EXACT.add(own.witness, share))
-        sums[row.gateway] = own
-    for gateway, dc in data_credits.items():
-        own = sums.get(gateway, GatewayShares())
-        sums[gateway] = GatewayShares(beacon=own.beacon, witness=own.witness, dc=Decimal(dc))
-    return dict(sorted(sums.items()))
+def _poc_share(row: ShareRow) -> PocShare:
+    assert row.poc_id is not None
+    return PocShare(
+        gateway=row.gateway,
+        kind=ShareKind(row.kind),
+        poc_id=row.poc_id,
+        received_ms=row.received_ms,
+        hex_scale=Decimal(row.hex_scale),
+        reward_unit=Decimal(row.reward_unit),
+    )
 
 
 def _wallet(owner: bytes) -> str:
     address = PublicKey(owner).solana_address
     assert address is not None  # registrations accept Ed25519 owners only
     return address
-
-
-def _added(before: Mapping[str, int], now: Mapping[str, int]) -> dict[str, int]:
-    return {owner: before.get(owner, 0) + now.get(owner, 0) for owner in before.keys() | now.keys()}
-
-
-def _amounts(amounts: Mapping[str, int]) -> list[dict[str, Any]]:
-    return [{"owner": owner, "amount": amount} for owner, amount in sorted(amounts.items()) if amount]

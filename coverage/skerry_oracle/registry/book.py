@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 
 from skerry_core.clock import Clock
 from skerry_core.errors import NotFoundError, RefusedError
+from skerry_coverage.records import DenylistRecord, Location, Record, Registration, is_signed, sign_record
 from skerry_keys.public_key import PublicKey
 from skerry_keys.signer import Signer
 from skerry_oracle.epochs.calendar import EpochCalendar
 from skerry_oracle.registry.policy import AdmissionPolicy, Answer, Decision
-from skerry_oracle.registry.records import DenylistRecord, Location, Record, Registration, is_signed, sign_record
 from skerry_oracle.store.database import Database, Statement
 from skerry_oracle.store.registry import (
     ADMITTED,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from skerry_core.errors import RefusedError
-from skerry_oracle.registry.records import Location, Registration
+from skerry_coverage.records import Location, Registration
 
 __all__ = ["AdmissionPolicy", "AllowListPolicy", "Answer", "Decision", "Fee", "FeePolicy", "ManualPolicy"]
 

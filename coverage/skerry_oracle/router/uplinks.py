@@ -1,7 +1,6 @@
 """What becomes of one uplink: the router's checks in order, its routes, its copies, its price (iot-poc 5.3, 4.9)."""
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from skerry_oracle.epochs.calendar import EpochCalendar
 from skerry_oracle.errors import OracleError
 from skerry_oracle.limits import RateLimiter
 from skerry_oracle.registry.book import Registry
+from skerry_oracle.router.copies import Copies
 from skerry_oracle.router.routes import RouteBook
 from skerry_oracle.store.database import Database
 from skerry_oracle.store.packets import PacketRow, PacketTable
@@ -71,7 +71,7 @@ class UplinkRouter:
         self._deliver = deliver
         self._per_gateway = RateLimiter(clock=clock, per_s=PACKETS_PER_S, burst=PACKETS_PER_S, max_keys=TRACKED)
         self._per_packet = RateLimiter(clock=clock, per_s=SAME_PACKET_PER_S, burst=1, max_keys=TRACKED)
-        self._copies: OrderedDict[tuple[str, bytes], int] = OrderedDict()
+        self._copies = Copies()
 
     async def route(self, packet: packet_router_packet_up_v1, *, gateway: bytes, signer: bytes) -> Routed:
         """Check and deliver a packet of a stream whose packets `signer` signs. Raises `PacketRefused`."""
@@ -81,7 +81,7 @@ class UplinkRouter:
             choice = choose_routes(packet.payload, self._book.routes())
         except LorawanRefused as error:
             raise PacketRefused(error.reason) from None
-        delivered = [one for one in choice.deliveries if self._takes_copy(one, payload_hash)]
+        delivered = [one for one in choice.deliveries if self._copies.take(one, payload_hash)]
         done = [await self._send(packet, one) for one in delivered]
         dc = await self._charge(packet, gateway, payload_hash, choice) if done and all(done) else 0
         return Routed(payload_hash=payload_hash, route_ids=tuple(one.route.id for one in delivered), dc=dc)
@@ -100,15 +100,6 @@ class UplinkRouter:
             raise PacketRefused("gateway_limit_exceeded")
         if not self._per_packet.take(f"{gateway.hex()}/{payload_hash.hex()}"):
             raise PacketRefused("packet_limit_exceeded")
-
-    def _takes_copy(self, delivery: Delivery, payload_hash: bytes) -> bool:
-        """Count one more copy of a packet; each route takes `max_copies` of it."""
-        key = (delivery.route.id, payload_hash)
-        copies = self._copies.pop(key, 0) + 1
-        self._copies[key] = copies
-        if len(self._copies) > TRACKED:
-            self._copies.popitem(last=False)
-        return copies <= delivery.max_copies
 
     async def _send(self, packet: packet_router_packet_up_v1, delivery: Delivery) -> bool:
         known = region.DESCRIPTOR.values_by_number.get(packet.region)

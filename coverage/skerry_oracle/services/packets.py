@@ -67,6 +67,8 @@ class PacketService:
         peer = peer_name(context)
         try:
             with self._gate.enter(peer):
+                # gateway-rs registers only once it has the headers; by themselves they go with the first answer.
+                await context.send_initial_metadata(())
                 await _Stream(self._oracle, self._router, self._hub, context, peer).serve()
         except TooManyStreams:
             self._oracle.refusals.note(kind=KIND, reason="too_many_streams", peer=peer)

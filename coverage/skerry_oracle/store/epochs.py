@@ -1,6 +1,6 @@
 """Epochs, their shares, manifests, signatures and payouts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from skerry_oracle.store.database import Database, Row, Statement, Value
@@ -67,6 +67,18 @@ class EpochTable:
     def insert_manifest(self, row: ManifestRow) -> Statement:
         """Store a manifest; an epoch has one."""
         return Statement("INSERT INTO manifests VALUES (?, ?, ?, ?)", (_values(row),))
+
+    def set_lifetime(self, totals: Mapping[bytes, int]) -> Statement:
+        """Replace what hotspots earned over all epochs, in base units."""
+        return Statement(
+            "INSERT INTO lifetime VALUES (?, ?) ON CONFLICT (gateway) DO UPDATE SET bones = excluded.bones",
+            tuple(totals.items()),
+        )
+
+    async def lifetime(self) -> dict[bytes, int]:
+        """Return gateway -> base units earned over all epochs stated so far."""
+        rows = await self._database.fetch("SELECT gateway, bones FROM lifetime")
+        return {bytes(gateway): int(bones) for gateway, bones in rows}  # type: ignore[arg-type]
 
     def insert_signature(self, epoch: int, *, signer: bytes, signature: bytes) -> Statement:
         """Store an oracle's signature of a manifest."""

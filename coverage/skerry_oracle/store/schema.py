@@ -101,6 +101,10 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
                 digest BYTES PRIMARY KEY, name TEXT NOT NULL, scope TEXT NOT NULL, made_ms NUMBER NOT NULL)""",
         ),
     ),
+    (
+        "0007_lifetime",
+        ("""CREATE TABLE lifetime (gateway BYTES PRIMARY KEY, bones NUMBER NOT NULL)""",),
+    ),
 )
 
 

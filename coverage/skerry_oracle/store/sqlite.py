@@ -9,10 +9,10 @@ import os
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
-from dataclasses import dataclass, field
+from contextlib import closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from skerry_core.clock import Clock
@@ -28,10 +28,13 @@ MAX_GROUP = 512  # transactions per flush: beyond it a flush costs more time tha
 BUSY_TIMEOUT_MS = 5_000  # a reader of another process (backup, admin) holds locks for milliseconds
 
 
+_Outcome = list[int] | StoreFailed
+
+
 @dataclass(slots=True)
 class _Job:
     statements: Sequence[Statement]
-    done: "Future[list[int]]" = field(default_factory=Future)
+    done: "asyncio.Future[list[int]]"
 
 
 class SqliteDatabase(Database):
@@ -50,7 +53,10 @@ class SqliteDatabase(Database):
             raise StoreFailed("the store is already open")
         opened: Future[None] = Future()
         self._writer = threading.Thread(
-            target=self._write_loop, args=(opened,), name=f"write {self._path.name}", daemon=True
+            target=self._write_loop,
+            args=(opened, asyncio.get_running_loop()),
+            name=f"write {self._path.name}",
+            daemon=True,
         )
         self._writer.start()
         with self._clock.hold("oracle store"):
@@ -60,14 +66,13 @@ class SqliteDatabase(Database):
     async def apply(self, statements: Sequence[Statement]) -> list[int]:
         if self._writer is None:
             raise StoreFailed("the store is not open")
-        job = _Job(statements)
+        job = _Job(statements, asyncio.get_running_loop().create_future())
         try:
             self._jobs.put_nowait(job)
         except queue.Full:
             raise StoreBusy(f"{MAX_WAITING} transactions are waiting") from None
         with self._clock.hold("oracle store"):
-            # Shielded: a cancelled caller must not leave a result that the writer thread cannot deliver.
-            return await asyncio.shield(asyncio.wrap_future(job.done))
+            return await job.done
 
     async def fetch(self, sql: str, *parameters: Value) -> list[Row]:
         if self._reader is None:
@@ -101,7 +106,7 @@ class SqliteDatabase(Database):
             self._read_connection.close()
             self._read_connection = None
 
-    def _write_loop(self, opened: "Future[None]") -> None:
+    def _write_loop(self, opened: "Future[None]", loop: asyncio.AbstractEventLoop) -> None:
         try:
             connection = _connect(self._path)
         except (sqlite3.Error, OSError) as error:
@@ -116,7 +121,9 @@ class SqliteDatabase(Database):
             opened.set_result(None)
             while (first := self._jobs.get()) is not None:
                 group, ended = self._take_group(first)
-                _commit_group(connection, group)
+                outcomes = _commit_group(connection, group)
+                with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                    loop.call_soon_threadsafe(_deliver, group, outcomes)
                 if ended:
                     break
 
@@ -160,33 +167,46 @@ def _migrate(connection: sqlite3.Connection) -> None:
         connection.execute("COMMIT")
 
 
-def _commit_group(connection: sqlite3.Connection, group: list[_Job]) -> None:
-    answers: list[Callable[[], None]] = []
+def _commit_group(connection: sqlite3.Connection, group: list[_Job]) -> list[_Outcome]:
+    """Run the group and flush it; return each job's outcome once they are on disk."""
     try:
         connection.execute("BEGIN IMMEDIATE")
-        for job in group:
-            answers.append(_run_job(connection, job))
+        outcomes = [_run_job(connection, job.statements) for job in group]
         connection.execute("COMMIT")
     except sqlite3.Error as error:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
-        failure = StoreFailed(str(error))
-        answers = [_failing(job, failure) for job in group]
-    for answer in answers:
-        answer()
+        return [StoreFailed(str(error)) for _ in group]
+    return outcomes
 
 
-def _run_job(connection: sqlite3.Connection, job: _Job) -> Callable[[], None]:
-    """Run one transaction inside the group; return what to do once the group is on disk."""
+def _run_job(connection: sqlite3.Connection, statements: Sequence[Statement]) -> _Outcome:
+    """Run one transaction inside the group; a failure undoes nothing but itself."""
+    if len(statements) == 1 and len(statements[0].rows) == 1:
+        try:  # one statement is atomic by itself
+            return [_run(connection, statements[0])]
+        except (sqlite3.IntegrityError, OverflowError, ValueError) as error:
+            return StoreFailed(str(error))
     connection.execute("SAVEPOINT job")
     try:
-        counts = [_run(connection, statement) for statement in job.statements]
+        counts = [_run(connection, statement) for statement in statements]
     except (sqlite3.Error, OverflowError, ValueError) as error:
         connection.execute("ROLLBACK TO job")
         connection.execute("RELEASE job")
-        return _failing(job, StoreFailed(str(error)))
+        return StoreFailed(str(error))
     connection.execute("RELEASE job")
-    return lambda: job.done.set_result(counts)
+    return counts
+
+
+def _deliver(group: list[_Job], outcomes: list[_Outcome]) -> None:
+    """Tell the waiting callers, on their loop; those that were cancelled meanwhile are passed over."""
+    for job, outcome in zip(group, outcomes, strict=True):
+        if job.done.done():
+            continue
+        if isinstance(outcome, StoreFailed):
+            job.done.set_exception(outcome)
+        else:
+            job.done.set_result(outcome)
 
 
 def _run(connection: sqlite3.Connection, statement: Statement) -> int:
@@ -194,7 +214,3 @@ def _run(connection: sqlite3.Connection, statement: Statement) -> int:
         return connection.execute(statement.sql, statement.rows[0]).rowcount
     connection.executemany(statement.sql, statement.rows)
     return len(statement.rows)
-
-
-def _failing(job: _Job, failure: StoreFailed) -> Callable[[], None]:
-    return lambda: job.done.set_exception(failure)

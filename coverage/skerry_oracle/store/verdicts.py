@@ -8,6 +8,8 @@ from skerry_oracle.store.database import Database, Row, Statement, Value
 
 __all__ = ["VerdictRow", "VerdictTable"]
 
+IDS_PER_QUERY = 500  # below every database's limit of parameters
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerdictRow:
@@ -107,11 +109,15 @@ class VerdictTable:
 
     async def selected_of(self, poc_ids: Iterable[bytes]) -> dict[bytes, int]:
         """Return the number of selected witnesses of each proof."""
-        counts: dict[bytes, int] = {}
-        for poc_id in poc_ids:
-            sql = "SELECT COUNT(*) FROM verdicts WHERE poc_id = ? AND kind = 'witness' AND selected = 1"
-            ((count,),) = await self._database.fetch(sql, poc_id)
-            counts[poc_id] = int(count)  # type: ignore[arg-type]
+        wanted = list(poc_ids)
+        counts = dict.fromkeys(wanted, 0)
+        for start in range(0, len(wanted), IDS_PER_QUERY):
+            some = wanted[start : start + IDS_PER_QUERY]
+            marks = ", ".join("?" * len(some))
+            condition = f"kind = 'witness' AND selected = 1 AND poc_id IN ({marks})"
+            sql = f"SELECT poc_id, COUNT(*) FROM verdicts WHERE {condition} GROUP BY poc_id"  # noqa: S608 - marks only
+            for poc_id, count in await self._database.fetch(sql, *some):
+                counts[bytes(poc_id)] = int(count)  # type: ignore[arg-type]
         return counts
 
     async def _select(self, condition: str, *parameters: Value) -> list[VerdictRow]:

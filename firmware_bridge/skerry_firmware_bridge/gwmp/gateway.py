@@ -12,9 +12,9 @@ __all__ = ["LOOPBACK", "Address", "Gateway", "device_id", "host_of"]
 Address = tuple[str, int] | tuple[str, int, int, int]
 
 DUPLICATE_WINDOW_NS = 10 * NS_PER_S  # a faulty concentrator repeats a frame at once (serial-devices 4, row 13)
-REMEMBERED_FRAMES = 1024  # 80 frames/s for the whole window
-STORM_PER_S = 1000  # more than 10 datagrams in 10 ms is a storm (same row); as a rate, so that a backlog may pass
-STORM_BURST = 128
+REMEMBERED_FRAMES = 800  # at least; 80 frames/s for the whole window
+STORM_STEP_NS = NS_PER_S // 1000  # more than 10 datagrams in 10 ms is a storm (same row); as a pace, so that...
+STORM_BURST_NS = 128 * STORM_STEP_NS  # ...a backlog of so many may pass at once
 LOOPBACK = "loopback"
 
 
@@ -48,12 +48,15 @@ class Gateway:
     reported_ns: dict[str, int] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     _seen: dict[tuple[bytes, int, str], int] = field(default_factory=dict)
-    _credit: float = STORM_BURST
-    _credit_ns: int = 0
+    _seen_before: dict[tuple[bytes, int, str], int] = field(default_factory=dict)
+    pushes_from: Address | None = None  # while the gateway is up: where its last PUSH_DATA came from...
+    source: str = ""  # ...and how frames name that
+    _spent_ns: int = -STORM_BURST_NS  # when the credit for datagrams was, or will be, nothing
 
-    def is_steady(self, source: Address) -> bool:
-        """Return whether the gateway is up and speaks from where it was first heard."""
-        return self.state is DeviceState.UP and source[0] == self.told_host
+    def pushed_from(self, source: Address) -> None:
+        """Remember where a PUSH_DATA came from. A source with port 0 is a serial port's name."""
+        self.pushes_from = source
+        self.source = f"udp {source[0]}:{source[1]}" if source[1] else source[0]
 
     def move_down(self, source: Address) -> bool:
         """Take `source` of a PULL_DATA as the way down; False when two sockets compete and this is the newcomer.
@@ -72,22 +75,19 @@ class Gateway:
 
     def is_storm(self, now_ns: int) -> bool:
         """Count one datagram; True while they come faster than any concentrator hears."""
-        self._credit = min(STORM_BURST, self._credit + (now_ns - self._credit_ns) * STORM_PER_S / NS_PER_S)
-        self._credit_ns = now_ns
-        if self._credit < 1:
+        spent_ns = max(self._spent_ns, now_ns - STORM_BURST_NS) + STORM_STEP_NS
+        if spent_ns > now_ns:
             return True
-        self._credit -= 1
+        self._spent_ns = spent_ns
         return False
 
     def is_duplicate(self, frame: ReceivedFrame, now_ns: int) -> bool:
         """Remember a frame; True when the same bytes came on the same frequency and data rate within the window."""
         key = (frame.phy, frame.frequency_hz, frame.datarate)
-        first_ns = self._seen.get(key)
+        first_ns = self._seen.get(key, self._seen_before.get(key))
         if first_ns is not None and now_ns - first_ns < DUPLICATE_WINDOW_NS:
             return True
-        if first_ns is not None:
-            del self._seen[key]  # so that the order of keys stays the order of time
         self._seen[key] = now_ns
-        if len(self._seen) > REMEMBERED_FRAMES:
-            del self._seen[next(iter(self._seen))]
+        if len(self._seen) >= REMEMBERED_FRAMES:
+            self._seen_before, self._seen = self._seen, {}
         return False

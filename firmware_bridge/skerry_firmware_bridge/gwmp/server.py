@@ -16,7 +16,7 @@ from skerry_firmware_bridge.errors import LinkRefused
 from skerry_firmware_bridge.gwmp.gateway import Address
 from skerry_firmware_bridge.gwmp.host import GwmpHost
 from skerry_firmware_bridge.gwmp.session import DROP_AFTER_S, SILENT_AFTER_S
-from skerry_firmware_bridge.radio import EventSink
+from skerry_firmware_bridge.radio import DeviceEvent, EventSink
 
 __all__ = ["GwmpServer"]
 
@@ -50,7 +50,6 @@ class GwmpServer(GwmpHost):
         self.send_failed = 0
         self._socket: socket.socket | None = None
         self._transport: asyncio.DatagramTransport | None = None
-        self._buffer = memoryview(bytearray(RECEIVE_BYTES))
 
     async def __aenter__(self) -> Self:
         self._socket = _bound_socket(self.address)
@@ -78,21 +77,20 @@ class GwmpServer(GwmpHost):
         sock = self._socket
         if sock is None:
             return
-        buffer, session = self._buffer, self.session
+        receive = self.session.receive
         now_ns, wall_ns = self._clock.monotonic_ns(), self._clock.wall_ns()  # once per turn of the loop
+        events: list[DeviceEvent] = []
         for _ in range(DRAIN_LIMIT):
             try:
-                size, source = sock.recvfrom_into(buffer)
+                raw, source = sock.recvfrom(RECEIVE_BYTES)
             except (BlockingIOError, InterruptedError):
-                return
+                break
             except OSError as error:  # an ICMP answer to an earlier datagram; the socket stays usable
                 _log.debug("gwmp %s: %s", self.address, error)
                 continue
-            events = session.receive(bytes(buffer[:size]), source, now_ns=now_ns, wall_ns=wall_ns)
-            for answer, target in session.to_send():
-                self.put(answer, target)
-            if events:
-                self.deliver(events)
+            events += receive(raw, source, now_ns=now_ns, wall_ns=wall_ns)
+        self._send_all()  # all acknowledgements leave before the agent starts to work on any frame
+        self.deliver(events)
 
     def use_transport(self, transport: asyncio.DatagramTransport) -> None:
         """Send through an asyncio transport instead of the bare socket."""

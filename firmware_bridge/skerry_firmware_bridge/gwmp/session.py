@@ -108,14 +108,13 @@ class GwmpSession:
     def receive(self, raw: bytes, source: Address, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
         """Take one datagram; nothing that it holds raises. A source with port 0 is a serial port's name."""
         gateway = self._gateways.get(raw[HEADER_BYTES:EUI_END])
-        if gateway is None or raw[3] or raw[0] != gateway.version or not gateway.is_steady(source):
+        if gateway is None or source != gateway.pushes_from or raw[3] or raw[0] != gateway.version:
             return self._receive_any(raw, source, now_ns=now_ns, wall_ns=wall_ns)
         # Nearly every datagram is a PUSH_DATA of a gateway that speaks as before.
         self._outgoing.append((raw[:3] + _PUSH_ACK, source))
         gateway.heard_ns = now_ns
-        gateway.counts["push_data"] += 1
         try:
-            return self._push(gateway, raw[EUI_END:], source, now_ns=now_ns, wall_ns=wall_ns)
+            return self._push(gateway, raw[EUI_END:], now_ns=now_ns, wall_ns=wall_ns)
         except FrameRejected as error:
             gateway.counts[error.reason] += 1
             return []
@@ -184,6 +183,7 @@ class GwmpSession:
                 events += self._drop(gateway, f"No datagram for {silence_ns // NS_PER_S} s.", wall_ns)
             elif silence_ns >= self._silent_ns and gateway.state is DeviceState.UP:
                 gateway.state = DeviceState.UNKNOWN
+                gateway.pushes_from = None
                 events.append(_state(gateway, f"No datagram for {silence_ns // NS_PER_S} s.", wall_ns))
         return events
 
@@ -205,8 +205,8 @@ class GwmpSession:
     ) -> list[DeviceEvent]:
         match datagram.kind:
             case Kind.PUSH_DATA:
-                gateway.counts["push_data"] += 1
-                return self._push(gateway, datagram.body, source, now_ns=now_ns, wall_ns=wall_ns)
+                gateway.pushed_from(source)
+                return self._push(gateway, datagram.body, now_ns=now_ns, wall_ns=wall_ns)
             case Kind.PULL_DATA:
                 gateway.counts["pull_data"] += 1
                 if gateway.move_down(source):
@@ -217,47 +217,25 @@ class GwmpSession:
                 gateway.counts["tx_ack"] += 1
                 return self._acknowledge(gateway, datagram)
 
-    def _push(self, gateway: Gateway, body: bytes, source: Address, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
+    def _push(self, gateway: Gateway, body: bytes, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
+        counts = gateway.counts
+        counts["push_data"] += 1
         if gateway.is_storm(now_ns):
-            gateway.counts["storm_dropped"] += 1
+            counts["storm_dropped"] += 1
             detail = "Datagrams come faster than a concentrator can hear; the surplus is dropped."
             return self._trouble(gateway, "storm", detail, now_ns=now_ns, wall_ns=wall_ns)
         content = read_json(body)
         events: list[DeviceEvent] = []
-        frames = self._frames(gateway, content.get("rxpk"), source, now_ns=now_ns, wall_ns=wall_ns)
-        for frame in frames if len(frames) < 2 else _best_copies(frames):
+        for frame in _frames(gateway, content.get("rxpk"), now_ns=now_ns, wall_ns=wall_ns):
             if gateway.is_duplicate(frame, now_ns):
-                gateway.counts["duplicates"] += 1
+                counts["duplicates"] += 1
             else:
-                gateway.counts["frames"] += 1
+                counts["frames"] += 1
                 events.append(FrameHeard(device_id=gateway.device_id, frame=frame))
         stat = content.get("stat")
         if isinstance(stat, dict):
             events.append(_status(gateway, stat, wall_ns))
         return events
-
-    def _frames(
-        self, gateway: Gateway, packets: Any, source: Address, *, now_ns: int, wall_ns: int
-    ) -> list[ReceivedFrame]:
-        if packets is None:
-            return []
-        if not isinstance(packets, list):
-            raise FrameRejected("invalid_json", detail="rxpk is no list")
-        frames = []
-        told_source = f"udp {source[0]}:{source[1]}" if source[1] else source[0]
-        for rxpk in packets:
-            try:
-                if not isinstance(rxpk, dict):
-                    raise FrameRejected("invalid_json", detail="an rxpk is no object")
-                frame = received_frame(rxpk, wall_ns=wall_ns, monotonic_ns=now_ns, source=told_source)
-            except FrameRejected:
-                gateway.counts["bad_packets"] += 1
-                continue
-            if frame is None:
-                gateway.counts["not_lora"] += 1
-            else:
-                frames.append(frame)
-        return frames
 
     def _acknowledge(self, gateway: Gateway, datagram: Datagram) -> list[DeviceEvent]:
         pending = self._pending.get(datagram.token)
@@ -359,6 +337,26 @@ def _status(gateway: Gateway, stat: dict[str, Any], wall_ns: int) -> StatusRepor
     flat = named | named.pop("extra")
     values = {name: value for name, value in flat.items() if value is None or isinstance(value, str | int | float)}
     return StatusReported(device_id=gateway.device_id, values=values, wall_ns=wall_ns)
+
+
+def _frames(gateway: Gateway, packets: Any, *, now_ns: int, wall_ns: int) -> list[ReceivedFrame]:
+    """Return the LoRa frames among packets, each once; a bad packet is counted and costs only itself."""
+    if packets is None:
+        return []
+    if not isinstance(packets, list):
+        raise FrameRejected("invalid_json", detail="rxpk is no list")
+    frames = []
+    for rxpk in packets:
+        try:
+            frame = received_frame(rxpk, wall_ns=wall_ns, monotonic_ns=now_ns, source=gateway.source)
+        except FrameRejected:
+            gateway.counts["bad_packets"] += 1
+            continue
+        if frame is None:
+            gateway.counts["not_lora"] += 1
+        else:
+            frames.append(frame)
+    return frames if len(frames) < 2 else _best_copies(frames)
 
 
 def _best_copies(frames: list[ReceivedFrame]) -> list[ReceivedFrame]:

@@ -101,7 +101,7 @@ class _Panel(Card):
         self._device = device
         self._enable(True)
         self._state.show_mark(state_mark(device.state), f"{STATE_WORDS[device.state]}: {device.name}")
-        self._reason.setText(sentence(device.reason) + ".")
+        self._reason.setText(sentence(device.reason).removesuffix(".") + ".")
         self._identity.setText(
             f"{device.id}\nFirst seen {moment(device.first_seen)}\nLast heard {moment(device.last_seen)}"
         )

@@ -1,5 +1,6 @@
 """The first screen: the verdict and the one thing to do, then counts, the path from antenna to reward, the hotspots."""
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from skerry_client.models import Hotspot, PathStage
@@ -11,7 +12,7 @@ from skerry_gui.theme import Theme
 from skerry_gui.widgets.bars import Bars
 from skerry_gui.widgets.basic import AgeLabel, Card, CopyButton, MarkLabel, label
 from skerry_gui.widgets.table import Table
-from skerry_gui.words import amount, device_words, plain, span
+from skerry_gui.words import device_words, earned, plain, sentence, span
 
 __all__ = ["Overview"]
 
@@ -23,6 +24,7 @@ class Overview(QScrollArea):
         super().__init__()
         self.setAccessibleName("Overview")
         self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._session = session
         self._verdict = _Verdict(session, theme)
         self._devices, self._beacons, self._witnesses, self._earned = (
@@ -37,7 +39,7 @@ class Overview(QScrollArea):
             key=lambda one: one.address, now=session.now, theme=theme, filtering=False,
         )  # fmt: skip
         self._reasons = Bars(theme, name="Why reports did not count")
-        self._no_reasons = label("Every judged report that is loaded counted.", "muted", wrap=True)
+        self._no_reasons = label("", "muted", wrap=True)
         self._outbox = label("", "", wrap=True)
         self._lay_out()
         for signal in (session.changed, session.beacons.changed, session.witnesses.changed, session.rewards.changed):
@@ -85,15 +87,18 @@ class Overview(QScrollArea):
         session = self._session
         status = session.status.value
         if status is not None:
-            self._devices.say(device_words(status).partition(" (")[0], _others(device_words(status)))
-            self._path.show_rows(status.path, more=False)
+            words = sentence(device_words(status))
+            self._devices.say(words.partition(" (")[0], _others(words))
+            self._path.show_rows(status.path)
             self._path.fit(4)
-            self._hotspots.show_rows(status.hotspots, more=False)
+            self._hotspots.show_rows(status.hotspots)
             self._hotspots.fit(1)
         for tile, feed in ((self._beacons, session.beacons), (self._witnesses, session.witnesses)):
             counts = verdicts(feed.rows)
             loaded = f"of the newest {len(feed.rows)}" if feed.more else f"of {len(feed.rows)}"
-            if feed.loaded:
+            if feed.loaded and not feed.rows:
+                tile.say("None yet", "")
+            elif feed.loaded:
                 tile.say(
                     f"{counts['valid']} valid", f"{loaded}: {counts['invalid']} invalid, {counts['unknown']} not judged"
                 )
@@ -102,6 +107,10 @@ class Overview(QScrollArea):
         self._reasons.show_rows(found)
         self._reasons.setVisible(bool(found))
         self._no_reasons.setVisible(not found)
+        judged = verdicts((*session.witnesses.rows, *session.beacons.rows))["valid"]
+        self._no_reasons.setText(
+            "Every judged report that is loaded counted." if judged else "No report is judged yet."
+        )
         waiting = ", ".join(f"{one.waiting} {plain(one.class_)}" for one in session.outbox.rows)
         self._outbox.setText(waiting or ("Nothing." if session.outbox.loaded else "unknown"))
         self._grow()
@@ -111,20 +120,19 @@ class Overview(QScrollArea):
         if not rewards.loaded:
             return
         decimals = decimals_of(self._session.balances.rows)
-        sums = [f"{amount(sum_, decimals.get(token))} {token}" for token, sum_ in totals(rewards.rows).items()]
-        states = sorted({plain(reward.state) for reward in rewards.rows})
-        note = (
-            "Rewards appear when an epoch closes." if not sums else f"{len(rewards.rows)} shares: {', '.join(states)}"
-        )
-        self._earned.say("\n".join(sums) or "Nothing yet", note)
+        first, *others = [
+            earned(base_units, decimals.get(token), token, state)
+            for (token, state), base_units in totals(rewards.rows).items()
+        ] or ["Nothing yet", "Rewards appear when an epoch closes."]
+        self._earned.say(first, "\n".join(others))
 
     def _grow(self) -> None:
         now, session = self._session.now(), self._session
         status = session.status.value
         self._devices.age.show_age(status.as_of if status else None, now)
         for tile, feed in ((self._beacons, session.beacons), (self._witnesses, session.witnesses)):
-            tile.age.show_age(feed.page.as_of if feed.page else None, now)
-        self._earned.age.show_age(session.rewards.page.as_of if session.rewards.page else None, now)
+            tile.age.show_age(session.known_at(feed), now)
+        self._earned.age.show_age(session.known_at(session.rewards), now)
 
 
 class _Verdict(Card):
@@ -157,7 +165,7 @@ class _Verdict(Card):
             self._more.setText(
                 f"Looked in {session.place.name}. The window connects by itself as soon as one runs there."
             )
-            self._offer("skerry run" if known else "")
+            self._offer(session.place.start if known else "")
             return
         self._mark.show_mark(state_mark(status.state), status.summary)
         reason = status.operator.reason
@@ -196,4 +204,4 @@ class _Tile(Card):
 
 
 def _others(words: str) -> str:
-    return words.partition(" (")[2].rstrip(")") or "all of them"
+    return words.partition(" (")[2].rstrip(")")

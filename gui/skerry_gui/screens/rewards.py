@@ -13,10 +13,11 @@ from skerry_gui.theme import Theme
 from skerry_gui.widgets.basic import AgeLabel, Card, label
 from skerry_gui.widgets.explanation import ExplanationPanel
 from skerry_gui.widgets.table import Table
-from skerry_gui.words import amount
+from skerry_gui.words import STALE_AFTER_S, amount, earned
 
 __all__ = ["Rewards"]
 
+BALANCE_LIMIT_S = 300.0  # balances are read every four minutes and after each payment
 _NO_REWARDS = (
     "Nothing has been earned yet.\n\nShares appear when an epoch closes: valid beacons and witness reports of that "
     "epoch earn them. Without an operator (Overview) they are only what would have been earned."
@@ -32,7 +33,7 @@ class Rewards(QWidget):
         self._session = session
         self._decimals: dict[str, int] = {}
         self.earned = _Totals("Earned, all shares loaded", "Nothing yet")
-        self.held = _Totals("Held by the owners, read from the chain", "No balance is known")
+        self.held = _Totals("Held by the owners, read from the chain", "No balance is known", limit_s=BALANCE_LIMIT_S)
         self.epochs: Table[EpochSum] = Table(
             epochs(self._decimals), name="Sums by epoch and token", empty="No epoch has been paid or stated yet.",
             key=lambda one: f"{one.epoch} {one.token}", now=session.now, theme=theme, filtering=False,
@@ -92,7 +93,8 @@ class Rewards(QWidget):
         feed, balances = self._session.rewards, self._session.balances
         self._decimals.update(decimals_of(balances.rows))
         names = self._decimals
-        self.earned.say([f"{amount(sum_, names.get(token))} {token}" for token, sum_ in totals(feed.rows).items()])
+        sums = totals(feed.rows)
+        self.earned.say([earned(units, names.get(token), token, state) for (token, state), units in sums.items()])
         self.earned.note("There are older shares: load them below." if feed.more else "")
         held = [
             f"{amount(one.amount, one.decimals)} {one.token}" + (f" ({one.reason})" if one.reason else "")
@@ -100,18 +102,17 @@ class Rewards(QWidget):
             if one.amount != 0
         ]
         self.held.say(held)
-        self.epochs.show_rows(by_epoch(feed.rows), more=False)
+        self.epochs.show_rows(by_epoch(feed.rows))
         self.table.show_feed(feed)
-        for token in totals(feed.rows):
+        for token, _ in sums:
             if self.token.findData(token) < 0:
                 self.token.addItem(token, token)
         self._grow()
 
     def _grow(self) -> None:
         now = self._session.now()
-        for card, feed in ((self.earned, self._session.rewards), (self.held, self._session.balances)):
-            card.age.show_age(feed.page.as_of if feed.page else None, now)
-            card.age.setText(card.age.text().removeprefix("stale, "))  # read again at every event that changes it
+        self.earned.age.show_age(self._session.known_at(self._session.rewards), now)
+        self.held.age.show_age(self._session.known_at(self._session.balances), now)
         self.table.tick()
         self.panel.grow()
 
@@ -134,11 +135,11 @@ class Rewards(QWidget):
 class _Totals(Card):
     """Amounts below each other, with their age."""
 
-    def __init__(self, heading: str, nothing: str) -> None:
+    def __init__(self, heading: str, nothing: str, *, limit_s: float = STALE_AFTER_S) -> None:
         super().__init__(heading)
         self._heading = heading
         self._nothing = nothing
-        self.age = AgeLabel()
+        self.age = AgeLabel(limit_s)
         self.head.addWidget(self.age)
         self._amounts = label(nothing, "number", wrap=True, selectable=True)
         self._note = label("", "muted", wrap=True)

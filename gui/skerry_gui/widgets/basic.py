@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePol
 
 from skerry_gui.marks import Mark
 from skerry_gui.theme import Theme
-from skerry_gui.words import age, is_stale, moment
+from skerry_gui.words import STALE_AFTER_S, age, is_stale, moment
 
 __all__ = ["AgeLabel", "Card", "CopyButton", "MarkLabel", "label"]
 
@@ -52,8 +52,9 @@ class Card(QFrame):
 class AgeLabel(QLabel):
     """How old the values beside it are; past their limit they are said to be stale."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit_s: float = STALE_AFTER_S) -> None:
         super().__init__("\u2013")
+        self._limit_s = limit_s
         self.setProperty("role", "age")
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
 
@@ -62,21 +63,21 @@ class AgeLabel(QLabel):
         if then is None:
             self.setText("not read yet")
             return
-        self.setText(("stale, " if is_stale(then, now) else "") + f"as of {age(then, now)}")
+        self.setText(("stale, " if is_stale(then, now, self._limit_s) else "") + f"as of {age(then, now)}")
         self.setToolTip(moment(then))
 
 
 class MarkLabel(QWidget):
     """A shape and the word that says the same."""
 
-    def __init__(self, theme: Theme, *, name: str, size: int = 16, role: str = "") -> None:
+    def __init__(self, theme: Theme, *, name: str, size: int = 16, role: str = "", wrap: bool = True) -> None:
         super().__init__()
         self._theme = theme
         self._name = name
         self._size = size
         self._mark = Mark.UNKNOWN
         self._shape = QLabel()
-        self._word = label("", role)
+        self._word = label("", role, wrap=wrap)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(7)

@@ -1,5 +1,7 @@
 """Why a report has its verdict or a reward its amount: rules with their numbers, or steps back to the frames."""
 
+import math
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
@@ -26,7 +28,7 @@ class ExplanationPanel(Card):
         self._session = session
         self._hint = hint
         self._explanation: Explanation | None = None
-        self._age = AgeLabel()
+        self._age = AgeLabel(math.inf)  # computed when it was asked for; it does not go stale
         self._copy = CopyButton("Copy id", what="the id")
         self.head.addWidget(self._age)
         self.head.addWidget(self._copy)
@@ -44,6 +46,8 @@ class ExplanationPanel(Card):
         self._body = QStackedWidget()
         self._body.addWidget(self.findings)
         self._body.addWidget(self.steps)
+        self._nothing = QWidget()
+        self._body.addWidget(self._nothing)
         for part in (self._verdict, self._summary, self._rule_set, self._blame):
             self.add(part)
         self.add(self._body, 1)
@@ -55,11 +59,10 @@ class ExplanationPanel(Card):
         self._verdict.setVisible(False)
         self._rule_set.setVisible(False)
         self._blame.setVisible(False)
-        self._body.setVisible(False)
+        self._body.setCurrentWidget(self._nothing)
         self._age.setVisible(False)
         self._copy.offer("")
         self._summary.setText(text)
-        self.body.setAlignment(self._summary, Qt.AlignmentFlag.AlignTop)
 
     def fail(self, error: ClientError) -> None:
         """Say why there is none."""
@@ -70,7 +73,6 @@ class ExplanationPanel(Card):
         self._explanation = explanation
         self._verdict.setVisible(True)
         self._age.setVisible(True)
-        self._body.setVisible(True)
         self._rule_set.setVisible(True)
         reason = f": {plain(explanation.reason)}" if explanation.reason else ""
         self._verdict.show_mark(verdict_mark(explanation.verdict), sentence(plain(explanation.verdict)) + reason)
@@ -79,7 +81,7 @@ class ExplanationPanel(Card):
         self._rule_set.setVisible(explanation.rule_set is not None)
         self._copy.offer(explanation.id)
         self._blame.show_finding(next((one for one in explanation.findings if one.passed is False), None))
-        self.findings.show_rows(explanation.findings, more=False)
+        self.findings.show_rows(explanation.findings)
         self.findings.view.resizeRowsToContents()
         failed = [place for place, one in enumerate(explanation.findings) if one.passed is False]
         self.findings.view.selectRow(failed[0] if failed else -1)
@@ -91,7 +93,6 @@ class ExplanationPanel(Card):
         """Let the age grow."""
         if self._explanation is not None:
             self._age.show_age(self._explanation.as_of, self._session.now())
-            self._age.setText(self._age.text().removeprefix("stale, "))  # computed when asked; it does not go stale
 
 
 class _Blame(QFrame):

@@ -19,7 +19,7 @@ class Strip(QFrame):
         self.setObjectName("strip")
         self.setAccessibleName("Status")
         self._session = session
-        self._agent = MarkLabel(theme, name="Agent", role="heading")
+        self._agent = MarkLabel(theme, name="Agent", role="heading", wrap=False)
         self._operator, self._devices, self._clock = (label("", "") for _ in range(3))
         self._next = label("", "code", selectable=True)
         self._copy = CopyButton("Copy", what="the next command")
@@ -51,7 +51,7 @@ class Strip(QFrame):
         if status is None:
             for value in (self._operator, self._devices, self._clock):
                 value.setText("unknown")
-            self._offer("skerry run" if self._session.connection is Connection.LOST else "")
+            self._offer(self._session.place.start if self._session.connection is Connection.LOST else "")
             return
         if live:
             self._agent.show_mark(state_mark(status.state), STATE_WORDS[status.state])
@@ -63,7 +63,7 @@ class Strip(QFrame):
             value.setText(words)
             value.setAccessibleName(f"{name}: {words}")
         self._operator.setToolTip(status.operator.reason)
-        self._offer((status.next_step or "") if live else "skerry run")
+        self._offer((status.next_step or "") if live else self._session.place.start)
         self._grow()
 
     def _offer(self, command: str) -> None:

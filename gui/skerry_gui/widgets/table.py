@@ -80,21 +80,18 @@ class Table(QWidget, Generic[R]):
         self.tools.addWidget(self.filter, 1)
         self.filter.setVisible(filtering)
         self._nothing = empty
-        self._empty = label(empty, "muted", wrap=True)
+        self._empty = label("Not read yet.", "muted", wrap=True)
         self._older = QPushButton("Load older")
         self._older.clicked.connect(self.older_wanted)
         self._count = label("", "age")
         self._lay_out(filtering)
         self.view.selectionModel().selectionChanged.connect(self._select)
-        self.show_rows((), more=False)
+        self._fill((), more=False)
 
-    def show_rows(self, rows: Sequence[R], *, more: bool) -> None:
-        """Show these rows; `more` says that there are older ones still."""
-        self._model.set_rows(rows)
-        self._older.setVisible(more)
-        self._stack.setCurrentIndex(0 if rows else 1)
-        self._recount()
-        self._restore()
+    def show_rows(self, rows: Sequence[R]) -> None:
+        """Show these rows; when there are none, what to do about it."""
+        self._empty.setText(self._nothing)
+        self._fill(rows, more=False)
 
     def fit(self, least: int) -> None:
         """Be as high as the rows need, at least `least` rows."""
@@ -105,8 +102,8 @@ class Table(QWidget, Generic[R]):
         if feed.error is not None:
             self._empty.setText(f"This could not be read: {feed.error}")
         else:
-            self._empty.setText(self._nothing if feed.loaded else "Reading\u2026")
-        self.show_rows(feed.rows, more=feed.more)
+            self._empty.setText(self._nothing if feed.loaded else "Not read yet.")
+        self._fill(feed.rows, more=feed.more)
 
     def keep_only(self, wanted: Callable[[R], bool]) -> None:
         """Show only rows for which this is true."""
@@ -132,6 +129,13 @@ class Table(QWidget, Generic[R]):
     def shown(self) -> int:
         """How many rows are visible under the filter."""
         return self._rows.rowCount()
+
+    def _fill(self, rows: Sequence[R], *, more: bool) -> None:
+        self._model.set_rows(rows)
+        self._older.setVisible(more)
+        self._stack.setCurrentIndex(0 if rows else 1)
+        self._recount()
+        self._restore()
 
     def _lay_out(self, filtering: bool) -> None:
         empty = Card()

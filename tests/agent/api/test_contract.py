@@ -11,6 +11,7 @@ import aiohttp
 import jsonschema_rs
 import pytest
 
+from skerry_agent.settings.live import Reloaded
 from skerry_testing.api import Served, fill, serve_api
 
 DOCUMENT: dict[str, Any] = json.loads(resources.files("skerry_agent.api").joinpath("openapi.json").read_text())
@@ -270,3 +271,21 @@ async def test_a_body_that_never_comes_is_given_up(tmp_path: Path, monkeypatch: 
         headers = {"Content-Type": "application/json"}
         got, problem = await ask(served, "/api/v1/devices/d", path=DEVICE, method="PATCH", data=slow(), headers=headers)
         assert (got, problem["code"]) == (400, "E_SLOW_BODY")
+
+
+async def test_the_settings_are_read_again_on_request(tmp_path: Path) -> None:
+    async with serve_api(tmp_path) as served:
+        status, body = await ask(served, "/api/v1/config/reload", method="POST")
+        assert (status, body["code"]) == (409, "E_NO_RELOAD")
+
+        async def reload() -> Reloaded:
+            served.server.open_metrics(True)
+            return Reloaded(applied=("api.metrics_open",), restart=("api.port",), warnings=())
+
+        assert (await ask(served, "/metrics", token=None))[0] == 401
+        served.server.serve_reload(reload)
+        status, body = await ask(served, "/api/v1/config/reload", method="POST")
+        assert (status, body["applied"], body["restart"]) == (200, ["api.metrics_open"], ["api.port"])
+        assert (await ask(served, "/metrics", token=None))[0] == 200
+        served.server.open_metrics(False)
+        assert (await ask(served, "/metrics", token=None))[0] == 401

@@ -1,5 +1,4 @@
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,12 +16,11 @@ def windows(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], bool]]:
     """Record the windows that would open, and whether an agent ran then."""
     opened: list[tuple[list[str], bool]] = []
 
-    def run(command: list[str], **_: Any) -> "subprocess.CompletedProcess[bytes]":
-        folder = Path(command[-1])
-        opened.append((command[1:], skerry(folder, "status").code == 5))
-        return subprocess.CompletedProcess(command, 0)
+    def window(*arguments: str, **_: Any) -> int:
+        opened.append(([*arguments], skerry(Path(arguments[-1]), "status").code == 5))
+        return 0
 
-    monkeypatch.setattr("skerry_agent.cli.gui.subprocess.run", run)
+    monkeypatch.setattr("skerry_agent.cli.gui._window", window)
     monkeypatch.setattr("skerry_agent.cli.gui.importlib.util.find_spec", lambda name: object())
     monkeypatch.setenv("SKERRY_API_PORT", "0")
     monkeypatch.setenv("SKERRY_GWMP_LISTEN", "")
@@ -34,7 +32,7 @@ def test_the_window_opens_beside_an_agent_that_it_starts_and_stops(
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
     assert open_window(tmp_path) == 0
-    assert windows == [(["-P", "-m", "skerry_gui", "--dir", str(tmp_path)], True)]
+    assert windows == [(["--dir", str(tmp_path)], True)]
     assert not (tmp_path / "api.token").exists()
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import h3.api.basic_str as h3  # type: ignore[import-untyped]
+import h3.api.basic_str as h3
 import pytest
 
 from skerry_keys.public_key import PublicKey

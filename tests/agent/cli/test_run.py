@@ -87,3 +87,36 @@ def test_a_start_that_cannot_succeed_says_why_in_one_line(tmp_path: Path) -> Non
     file.with_name("skerry.db-wal").unlink(missing_ok=True)  # a killed agent's log would repair the file
     ran = skerry(tmp_path / "a", *FREE, "run")
     assert (ran.code, "E_DB_CORRUPT" in ran.err) == (1, True)
+
+
+def test_hangup_and_config_reload_take_settings_over_and_name_what_waits(tmp_path: Path) -> None:
+    with started(tmp_path) as (child, lines):
+        metrics = lines[0].split()[1].replace("/api/v1", "/metrics")
+        assert get(metrics)[0] == 401
+        skerry(tmp_path, "config", "set", "api.metrics_open", "true")
+        skerry(tmp_path, "config", "set", "beacon.interval_s", "7200")
+        ran = skerry(tmp_path, "config", "reload", "--json")
+        assert (ran.code, ran.json["applied"], ran.json["restart"]) == (0, ["api.metrics_open"], ["beacon.interval_s"])
+        with urllib.request.urlopen(metrics, timeout=10) as answer:
+            assert b"skerry_uptime_seconds" in answer.read()
+        skerry(tmp_path, "config", "set", "alerts.quiet_hours", "never")
+        wrong = skerry(tmp_path, "config", "reload", "--json")
+        assert (wrong.code, wrong.json["error"]["code"]) == (2, "E_QUIET_HOURS")
+        skerry(tmp_path, "config", "set", "alerts.quiet_hours", "22:00-07:00")
+        skerry(tmp_path, "config", "set", "api.metrics_open", "false")
+        child.send_signal(signal.SIGHUP)
+        log = tmp_path / "skerry.log"
+        assert any("applied: api.metrics_open, alerts.quiet_hours" in line for line in follow(log))
+        assert get(metrics)[0] == 401
+        child.send_signal(signal.SIGTERM)
+        assert child.wait(5) == 0
+
+
+def follow(file: Path) -> Iterator[str]:
+    """Yield the lines of a log as they come; a test that waits in vain ends by the tests' own limit."""
+    with file.open() as stream:
+        while True:
+            if line := stream.readline():
+                yield line
+            else:
+                os.sched_yield()

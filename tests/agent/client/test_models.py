@@ -16,8 +16,8 @@ SCHEMAS: dict[str, Any] = json.loads(resources.files("skerry_agent.api").joinpat
 ]["schemas"]
 MODELS = [
     "AuditLine", "Backlog", "Balance", "Beacon", "Capabilities", "Clock", "Device", "Envelope", "Explanation",
-    "Finding", "Hotspot", "Operator", "Packet", "Paired", "PathStage", "Readiness", "Report", "Reward", "Status",
-    "Step", "Witness",
+    "Finding", "Hotspot", "Operator", "Packet", "Paired", "PathStage", "Readiness", "Reloaded", "Report", "Reward",
+    "Status", "Step", "Witness",
 ]  # fmt: skip
 
 

@@ -14,11 +14,9 @@ from skerry_coverage.bundle.report import Level
 from skerry_coverage.bundle.verify import verify_bundle
 from skerry_coverage.evidence.entry import EntryKind, TimeSource
 from skerry_coverage.iot.beacon import build_beacon
-from skerry_coverage.iot.rewards import Price
 from skerry_coverage.profile.loader import load_profile, with_overrides
 from skerry_keys.public_key import PublicKey
 from skerry_oracle.embedded import EmbeddedOracle
-from skerry_oracle.epochs.calendar import EpochCalendar
 from skerry_oracle.network import OracleNetwork
 from skerry_oracle.store.reports import BEACON
 from skerry_oracle.store.sqlite import SqliteDatabase
@@ -47,19 +45,9 @@ PROFILE = with_overrides(
 
 
 async def oracle_with_hotspots(folder: Path, clock: SimulatedClock) -> EmbeddedOracle:
-    entry = PROFILE.iot[0]
     oracle = EmbeddedOracle(
         SqliteDatabase(folder / "oracle.db", clock=clock),
-        network=OracleNetwork(
-            network=NETWORK,
-            profile_hash=PROFILE.hash.hex(),
-            token="demo-IOT",
-            emission_bones=1_000_000,
-            price=Price(oracle_price=1000, decimals=6),
-            calendar=EpochCalendar(length_s=entry.epoch_s, lateness_s=entry.lateness_s),
-            parameters=entry.poc,
-            test_tokens=True,
-        ),
+        network=OracleNetwork.of_profile(PROFILE, at_s=clock.wall_s(), test_tokens=True),
         signer=ORACLE,
         clock=clock,
         random_bytes=SeededRandom("oracle"),

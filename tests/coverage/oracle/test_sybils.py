@@ -1,7 +1,6 @@
 """What fifty invented hotspots of one attacker earn under each admission policy; docs/trust.md tells the figures."""
 
 import asyncio
-import json
 from pathlib import Path
 
 import pytest
@@ -62,10 +61,7 @@ async def attack(clock: SimulatedClock, folder: Path, policy_name: str, *, foole
         group.create_task(honest.live(clock, honest.sinks(oracle), rounds=2))
         group.create_task(sybils.live(clock, sybils.sinks(oracle), rounds=2, step_s=200))
     await oracle.close_epoch(EPOCH)
-    manifest = await oracle.manifest(EPOCH)
-    assert manifest is not None
-    paid = {line["owner"]: line["amount"] for line in json.loads(manifest.body)["payments"]}
-    assert paid == payer.paid()
+    paid = payer.paid()
     loot = paid.pop(PublicKey(signer("attacker").public_key).solana_address or "", 0)
     admitted = sum(oracle.registry.is_registered(one.gateway.public_key) for one in sybils.people)
     await oracle.close()

@@ -13,6 +13,7 @@ from skerry_firmware_bridge.errors import LinkLost, LinkRefused
 from skerry_simulate.devices.bluez import ADDRESS, BusUnavailable, FakeBluez, fake_bluez, private_bus
 from skerry_simulate.devices.hotspot import EmulatedHotspot
 
+pytestmark = pytest.mark.debian
 SCAN_S = 0.5
 
 

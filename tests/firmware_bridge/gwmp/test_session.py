@@ -1,6 +1,7 @@
 """The server's side of GWMP as a conversation, without a socket."""
 
 import itertools
+from dataclasses import FrozenInstanceError
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from skerry_firmware_bridge.radio import (
     StatusReported,
 )
 from skerry_testing.gwmp import EUI, pull_data, push_data, rxpk, tx_ack
-from skerry_wire.frames import TransmitRequest, TransmitStatus
+from skerry_wire.frames import Crc, ReceivedFrame, TransmitRequest, TransmitStatus
 
 UP = ("127.0.0.1", 40_001)
 DOWN = ("127.0.0.1", 40_002)
@@ -238,6 +239,37 @@ def test_the_same_frame_within_ten_seconds_is_a_duplicate() -> None:
     talk.now_s = 10
     assert len(frames(talk.say(push_data({"rxpk": [rxpk()]})))) == 1
     assert talk.session.counts["duplicates"] == 1
+
+
+def test_a_frame_is_remembered_over_many_others() -> None:
+    talk = Conversation()
+    for number in range(1000):
+        talk.now_s = number / 500
+        others = frames(talk.say(push_data({"rxpk": [rxpk(freq=863 + number / 1000)]})))
+        assert len(others) == 1
+    assert frames(talk.say(push_data({"rxpk": [rxpk(freq=863.5)]}))) == []
+    assert len(frames(talk.say(push_data({"rxpk": [rxpk(freq=864.5)]})))) == 1
+
+
+def test_a_heard_frame_is_like_one_made_by_the_constructor() -> None:
+    talk = Conversation()
+    (heard,) = frames(talk.say(push_data({"rxpk": [rxpk()]})))
+    made = ReceivedFrame(
+        phy=b"\x40\x04\x03\x02",
+        frequency_hz=868_100_000,
+        datarate="SF7BW125",
+        rssi_dbm=-60,
+        snr_db=9.5,
+        tmst_us=1_000_000,
+        crc=Crc.OK,
+        received_wall_ns=0,
+        received_monotonic_ns=0,
+        source="udp 127.0.0.1:40001",
+    )
+    assert type(heard.frame) is ReceivedFrame
+    assert (heard.frame, hash(heard.frame), repr(heard.frame)) == (made, hash(made), repr(made))
+    with pytest.raises(FrozenInstanceError):
+        heard.frame.rssi_dbm = 0  # type: ignore[misc]  # that is the point
 
 
 def test_of_copies_on_two_channels_the_stronger_is_kept() -> None:

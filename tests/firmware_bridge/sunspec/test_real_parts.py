@@ -26,6 +26,7 @@ from skerry_simulate.devices.sunspec_unit import ModbusFirmware, SunSpecUnit, ba
 from skerry_testing.simulated import LINES
 from skerry_testing.sockets import listening, socat_pair
 
+pytestmark = pytest.mark.debian
 CLOCK = SystemClock()
 
 

@@ -2,10 +2,11 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from skerry_core.clock import SystemClock, io_timeout
 from skerry_testing.api import Served, serve_api
 
 __all__ = ["AgentThread"]
@@ -17,8 +18,9 @@ T = TypeVar("T")
 class AgentThread:
     """`with AgentThread(folder) as agent: agent.run(lambda served: ...)`; may be made again on the same folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, flags: Mapping[str, str] = {}) -> None:
         self.folder = folder
+        self._flags = flags
         self._ready = threading.Event()
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._main, name="agent of a test", daemon=True)
@@ -61,6 +63,15 @@ class AgentThread:
 
     async def _serve(self) -> None:
         self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
-        async with serve_api(self.folder) as self.served:
+        async with serve_api(self.folder, flags=self._flags) as self.served:
             self._ready.set()
             await self._end.wait()
+        await self._drain()
+
+    async def _drain(self) -> None:
+        """Wait until closed connections are torn down: TLS takes an answer of the peer, under load that takes time."""
+        sockets = self._loop._selector.get_map()  # type: ignore[attr-defined]  # the only way to ask
+        clock = SystemClock()
+        async with io_timeout(LIMIT_S):
+            while len(sockets) > 1:  # the loop's own pipe stays
+                await clock.sleep(0.01)

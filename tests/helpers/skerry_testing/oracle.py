@@ -6,15 +6,14 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
-from skerry_coverage.iot.rewards import Price
+from skerry_coverage.profile.loader import load_profile, with_overrides
+from skerry_coverage.records import Location, Registration, sign_record
 from skerry_keys.software import SoftwareSigner
 from skerry_oracle.embedded import EmbeddedOracle
-from skerry_oracle.epochs.calendar import EpochCalendar
 from skerry_oracle.epochs.driver import Payer, PayoutOrder
 from skerry_oracle.limits import IngestLimits
 from skerry_oracle.network import OracleNetwork
 from skerry_oracle.registry.policy import AdmissionPolicy
-from skerry_oracle.registry.records import Location, Registration, sign_record
 from skerry_oracle.store.database import Database
 from skerry_oracle.store.sqlite import SqliteDatabase
 from skerry_simulate.clock import SimulatedClock
@@ -115,18 +114,17 @@ def witness_report(gateway: SoftwareSigner, *, data: bytes = b"\x01" * 51, signa
     return sign_message(report, gateway).SerializeToString()
 
 
-def small_network(**changes: object) -> OracleNetwork:
-    """Return a network with twelve-hour epochs that may pay a million base units each."""
-    plain: dict[str, object] = {
+def small_network(**changes: int | str) -> OracleNetwork:
+    """Return a network with twelve-hour epochs that may pay a thousand tokens each; `changes` override its profile."""
+    overrides: dict[str, object] = {
         "network": NETWORK,
-        "profile_hash": "00" * 32,
-        "token": "demo-IOT",
-        "emission_bones": 1_000_000_000,
-        "price": Price(oracle_price=100_000_000, decimals=8),
-        "calendar": EpochCalendar(length_s=43_200, lateness_s=1_800),
-        "test_tokens": True,
+        "tokens.iot.symbol": "demo-IOT",
+        "iot.epoch_s": 43_200,
+        "iot.emission.pool_bones": 1_000_000_000,
+        "iot.emission.span_s": 43_200,
     }
-    return OracleNetwork(**(plain | changes))  # type: ignore[arg-type]
+    profile = with_overrides(load_profile("skerry-open"), overrides | changes)
+    return OracleNetwork.of_profile(profile, at_s=START_S, test_tokens=True)
 
 
 def make_oracle(

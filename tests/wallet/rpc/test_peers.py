@@ -1,11 +1,10 @@
 """`skerry chain serve` driven by the clients that developers use: web3.js, kit and solana-py.
 
-The node packages are looked for under NODE_PATH; `./dev test --peers` installs them.
+`./dev test --peers` installs them.
 """
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from skerry_testing.node import need_node
 
 pytestmark = pytest.mark.peers
 
@@ -34,9 +35,8 @@ def chain_url(tmp_path: Path) -> Iterator[str]:
             process.terminate()
 
 
-def run_node(script: str, package: str, url: str) -> Any:
-    if shutil.which("node") is None or not (Path(os.environ.get("NODE_PATH", "")) / package).is_dir():
-        pytest.skip(f"node or {package} is not installed")
+def run_node(script: str, package: str, url: str, *, major: int = 18) -> Any:
+    need_node(package, major=major)
     done = subprocess.run(
         ["node", str(PEERS / script), url], capture_output=True, text=True, timeout=LIMIT_S, check=False
     )
@@ -58,7 +58,7 @@ def test_web3_js_sends_confirms_and_makes_a_mint(chain_url: str) -> None:
 
 
 def test_kit_sends_and_confirms(chain_url: str) -> None:
-    assert run_node("kit.mjs", "@solana/kit", chain_url) == {"balance": 1_000_000_000 - 5000}
+    assert run_node("kit.mjs", "@solana/kit", chain_url, major=20) == {"balance": 1_000_000_000 - 5000}
 
 
 async def test_solana_py_sends_and_confirms(chain_url: str) -> None:

@@ -113,16 +113,17 @@ class PaymentStore(ABC):
 
 
 def with_blockhash(template: bytes, blockhash: str) -> bytes:
-    """Return a legacy message with another blockhash."""
+    """Return a message with another blockhash."""
     start = _blockhash_offset(template)
     return template[:start] + address_bytes(blockhash) + template[start + KEY_SIZE :]
 
 
 def template_of(message: bytes) -> bytes:
-    """Return a legacy message without its blockhash, for comparison with a payment's template."""
+    """Return a message without its blockhash, for comparison with a payment's template."""
     return with_blockhash(message, ZERO_BLOCKHASH)
 
 
 def _blockhash_offset(message: bytes) -> int:
-    keys = len(parse_message(message).keys)
-    return 3 + (1 if keys < 0x80 else 2) + keys * KEY_SIZE
+    parsed = parse_message(message)
+    keys = len(parsed.keys)
+    return (3 if parsed.version is None else 4) + (1 if keys < 0x80 else 2) + keys * KEY_SIZE

@@ -3,16 +3,16 @@
 `skerry wallet send`, `rewards claim` and `dc` show these effects before they sign; the spending rules work on them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from skerry_core.errors import RefusedError
 from skerry_wallet.address import address_text
 from skerry_wallet.helium import idl
-from skerry_wallet.helium.constants import COMPUTE_BUDGET_PROGRAM, ED25519_PROGRAM
+from skerry_wallet.helium.constants import COMPUTE_BUDGET_PROGRAM, ED25519_PROGRAM, MINTS
 from skerry_wallet.helium.errors import HeliumRejected
 from skerry_wallet.programs import ASSOCIATED_TOKEN_PROGRAM, MEMO_PROGRAM, SYSTEM_PROGRAM, TOKEN_PROGRAM
-from skerry_wallet.transaction import Instruction, Message
+from skerry_wallet.transaction import AccountMeta, Instruction, Message
 
 __all__ = ["SOL", "Effect", "UnreadableTransaction", "decode_effects"]
 
@@ -66,12 +66,12 @@ class Effect:
         return " ".join(parts)
 
 
-def decode_effects(message: Message) -> tuple[Effect, ...]:
-    """Return the effect of every instruction, in order.
+def decode_effects(message: Message, loaded: Sequence[AccountMeta] = ()) -> tuple[Effect, ...]:
+    """Return the effect of every instruction, in order; `loaded` are the accounts that lookup tables add.
 
-    Raises `UnreadableTransaction`; `MalformedTransaction` for a message that needs a lookup table.
+    Raises `UnreadableTransaction`; `MalformedTransaction` for a message whose tables were not read.
     """
-    return tuple(_effect(number, call) for number, call in enumerate(message.expanded()))
+    return tuple(_effect(number, call) for number, call in enumerate(message.expanded(loaded)))
 
 
 def _effect(number: int, call: Instruction) -> Effect:
@@ -161,11 +161,22 @@ def _ed25519(call: Instruction) -> Effect | None:
     return Effect(kind="check_signatures", note=f"{call.data[0]} of another signer")
 
 
+# What leaves the signer's own account: token and argument. A DC mint by `dc_amount` names no HNT amount.
+_HELIUM_SPENDS = {
+    "burn_without_tracking_v0": ("dc", "amount"),
+    "delegate_data_credits_v0": ("dc", "amount"),
+    "mint_data_credits_v0": ("hnt", "hnt_amount"),
+}
+
+
 def _helium(call: Instruction) -> Effect | None:
     decoded = idl.decode_instruction(address_text(call.program), call.data)
     signers = [address_text(meta.key) for meta in call.accounts if meta.signer]
+    token, argument = _HELIUM_SPENDS.get(decoded.instruction, ("", ""))
     return Effect(
         kind=f"{decoded.program}.{decoded.instruction}",
+        asset=MINTS.get(token),
+        amount=decoded.args.get(argument) or 0,
         authority=signers[-1] if signers else None,
         note=", ".join(f"{name} {value}" for name, value in decoded.args.items() if not name.endswith("_hex")),
     )

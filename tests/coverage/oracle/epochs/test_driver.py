@@ -185,6 +185,7 @@ KILL_ME = textwrap.dedent("""
 """)
 
 
+@pytest.mark.timeout(300)  # twenty-one interpreter starts; ten seconds on a machine with nothing else to do
 def test_kill_nine_at_random_moments_ends_in_the_same_manifest(tmp_path: Path, day: bytes) -> None:
     expected = finish(fresh(tmp_path, day, "calm"), OncePayer())
     folder = fresh(tmp_path, day, "killed")

@@ -6,10 +6,10 @@ import h3.api.basic_str as h3
 import pytest
 
 from skerry_core.errors import NotFoundError, RefusedError
+from skerry_coverage.records import DenylistRecord, sign_record
 from skerry_oracle.epochs.calendar import EpochCalendar
 from skerry_oracle.registry.book import Registry
 from skerry_oracle.registry.policy import AdmissionPolicy, AllowListPolicy, Fee, FeePolicy, ManualPolicy
-from skerry_oracle.registry.records import DenylistRecord, sign_record
 from skerry_oracle.store.registry import ADMITTED, PENDING, REFUSED
 from skerry_oracle.store.sqlite import SqliteDatabase
 from skerry_simulate.clock import SimulatedClock

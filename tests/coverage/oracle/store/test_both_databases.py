@@ -16,6 +16,7 @@ from skerry_testing.village import Village
 
 ALLOW = "INSERT INTO allowed VALUES (?, ?, ?)"
 EPOCH = START_S // 43_200
+pytestmark = pytest.mark.debian
 Make = Callable[[SimulatedClock], Database]
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from nacl.signing import SigningKey
 
 from skerry_keys import base58_text
-from skerry_wallet.economy.dc_runway import dc_runway
+from skerry_wallet.economy.dc_runway import alert_due, dc_runway
 from skerry_wallet.helium.address import to_text
 from skerry_wallet.helium.claim_transaction import attestation_message
 from skerry_wallet.helium.das import (
@@ -123,11 +123,25 @@ def test_oracles_are_numbered_in_list_order() -> None:
     assert [(one.index, one.url) for one in listed] == [(0, "https://a"), (1, "https://b")]
 
 
-def test_credits_last_their_average_burn_and_alert_at_the_tightest_limit() -> None:
+def test_credits_last_at_the_higher_of_the_last_day_and_the_last_thirty() -> None:
     assert dc_runway(1_000, []).days_left is None
     assert dc_runway(1_000, [0, 0]).alert_days is None
-    steady = dc_runway(1_450, [1_000_000, *[100] * 7])
+    steady = dc_runway(1_450, [1_000_000, *[100] * 30])
     assert (steady.days_left, steady.alert_days, steady.burned_per_day_milli_dc) == (14, 14, 100_000)
+    grown = dc_runway(1_450, [*[100] * 29, 300])
+    assert (grown.days_left, grown.burned_per_day_milli_dc) == (4, 300_000)
+    quiet = dc_runway(1_450, [200, 0])
+    assert (quiet.days_left, quiet.alert_days) == (14, 14)
     assert dc_runway(750, [100]).alert_days == 7
     assert dc_runway(150, [100]).alert_days == 1
     assert dc_runway(0, [1]).days_left == 0
+
+
+def test_each_alert_is_sent_once_until_the_balance_has_grown_by_a_fifth() -> None:
+    week = dc_runway(700, [100])
+    assert alert_due(week, last_alert_days=None, balance_then_dc=0) == 7
+    assert alert_due(week, last_alert_days=7, balance_then_dc=710) is None
+    assert alert_due(week, last_alert_days=14, balance_then_dc=1_400) == 7
+    assert alert_due(dc_runway(720, [100]), last_alert_days=7, balance_then_dc=600) == 7
+    assert alert_due(dc_runway(719, [100]), last_alert_days=7, balance_then_dc=600) is None
+    assert alert_due(dc_runway(9_000, [100]), last_alert_days=7, balance_then_dc=600) is None

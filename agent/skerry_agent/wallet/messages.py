@@ -1,0 +1,32 @@
+"""From the Helium builders' instructions to the message bytes that are reviewed and signed."""
+
+from collections.abc import Sequence
+
+from skerry_wallet.address import address_bytes
+from skerry_wallet.helium.instruction import Instruction as HeliumInstruction
+from skerry_wallet.helium.transaction import LookupTable
+from skerry_wallet.helium.transaction import compile_message as compile_version_0
+from skerry_wallet.payout.payment import ZERO_BLOCKHASH
+from skerry_wallet.transaction import AccountMeta, Instruction, compile_message
+
+__all__ = ["helium_message"]
+
+
+def helium_message(instructions: Sequence[HeliumInstruction], payer: str, tables: Sequence[LookupTable] = ()) -> bytes:
+    """Return a message without a blockhash: legacy, or version 0 where lookup tables make it shorter."""
+    if tables:
+        return compile_version_0(
+            payer=payer, instructions=instructions, blockhash=ZERO_BLOCKHASH, lookup_tables=tables
+        ).message
+    calls = [
+        Instruction(
+            program=address_bytes(one.program),
+            accounts=tuple(
+                AccountMeta(address_bytes(meta.address), signer=meta.signer, writable=meta.writable)
+                for meta in one.accounts
+            ),
+            data=one.data,
+        )
+        for one in instructions
+    ]
+    return compile_message(address_bytes(payer), calls, ZERO_BLOCKHASH)

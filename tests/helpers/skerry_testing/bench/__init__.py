@@ -1,0 +1,1 @@
+"""What `./dev bench` measures; `tests/bench/run.py` lists it."""

@@ -1,0 +1,1 @@
+"""The loops of `./dev soak`; `tests/soak/run.py` lists them."""
