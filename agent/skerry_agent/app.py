@@ -7,6 +7,7 @@ from skerry_agent.events import EventHub
 from skerry_agent.evidence import EvidenceLog, TimeKeeper
 from skerry_agent.metrics import Metrics
 from skerry_agent.runtime.agent import Agent
+from skerry_agent.runtime.beacon_now import BeaconNow
 from skerry_agent.runtime.delivery import Delivery
 from skerry_agent.runtime.device_board import DeviceBoard
 from skerry_agent.runtime.forwarding import forward_targets
@@ -68,4 +69,10 @@ async def compose(
     )  # fmt: skip
     view = RuntimeView(agent, time=time)
     api = ApiServer(clock=clock, settings=settings, paths=paths, stores=stores, hub=hub, view=view, metrics=metrics)
+    api.serve_beacons(
+        BeaconNow(
+            hotspot=identity.key.address, region=identity.region, antenna_gain_ddbi=identity.antenna_gain_ddbi,
+            beaconer=hotspot.beaconer, radio=lambda: hotspot.radios.first, gate=gate, time=time, clock=clock,
+        )
+    )  # fmt: skip
     return App(agent=agent, api=api, view=view)

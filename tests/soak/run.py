@@ -54,13 +54,13 @@ def _agents(_folder: Path, count: int) -> str:
 
 
 def _power(_folder: Path, count: int) -> str:
-    from agent_power_cuts import soak
+    from skerry_testing.soak.agent_power_cuts import soak
 
     return soak(count)
 
 
 def _day(_folder: Path, count: int) -> str:
-    from agent_day import soak
+    from skerry_testing.soak.agent_day import soak
 
     return soak(count)
 

@@ -1,7 +1,8 @@
 """The UDP socket of GWMP: drains datagrams into the session, sends its answers, hands events to the agent.
 
-`add_reader` with a receive loop until the socket is empty serves four times as many datagrams as asyncio's own datagram
-protocol, which takes one per turn of the loop (performance 6.2); where `add_reader` is missing, that protocol is used.
+`add_reader` with a receive loop until the socket is empty takes 3.4 us for a datagram and its answer, asyncio's own
+datagram protocol 7 us (one datagram per turn of the loop), or 23 us in a process where the C library maps and unmaps
+the 256 KiB that it receives each datagram into. Where `add_reader` is missing, that protocol is used.
 """
 
 import asyncio

@@ -45,7 +45,13 @@ async def live(folder: Path, clock: SimulatedClock, hours: int) -> dict[str, Any
         eui=bytes(range(8)), cell=HOME, medium=medium, clock=clock, server=("127.0.0.1", port), seed=7
     )
     async with Background() as background:
-        agent = run_agent(settings=settings, paths=paths, clock=clock, started=lambda _address, _notes: started.set())
+        agent = run_agent(
+            read_settings=lambda: settings,
+            hangup=asyncio.Event(),
+            paths=paths,
+            clock=clock,
+            started=lambda _address, _notes: started.set(),
+        )
         background.start(agent, name="agent")
         with clock.hold("start"):
             await started.wait()
