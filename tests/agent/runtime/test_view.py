@@ -126,7 +126,7 @@ def test_a_red_stage_of_ours_takes_the_agent_down_and_one_of_the_operators_only_
             app.agent.delivery.online = False
             status = app.view.status()
             assert (status.state, status.summary) == (DOWN, "Nothing passes the stage 'sent'.")
-            assert app.view.ready() == {"radio": True, "clock": True, "outbox": False}
+            assert app.view.ready() == {"radio": True, "clock": True, "outbox": False, "disk": True}
 
     simulated(main)
 
