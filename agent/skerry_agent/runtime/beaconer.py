@@ -28,13 +28,15 @@ __all__ = ["BeaconPlan", "Beaconer", "Transmit", "beacon_request"]
 LOCAL_ENTROPY_BYTES = 4  # iot-poc 1.1
 REGION_POLL_S = 3600.0  # how often the region is asked for again, so that the plan follows the operator's clock
 
+TIME_POLL_S = 5.0
+
 Transmit = Callable[[TransmitRequest], Awaitable[tuple[str, TransmitOutcome]]]
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BeaconPlan:
-    """What the beaconer intends; `problem` says in a sentence why nothing is planned."""
+    """What the beaconer intends; `problem` says why nothing is planned, or why the latest beacon was not sent."""
 
     next_wall_s: int | None
     region: str | None
@@ -58,6 +60,7 @@ class Beaconer:
         transmit: Transmit,
         seen: Callable[[bytes], object],
         sent: Callable[[BeaconRow], Awaitable[None]],
+        may_sign: Callable[[], bool],
         last_beacon_s: int | None,
         interval_s: int,
         clock: Clock,
@@ -71,6 +74,7 @@ class Beaconer:
         self._transmit = transmit
         self._seen = seen
         self._sent = sent
+        self._may_sign = may_sign
         self._previous_s = last_beacon_s
         self._interval_s = interval_s
         self._clock = clock
@@ -82,10 +86,12 @@ class Beaconer:
         self._by_hand_s: int | None = None
         self._params: RegionParams | None = None
         self._gain_ddbi = 0
+        self._refusal: str | None = None
         self.plan = BeaconPlan(next_wall_s=None, region=None, problem="the operator has not been asked yet")
 
     async def run(self) -> None:
         """Plan and send until cancelled."""
+        await self._wait_for_time()
         failures = 0
         while True:
             try:
@@ -106,6 +112,12 @@ class Beaconer:
                         await self._tick()
             else:
                 await self._clock.sleep(wait_s)
+
+    async def _wait_for_time(self) -> None:
+        """Wait for the first synchronisation of the clock: nothing is signed before, not even a question."""
+        while not self._may_sign():
+            self._say("the clock was never synchronised since boot, so nothing is signed")
+            await self._clock.sleep(TIME_POLL_S)
 
     def has_sent(self) -> bool:
         """Tell whether this interval's beacon is out."""
@@ -159,14 +171,22 @@ class Beaconer:
         self._ahead_s = answer.timestamp_s - self._clock.wall_s()
         # The operator's clock may differ from ours: keep the distance, not the moment.
         due_s = self._clock.wall_s() + next_s - answer.timestamp_s
-        self.plan = BeaconPlan(next_wall_s=due_s, region=answer.region, problem=None)
+        # What hindered the latest beacon is shown until one is sent: this answer mends no radio and no limit.
+        self.plan = BeaconPlan(next_wall_s=due_s, region=answer.region, problem=self._refusal)
         return min(REGION_POLL_S, self._interval_s / 2)
 
     async def _tick(self) -> None:
+        # Forgotten first: a failed beacon is not repeated inside its interval, even when no region answer follows.
+        self.plan = replace(self.plan, next_wall_s=None)
+        if not self._may_sign():  # its report could not be stamped
+            self._refusal = "no beacon in this interval: the clock is not right, so nothing is signed"
+            self._say(self._refusal)
+            return
         try:
             row = await self._send_one()
         except SkerryError as error:
-            self._say(f"no beacon in this interval: {error}")
+            self._refusal = f"no beacon in this interval: {error}"
+            self._say(self._refusal)
         else:
             _log.info("%s: beacon %s sent at %d Hz, %s", self._name, row.id, row.frequency_hz, row.datarate)
             await self._sent(row)
@@ -182,7 +202,8 @@ class Beaconer:
         self._seen(beacon.data)  # an echo of our own beacon, heard by our own radio, is no witness
         device_id, outcome = await self._transmit(beacon_request(beacon))
         row = await self._reports.beacon_sent(beacon, outcome, device_id=device_id, refs=(entropy_id,))
-        self._sent_s = self._operator_s()
+        self._sent_s, self._refusal = self._operator_s(), None
+        self.plan = replace(self.plan, problem=None)
         return beacon, row
 
     def _build(self, remote: Entropy, params: RegionParams) -> Beacon:
@@ -192,7 +213,7 @@ class Beaconer:
     def _say(self, problem: str) -> None:
         if problem != self.plan.problem:
             _log.warning("%s: %s", self._name, problem)
-        self.plan = BeaconPlan(next_wall_s=self.plan.next_wall_s, region=self.plan.region, problem=problem)
+        self.plan = replace(self.plan, problem=problem)
 
 
 def beacon_request(beacon: Beacon) -> TransmitRequest:

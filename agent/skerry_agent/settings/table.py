@@ -29,6 +29,7 @@ __all__ = [
     "BEACON_INTERVAL_S",
     "CLUSTER",
     "DEVICES_ATTACHED",
+    "FORWARD_GWMP",
     "GATEWAY_KEY",
     "GWMP_GATEWAYS",
     "GWMP_LISTEN",
@@ -75,6 +76,11 @@ GWMP_LISTEN = text(
 )
 GWMP_GATEWAYS = texts(
     "gwmp.gateways", (), "Gateways allowed beyond loopback, each as EUI@address; others are refused and reported."
+)
+FORWARD_GWMP = texts(
+    "forward.gwmp",
+    (),
+    "Further networks that get the uplinks by Semtech UDP, each as HOST:PORT[?devaddr=26000000/7&downlink=yes].",
 )
 SERIAL_RADIOS = texts("serial.radios", (), "Serial LoRa radios, each as KIND:PORT such as wio-e5:/dev/ttyUSB0.")
 

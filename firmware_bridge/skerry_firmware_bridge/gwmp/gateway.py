@@ -7,7 +7,7 @@ from skerry_core.clock import NS_PER_S
 from skerry_firmware_bridge.radio import DeviceState
 from skerry_wire.frames import ReceivedFrame
 
-__all__ = ["Address", "Gateway", "device_id"]
+__all__ = ["LOOPBACK", "Address", "Gateway", "device_id", "host_of"]
 
 Address = tuple[str, int] | tuple[str, int, int, int]
 
@@ -25,7 +25,7 @@ def device_id(eui: bytes) -> str:
 
 def host_of(source: Address) -> str:
     """Return what a gateway is pinned to: its address, all of loopback being one."""
-    host = source[0]
+    host = source[0].removeprefix("::ffff:")  # IPv4 on a socket for both
     if host.startswith("127.") or host == "::1":
         return LOOPBACK
     return host

@@ -104,7 +104,7 @@ async def world(folder: Path, clock: SimulatedClock, *, region: str | None = "EU
             signer=key, db=stores.main, evidence=evidence, clock=clock, queued=lambda: None, operator=True
         ),
         transmit=transmit, seen=lambda _data: None, sent=sent, last_beacon_s=None, interval_s=INTERVAL_S, clock=clock,
-        random_bytes=random, draw_below=lambda below: below - 1,
+        may_sign=lambda: time.is_synchronised, random_bytes=random, draw_below=lambda below: below - 1,
     )  # fmt: skip
     now = BeaconNow(
         hotspot="h1", region=region, antenna_gain_ddbi=GAIN_DDBI, beaconer=beaconer, radio=radio, gate=gate, time=time,

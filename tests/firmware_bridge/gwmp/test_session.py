@@ -9,6 +9,7 @@ import pytest
 from skerry_core.clock import NS_PER_S
 from skerry_firmware_bridge.errors import LinkLost
 from skerry_firmware_bridge.gwmp.datagram import Datagram
+from skerry_firmware_bridge.gwmp.gateway import Address
 from skerry_firmware_bridge.gwmp.session import DownlinkConcluded, GwmpSession
 from skerry_firmware_bridge.radio import (
     DeviceEvent,
@@ -363,3 +364,48 @@ def test_a_pull_resp_fits_the_forwarders_buffer() -> None:
     )
     talk.session.transmit(EUI, largest, now_ns=0)
     assert len(talk.answers()[0][0]) < 1000
+
+
+PINNED = {EUI: "192.0.2.7"}
+OUTSIDE: Address = ("192.0.2.7", 40_000)
+
+
+def pinned(pins: dict[bytes, str] | None = None) -> GwmpSession:
+    return GwmpSession(random_token=lambda: 1, pins=PINNED if pins is None else pins)
+
+
+def test_beyond_loopback_only_a_named_gateway_is_heard_from_its_own_address() -> None:
+    session = pinned()
+    events = session.receive(push_data({"rxpk": [rxpk()]}), OUTSIDE, now_ns=0, wall_ns=0)
+    assert [type(event) for event in events] == [StateChanged, FrameHeard]
+    assert session.to_send()
+
+
+@pytest.mark.parametrize(
+    ("eui", "source"),
+    [
+        (EUI, ("192.0.2.8", 40_000)),
+        (EUI, ("127.0.0.1", 40_000)),  # it lives elsewhere
+        (bytes.fromhex("aa555a0000000009"), OUTSIDE),
+        (bytes.fromhex("aa555a0000000009"), ("2001:db8::1", 1, 0, 0)),
+    ],
+)
+def test_a_stranger_gets_no_answer_and_is_told_once_a_minute(eui: bytes, source: Address) -> None:
+    session = pinned()
+    events = session.receive(push_data({"rxpk": [rxpk()]}, eui=eui), source, now_ns=0, wall_ns=0)
+    (trouble,) = events
+    assert isinstance(trouble, DeviceTrouble)
+    assert trouble.code == "not_pinned"
+    assert source[0] in trouble.detail
+    assert session.receive(pull_data(eui=eui), source, now_ns=NS_PER_S, wall_ns=0) == []
+    assert session.to_send() == []
+    assert (session.counts["not_pinned"], session.gateways) == (2, {})
+    assert session.receive(pull_data(eui=eui), source, now_ns=61 * NS_PER_S, wall_ns=0)
+
+
+def test_loopback_and_serial_ports_need_no_pin_and_mapped_addresses_are_the_same() -> None:
+    for source in (("127.0.0.1", 1), ("::1", 1, 0, 0), ("::ffff:127.0.0.1", 1, 0, 0), ("/dev/ttyUSB0", 0)):
+        assert pinned({}).receive(pull_data(), source, now_ns=0, wall_ns=0), source
+    assert isinstance(
+        pinned().receive(pull_data(), ("::ffff:192.0.2.7", 1, 0, 0), now_ns=0, wall_ns=0)[0], StateChanged
+    )
