@@ -189,7 +189,11 @@ def _radios_together(radios: Sequence[LiveDevice]) -> tuple[DeviceState, str, st
 
 
 def _overall(
-    hotspots: Sequence[HotspotStatus], operator: OperatorStatus, *, red: PathStage | None, limit: str | None,
+    hotspots: Sequence[HotspotStatus],
+    operator: OperatorStatus,
+    *,
+    red: PathStage | None,
+    limit: str | None,
     time_known: bool,
 ) -> tuple[DeviceState, str, str | None]:
     """Return the worst that matters, a sentence, and the next command when something is missing."""
