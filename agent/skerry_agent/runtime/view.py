@@ -189,7 +189,11 @@ def _radios_together(radios: Sequence[LiveDevice]) -> tuple[DeviceState, str, st
 
 
 def _overall(
-    hotspots: Sequence[HotspotStatus], operator: OperatorStatus, *, red: PathStage | None, limit: str | None,
+    hotspots: Sequence[HotspotStatus],
+    operator: OperatorStatus,
+    *,
+    red: PathStage | None,
+    limit: str | None,
     time_known: bool,
 ) -> tuple[DeviceState, str, str | None]:
     """Return the worst that matters, a sentence, and the next command when something is missing."""
@@ -209,8 +213,6 @@ def _overall(
         return DeviceState.DOWN, f"The operator cannot be reached. {operator.reason}", "skerry doctor"
     if not operator.is_set:
         return DeviceState.UP, " ".join(filter(None, ("Working.", operator.reason, limit))), _WITHOUT_OPERATOR
-    if operator.state is DeviceState.DOWN:
-        return DeviceState.DOWN, f"The operator {operator.network} does not answer. {operator.reason}", "skerry doctor"
     if red is not None:
         why = f" ({red.reason})" if red.reason else ""
         state = DeviceState.DOWN if red.stage in _OURS else DeviceState.UP
