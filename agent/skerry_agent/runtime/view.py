@@ -213,8 +213,6 @@ def _overall(
         return DeviceState.DOWN, f"The operator cannot be reached. {operator.reason}", "skerry doctor"
     if not operator.is_set:
         return DeviceState.UP, " ".join(filter(None, ("Working.", operator.reason, limit))), _WITHOUT_OPERATOR
-    if operator.state is DeviceState.DOWN:
-        return DeviceState.DOWN, f"The operator {operator.network} does not answer. {operator.reason}", "skerry doctor"
     if red is not None:
         why = f" ({red.reason})" if red.reason else ""
         state = DeviceState.DOWN if red.stage in _OURS else DeviceState.UP

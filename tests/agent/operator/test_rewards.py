@@ -26,7 +26,7 @@ def test_rows_add_up_to_the_manifest_and_only_for_the_gateways_asked_for(tmp_pat
             manifest = await house.oracle.manifest(paid.epoch)
             assert manifest is not None
             members = strict_json.loads(manifest.body)
-            stated = sum(line[name] for line in members["rewards"] for name in KINDS.values())
+            stated = sum(int(line[name]) for line in members["hotspots"] for name in KINDS.values())
             assert sum(row.amount for row in rows) == stated > 0
             assert {row.manifest_hash for row in rows} == {manifest.hash.hex()}
             one = await reward_rows(house.oracle, house.treasury, house.network, gateways[2:3])

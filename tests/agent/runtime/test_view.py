@@ -110,7 +110,7 @@ def test_no_operator_and_a_silent_operator_are_different_things(tmp_path: Path) 
             operator.is_set, operator.state = True, DOWN
             status = app.view.status()
             assert status.state is DOWN
-            assert "does not answer" in status.summary
+            assert "cannot be reached" in status.summary
 
     simulated(main)
 
