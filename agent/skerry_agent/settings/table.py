@@ -80,7 +80,8 @@ GWMP_GATEWAYS = texts(
 FORWARD_GWMP = texts(
     "forward.gwmp",
     (),
-    "Further networks that get the uplinks by Semtech UDP, each as HOST:PORT[?devaddr=26000000/7&downlink=yes].",
+    "Further networks that get the uplinks by Semtech UDP, each as HOST:PORT[?devaddr=26000000/7&downlink=yes]. "
+    "Register there the gateway EUI that `skerry key show` prints.",
 )
 SERIAL_RADIOS = texts("serial.radios", (), "Serial LoRa radios, each as KIND:PORT such as wio-e5:/dev/ttyUSB0.")
 
