@@ -7,15 +7,19 @@ from skerry_agent.events import EventHub
 from skerry_agent.evidence import EvidenceLog, TimeKeeper
 from skerry_agent.metrics import Metrics
 from skerry_agent.runtime.agent import Agent
+from skerry_agent.runtime.beacon_now import BeaconNow
 from skerry_agent.runtime.delivery import Delivery
 from skerry_agent.runtime.device_board import DeviceBoard
-from skerry_agent.runtime.hotspot import Hotspot, HotspotIdentity
+from skerry_agent.runtime.forwarding import forward_targets
+from skerry_agent.runtime.hotspot import Hotspot
+from skerry_agent.runtime.identity import HotspotIdentity
 from skerry_agent.runtime.operator import Operator
+from skerry_agent.runtime.radio_watch import RadioWatch
 from skerry_agent.runtime.radios import Radios, radio_settings
 from skerry_agent.runtime.randomness import Randomness
 from skerry_agent.runtime.view import RuntimeView
 from skerry_agent.settings import Settings
-from skerry_agent.settings.table import BEACON_INTERVAL_S, DEVICES_ATTACHED
+from skerry_agent.settings.table import BEACON_INTERVAL_S, DEVICES_ATTACHED, FORWARD_GWMP
 from skerry_agent.store import Stores
 from skerry_client.paths import Paths
 from skerry_core.clock import Clock
@@ -47,20 +51,28 @@ async def compose(
     gate = TransmitGate(clock=clock, store=stores.duty)
     await gate.load()
     delivery = Delivery(outbox=stores.outbox, clock=clock, jitter=random.random.random)
-    sink = operator.sink(signer.public_key)
     hotspot = await Hotspot.create(
         identity=identity, signer=signer, stores=stores, evidence=evidence, time=time, gate=gate, operator=operator,
-        sink=sink, delivery=delivery, hub=hub, clock=clock, random=random, interval_s=settings[BEACON_INTERVAL_S],
+        delivery=delivery, hub=hub, metrics=metrics, clock=clock, random=random,
+        interval_s=settings[BEACON_INTERVAL_S], networks=forward_targets(settings[FORWARD_GWMP]),
     )  # fmt: skip
     board = DeviceBoard(clock=clock, hub=hub, frame_heard=hotspot.path.take)
+    watch = await RadioWatch.open(facts=stores.facts, clock=clock, board=board)
     radios = Radios(
-        settings=radio_settings(settings), clock=clock, sink=board.take, up=hotspot.radio_up, down=hotspot.radio_down,
-        random=random.random,
-    )  # fmt: skip
+        settings=radio_settings(settings), clock=clock, sink=watch.pass_on, own=hotspot.radios, random=random.random
+    )
+    watch.repair_with(radios.reopen)
     agent = Agent(
         clock=clock, stores=stores, hub=hub, board=board, hotspots=[hotspot], evidence=[evidence], delivery=delivery,
-        radios=[radios], operator=operator, attached=settings[DEVICES_ATTACHED], random=random.random,
+        radios=[radios], operator=operator, time=time, watch=watch, attached=settings[DEVICES_ATTACHED],
+        random=random.random,
     )  # fmt: skip
     view = RuntimeView(agent, time=time)
     api = ApiServer(clock=clock, settings=settings, paths=paths, stores=stores, hub=hub, view=view, metrics=metrics)
+    api.serve_beacons(
+        BeaconNow(
+            hotspot=identity.key.address, region=identity.region, antenna_gain_ddbi=identity.antenna_gain_ddbi,
+            beaconer=hotspot.beaconer, radio=lambda: hotspot.radios.first, gate=gate, time=time, clock=clock,
+        )
+    )  # fmt: skip
     return App(agent=agent, api=api, view=view)

@@ -1,11 +1,21 @@
 """Tasks that run for ever beside a block of code: the demo's agents, an agent beside its API."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from types import TracebackType
 from typing import Any, Self
 
-__all__ = ["Background", "Replaceable"]
+__all__ = ["Background", "Replaceable", "run_together"]
+
+
+async def run_together(work: Mapping[str, Coroutine[Any, Any, object]]) -> None:
+    """Run coroutines as named tasks until cancelled; the first failure stops all and is raised in a group."""
+    async with asyncio.TaskGroup() as group:
+        for name, one in work.items():
+            group.create_task(one, name=name)
+        # In the body: Python 3.11 leaves a task marked as cancelled for ever when a child fails while its group is
+        # only being waited for, and whoever catches that failure and goes on is then taken for a task to be stopped.
+        await asyncio.Event().wait()
 
 
 class Background:

@@ -1,6 +1,7 @@
 """Fills the gauges that are read rather than counted, right before a scrape. Used by the API's /metrics."""
 
 import shutil
+from collections import Counter
 from pathlib import Path
 
 from skerry_agent.api.view import AgentView
@@ -8,7 +9,10 @@ from skerry_agent.metrics import Metrics
 from skerry_agent.store import RewardState, Stores
 from skerry_core import __version__
 from skerry_core.clock import NS_PER_S, Clock
+from skerry_firmware_bridge.duty import WINDOW_NS, WINDOW_S, name_of
 from skerry_firmware_bridge.radio import DeviceState
+from skerry_radio.errors import UnknownRegion
+from skerry_radio.regions import region_limits
 
 __all__ = ["MetricSources"]
 
@@ -24,11 +28,13 @@ class MetricSources:
         self._stores = stores
         self._metrics = metrics
         self._clock = clock
+        self._on_air: set[tuple[str, str]] = set()  # radios and sub-bands that have sent since the start
 
     async def refresh(self) -> None:
         """Read everything; what is unknown is removed, never set to zero."""
         self._machine()
         self._devices()
+        await self._duty()
         await self._queues()
         await self._money()
 
@@ -49,6 +55,18 @@ class MetricSources:
             seconds = live.as_of_ns / NS_PER_S if live.as_of_ns else None
             self._metrics.set("skerry_device_last_frame_timestamp_seconds", seconds, device=device_id)
 
+    async def _duty(self) -> None:
+        """Show how much of the last hour's allowed air time each radio has used, by sub-band."""
+        budgets_us = _budgets_us({hotspot.region for hotspot in self._view.status().hotspots})
+        spent_us: Counter[tuple[str, str]] = Counter()
+        for entry in await self._stores.duty.since(self._clock.wall_ns() - WINDOW_NS):
+            spent_us[entry.device_id, entry.band] += entry.airtime_us
+        self._on_air |= spent_us.keys()
+        for device, band in self._on_air:
+            budget_us = budgets_us.get(band)
+            ratio = spent_us[device, band] / budget_us if budget_us else None
+            self._metrics.set("skerry_duty_cycle_ratio", ratio, device=device, band=band)
+
     async def _queues(self) -> None:
         waiting = {one.class_: one.waiting for one in await self._stores.outbox.backlog()}
         for queue in {*waiting, "beacon", "witness"}:
@@ -65,6 +83,18 @@ class MetricSources:
         for (token, state), amount in (await self._stores.rewards.totals()).items():
             if state == RewardState.PENDING.value:
                 self._metrics.set("skerry_rewards_pending", amount, network=network, token=token)
+
+
+def _budgets_us(regions: set[str | None]) -> dict[str, int]:
+    """Return the air time that each sub-band allows in an hour; a region without duty limits has none."""
+    found: dict[str, int] = {}
+    for region in regions - {None}:
+        try:
+            bands = region_limits(region or "").duty_bands or ()
+        except UnknownRegion:
+            continue
+        found |= {name_of(band): band.limit_ppm * WINDOW_S for band in bands}
+    return found
 
 
 def _temperature() -> float | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sqlite_utils.migrations import Migrations
 
 from skerry_agent.alerts.channels import Channels
+from skerry_agent.alerts.conditions import Limits
 from skerry_agent.alerts.loop import Alerts, parse_quiet
 from skerry_agent.api.guard import is_loopback
 from skerry_agent.app import App, compose
@@ -29,8 +30,10 @@ from skerry_agent.settings import Settings
 from skerry_agent.settings.live import LiveSettings
 from skerry_agent.settings.table import (
     ALERTS_QUIET_HOURS,
+    ALERTS_SILENT_HOURS,
     API_HOST,
     API_MDNS,
+    BEACON_INTERVAL_S,
     GATEWAY_KEY,
     LOG_LEVEL,
     METRICS_OPEN,
@@ -126,6 +129,7 @@ def _alerts(app: App, *, stores: Stores, settings: Settings, clock: Clock) -> Al
         channels=Channels.from_settings(settings),
         clock=clock,
         quiet=parse_quiet(settings[ALERTS_QUIET_HOURS]),
+        limits=Limits(silent_hours=settings[ALERTS_SILENT_HOURS], beacon_interval_s=settings[BEACON_INTERVAL_S]),
     )
 
 

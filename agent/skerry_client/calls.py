@@ -18,6 +18,7 @@ from skerry_client.models import (
     Backlog,
     Balance,
     Beacon,
+    BeaconOffer,
     Capabilities,
     Device,
     Envelope,
@@ -52,6 +53,7 @@ __all__ = [
     "readiness",
     "reload_config",
     "rewards",
+    "send_beacon",
     "status",
     "witnesses",
 ]
@@ -141,6 +143,16 @@ def packets(*, limit: int = 50, cursor: str | None = None, device: str | None = 
 def beacons(*, limit: int = 50, cursor: str | None = None, verdict: Verdict | None = None) -> Call[Page[Beacon]]:
     """Our own beacons, newest first."""
     return _list("beacons", Beacon, limit=limit, cursor=cursor, verdict=verdict)
+
+
+def send_beacon(*, commit: bool) -> Call[BeaconOffer]:
+    """What a beacon now would be, or with `commit` the beacon itself; needs the scope control."""
+    return Call(
+        method="POST",
+        target="/api/v1/beacons",
+        body=json.dumps({"commit": commit}).encode(),
+        parse=lambda value: from_json(BeaconOffer, value),
+    )
 
 
 def witnesses(*, limit: int = 50, cursor: str | None = None, verdict: Verdict | None = None) -> Call[Page[Witness]]:

@@ -13,6 +13,7 @@ __all__ = [
     "Backlog",
     "Balance",
     "Beacon",
+    "BeaconOffer",
     "Capabilities",
     "Clock",
     "Device",
@@ -67,6 +68,26 @@ class Readiness:
 
     status: Literal["ready", "not_ready"]
     checks: dict[str, bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeaconOffer(Envelope):
+    """What a beacon sent now would be; EIRP in tenths of dBm, times in microseconds; `beacon` is set when sent."""
+
+    hotspot: str
+    device_id: str
+    region: str | None
+    frequency_hz: int
+    datarate: str
+    power_dbm: int
+    eirp_ddbm: int
+    max_eirp_ddbm: int | None
+    airtime_us: int | None
+    duty_spent_us: int | None
+    duty_budget_us: int | None
+    refusal: str | None
+    refusal_text: str | None
+    beacon: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

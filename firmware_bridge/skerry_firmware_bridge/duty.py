@@ -12,7 +12,7 @@ from typing import Protocol
 from skerry_core.clock import NS_PER_S, Clock
 from skerry_radio.regions import DutyBand
 
-__all__ = ["DutyEntry", "DutyLedger", "DutyStore"]
+__all__ = ["WINDOW_NS", "WINDOW_S", "DutyEntry", "DutyLedger", "DutyStore", "name_of"]
 
 WINDOW_S = 3600
 WINDOW_NS = WINDOW_S * NS_PER_S

@@ -5,8 +5,9 @@ The agent runs it for cellular and Wi-Fi hotspots and signs the result. The serv
 """
 
 import statistics
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from skerry_core.clock import NS_PER_MS, NS_PER_S, Clock, io_timeout
@@ -15,12 +16,27 @@ from skerry_firmware_bridge.errors import BridgeError
 if TYPE_CHECKING:
     import aiohttp
 
-__all__ = ["SpeedTestFailed", "SpeedTestResult", "SpeedTestSettings", "run_speed_test"]
+__all__ = ["OnProgress", "SpeedTestFailed", "SpeedTestResult", "SpeedTestSettings", "Step", "run_speed_test"]
 
 LATENCY_SAMPLES = 5
 CHUNK_BYTES = 64 * 1024
 SHORTEST_MEASURE_NS = 10 * NS_PER_MS  # a faster transfer says nothing but that the budget is too small
 STEP_TIMEOUT_S = 10.0  # for connecting, and for each answer to a latency question
+
+
+class Step(Enum):
+    """What is being measured."""
+
+    LATENCY = "latency"
+    DOWNLOAD = "download"
+    UPLOAD = "upload"
+
+
+OnProgress = Callable[[Step, int], None]  # the step, and the bytes of the budget used so far
+
+
+def _unwatched(step: Step, bytes_used: int) -> None:
+    """Nobody looks on."""
 
 
 class SpeedTestFailed(BridgeError):
@@ -48,8 +64,10 @@ class SpeedTestResult:
     bytes_used: int
 
 
-async def run_speed_test(settings: SpeedTestSettings, *, clock: Clock) -> SpeedTestResult:
-    """Measure once. Raises `SpeedTestFailed`."""
+async def run_speed_test(
+    settings: SpeedTestSettings, *, clock: Clock, on_progress: OnProgress = _unwatched
+) -> SpeedTestResult:
+    """Measure once; `on_progress` is called often. Raises `SpeedTestFailed`."""
     import aiohttp
 
     local = (settings.local_address, 0) if settings.local_address else None
@@ -60,9 +78,10 @@ async def run_speed_test(settings: SpeedTestSettings, *, clock: Clock) -> SpeedT
     try:
         async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
             runner = _Runner(session=session, base=base, clock=clock, limit_s=settings.direction_limit_s)
+            on_progress(Step.LATENCY, 0)
             latency_ms = await runner.latency_ms()
-            down_bytes, download = await runner.download(share)
-            up_bytes, upload = await runner.upload(share)
+            down_bytes, download = await runner.download(share, lambda moved: on_progress(Step.DOWNLOAD, moved))
+            up_bytes, upload = await runner.upload(share, lambda moved: on_progress(Step.UPLOAD, down_bytes + moved))
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         raise SpeedTestFailed(f"{base}: {error or type(error).__name__}") from None
     return SpeedTestResult(
@@ -91,7 +110,7 @@ class _Runner:
             spans.append(self.clock.monotonic_ns() - started_ns)
         return round(statistics.median(spans[1:]) / NS_PER_MS)
 
-    async def download(self, size: int) -> tuple[int, int]:
+    async def download(self, size: int, watch: Callable[[int], None]) -> tuple[int, int]:
         """Return bytes moved and bytes per second."""
         moved = 0
         started_ns = self.clock.monotonic_ns()
@@ -100,13 +119,14 @@ class _Runner:
                 answer.raise_for_status()
                 async for chunk in answer.content.iter_chunked(CHUNK_BYTES):
                     moved += len(chunk)
+                    watch(moved)
                     if moved >= size:
                         break  # a server that sends more does not spend the owner's budget
         except TimeoutError:
             pass  # a slow line is measured by what came in time
         return moved, _rate(moved, self.clock.monotonic_ns() - started_ns)
 
-    async def upload(self, size: int) -> tuple[int, int]:
+    async def upload(self, size: int, watch: Callable[[int], None]) -> tuple[int, int]:
         """Return bytes moved and bytes per second."""
         moved = 0
 
@@ -117,6 +137,7 @@ class _Runner:
                 part = chunk[: size - moved]
                 yield part
                 moved += len(part)
+                watch(moved)
 
         started_ns = self.clock.monotonic_ns()
         try:

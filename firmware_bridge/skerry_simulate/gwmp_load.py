@@ -1,28 +1,37 @@
-"""A load generator for a GWMP server, and the comparison that `./dev bench` prints.
+"""A load generator for GWMP servers, and the rates that `./dev bench` compares.
 
-The generator is a program of its own (`python -m skerry_simulate.gwmp_load HOST PORT SECONDS`), so that it takes
-nothing from the server's interpreter. It plays many gateways over one socket with a bounded number of datagrams in
-flight, each with a frame never sent before, and prints how many were acknowledged per second.
+Each server is a fresh process of its own (`python -m skerry_simulate.gwmp_load skerry`), so that none takes time or
+memory habits from the generator or from another server. The generator plays 256 gateways over one socket, each with
+one datagram on its way (a single gateway as fast would be a storm, which our server drops unread), and each frame is
+one never sent before (a copy is cheaper than a frame).
 """
 
 import asyncio
 import os
+import select
 import socket
-import struct
+import subprocess
 import sys
-from time import thread_time
+from dataclasses import dataclass
+from time import process_time
 from typing import Any
 
 from skerry_core.clock import NS_PER_S, SystemClock
 from skerry_firmware_bridge.gwmp.server import GwmpServer
 
-__all__ = ["compare", "generate"]
+__all__ = ["PEERS", "Rate", "generate", "measure"]
 
-WINDOW = 64
-BURST = 32
+PEERS = {
+    "textbook": "a plain DatagramProtocol: JSON parsed, copies dropped, acknowledged",
+    "session": "a plain DatagramProtocol with our whole session behind it",
+}
+
 GATEWAYS = 256
-LOST_AFTER_US = 200_000
-LOOK_EVERY = 1024  # datagrams between looks at the clock
+BURST = 64
+PAUSE_S = 0.0002
+LOST_AFTER_S = 0.2
+BUFFER_BYTES = 4 << 20
+EXIT_S = 10.0
 _HEAD = (
     b'{"rxpk":[{"jver":1,"tmst":1000000,"chan":2,"rfch":0,"freq":868.100000,"mid": 3,"stat":1,"modu":"LORA",'
     b'"datr":"SF7BW125","codr":"4/5","rssis":-59,"lsnr":9.2,"foff":-412,"rssi":-57,"size":52,"data":"4Byz'
@@ -30,46 +39,71 @@ _HEAD = (
 _TAIL = b"YOg7koZ9Ywyv" * 4 + b'AAAAAAAA"}]}'
 
 
-def generate(host: str, port: int, seconds: float) -> float:
-    """Push datagrams for some seconds; return acknowledged datagrams per second."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """Acknowledged datagrams per second of the clock, and per second of the server's processor time."""
+
+    per_s: float
+    per_cpu_s: float
+
+
+def generate(host: str, port: int, seconds: float) -> tuple[int, float]:
+    """Push datagrams for some seconds; return how many were acknowledged, and in how many seconds.
+
+    Waiting with a pause, not for the next answer: an answer that wakes this process each time would cost the server a
+    change of process per datagram, which gateways elsewhere do not.
+    """
     clock = SystemClock()
     prefixes = [b"\x02\0\0\0" + (0x0100 + number).to_bytes(8, "big") + _HEAD for number in range(GATEWAYS)]
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
         sock.connect((host, port))
-        # The kernel's own time limit: with `settimeout` Python would ask `poll` before every single send and receive.
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", 0, LOST_AFTER_US))
-        start_ns = now_ns = clock.monotonic_ns()
+        sock.setblocking(False)
+        start_ns = now_ns = heard_ns = clock.monotonic_ns()
         sent = acknowledged = lost = 0
         while now_ns - start_ns < seconds * NS_PER_S:
-            for _ in range(LOOK_EVERY):
-                if sent - acknowledged - lost <= WINDOW - BURST:
-                    for number in range(sent, sent + BURST):
-                        sock.send(b"%s%08d%s" % (prefixes[number % GATEWAYS], number, _TAIL))
-                    sent += BURST
-                try:
-                    sock.recv(64)
-                    acknowledged += 1
-                except BlockingIOError:
-                    lost = sent - acknowledged
+            while sent - acknowledged - lost <= GATEWAYS - BURST:
+                for number in range(sent, sent + BURST):
+                    sock.send(b"%s%08d%s" % (prefixes[number % GATEWAYS], number, _TAIL))
+                sent += BURST
+            answers = _answers(sock)
             now_ns = clock.monotonic_ns()
-    return acknowledged * NS_PER_S / (now_ns - start_ns)
+            acknowledged += answers
+            if answers:
+                heard_ns = now_ns
+            elif now_ns - heard_ns > LOST_AFTER_S * NS_PER_S:
+                lost = sent - acknowledged
+            else:
+                select.select([], [], [], PAUSE_S)
+        return acknowledged, (now_ns - start_ns) / NS_PER_S
 
 
-def compare(seconds: float = 3.0) -> dict[str, float]:
-    """Compare the drain loop with asyncio's datagram protocol, both parsing, deduplicating and acknowledging.
+def _answers(sock: socket.socket) -> int:
+    count = 0
+    try:
+        while True:
+            sock.recv(64)
+            count += 1
+    except BlockingIOError:
+        return count
 
-    Rates are acknowledged datagrams per second, and per second of the server's own processor time.
-    """
-    plain, plain_cpu = _measure(_PlainLoop, seconds)
-    drained, drained_cpu = _measure(asyncio.SelectorEventLoop, seconds)
-    return {
-        "drain_loop_per_s": drained,
-        "drain_loop_per_cpu_s": drained_cpu,
-        "datagram_protocol_per_s": plain,
-        "datagram_protocol_per_cpu_s": plain_cpu,
-        "ratio": drained / plain,
-        "ratio_cpu": drained_cpu / plain_cpu,
-    }
+
+def measure(server: str, seconds: float = 4.0) -> Rate:
+    """Load one server for some seconds: "skerry" is ours as the agent runs it, the others are named in `PEERS`."""
+    program = ["skerry_simulate.gwmp_textbook"] if server == "textbook" else ["skerry_simulate.gwmp_load", server]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(  # noqa: S603 - our own modules
+        [sys.executable, "-P", "-m", *program],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+    ) as child:
+        assert child.stdout is not None
+        port = int(child.stdout.readline())
+        acknowledged, taken_s = generate("127.0.0.1", port, seconds)
+        cpu_s = float(child.communicate("stop\n", timeout=EXIT_S)[0])
+    return Rate(per_s=acknowledged / taken_s, per_cpu_s=acknowledged / cpu_s)
 
 
 class _PlainLoop(asyncio.SelectorEventLoop):
@@ -79,30 +113,20 @@ class _PlainLoop(asyncio.SelectorEventLoop):
         raise NotImplementedError
 
 
-def _measure(loop_factory: type[asyncio.AbstractEventLoop], seconds: float) -> tuple[float, float]:
-    async def main() -> tuple[float, float]:
-        async with GwmpServer(clock=SystemClock(), sink=_forget, port=0) as server:
-            host, port = server.address
-            start_s = thread_time()
-            rate = await asyncio.get_running_loop().run_in_executor(None, _run_generator, host, port, seconds)
-            return rate, rate * seconds / (thread_time() - start_s)
-
-    with asyncio.Runner(loop_factory=loop_factory) as runner:
-        return runner.run(main())
+async def _serve() -> None:
+    """Serve until a line comes in; print the port, then the processor time that serving took."""
+    async with GwmpServer(clock=SystemClock(), sink=_forget, port=0) as server:
+        sys.stdout.write(f"{server.address[1]}\n")
+        sys.stdout.flush()
+        start_s = process_time()
+        await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
+        sys.stdout.write(f"{process_time() - start_s}\n")
 
 
 def _forget(event: object) -> None:
     del event
 
 
-def _run_generator(host: str, port: int, seconds: float) -> float:
-    import subprocess
-
-    arguments = [sys.executable, "-m", "skerry_simulate.gwmp_load", host, str(port), str(seconds)]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run(arguments, check=True, capture_output=True, text=True, env=environment)  # noqa: S603 - our own module
-    return float(done.stdout)
-
-
 if __name__ == "__main__":
-    sys.stdout.write(f"{generate(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]))}\n")
+    with asyncio.Runner(loop_factory=_PlainLoop if sys.argv[1] == "session" else asyncio.SelectorEventLoop) as runner:
+        runner.run(_serve())

@@ -39,7 +39,7 @@ Measure = Callable[[Path], Iterator[Figure]]
 
 
 def _gwmp(folder: Path) -> Iterator[Figure]:
-    from skerry_testing.bench.gwmp_rate import PEERS, measure
+    from skerry_simulate.gwmp_load import PEERS, measure
 
     del folder
     ours = measure("skerry")

@@ -1,6 +1,8 @@
 """The money of a kept demo: read again by a plain JSON-RPC client, claimed, exported, compared."""
 
+import base64
 import csv
+import hashlib
 import io
 import json
 import os
@@ -16,8 +18,16 @@ from typing import Any
 
 import pytest
 
+from skerry_agent.demo.plan import key_from_seed
 from skerry_agent.demo.run import DemoOptions, run_demo
 from skerry_testing.cli import skerry
+from skerry_testing.soak.claim_kills import kill_claims_of
+from skerry_testing.wallet import signer
+from skerry_wallet.address import address_bytes, address_text
+from skerry_wallet.keyfile.solana_key import to_json
+from skerry_wallet.payout.payment import ZERO_BLOCKHASH
+from skerry_wallet.programs import transfer_lamports
+from skerry_wallet.transaction import Instruction, compile_message, signer_key
 
 TOKEN_PROGRAM = "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA"
 
@@ -141,14 +151,8 @@ def test_what_an_owner_sends_is_named_by_the_reconciliation(kept: Path, tmp_path
     password = tmp_path / "password"
     password.write_text("correct horse\n")
     secret = ["--password-file", str(password)]
-    from skerry_agent.demo.plan import key_from_seed
-    from skerry_wallet.address import address_text
-    from skerry_wallet.keyfile.solana_key import to_json
-
     keypair = tmp_path / "owner.json"
     keypair.touch(mode=0o600)
-    import hashlib
-
     seed = hashlib.sha256(b"skerry demo 3 owner 0").digest()
     keypair.write_text(to_json(seed))
     owner = address_text(key_from_seed(3, "owner 0").public_key[1:])
@@ -190,6 +194,36 @@ def test_data_credits_are_minted_and_burned_once_per_cause(kept: Path) -> None:
     assert skerry(kept, "dc", "mint", "5", "--commit").code == 2
     runway = skerry(kept, "dc", "runway", "--json")
     assert (runway.code, runway.json["alert_days"], runway.json["dc"]) == (0, None, before + 300)
+
+
+def test_claims_that_are_killed_at_any_moment_pay_once(demo: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+    found = kill_claims_of(demo[0], tmp_path, kills=8, seed=5, limit_s=60)
+    assert found.startswith("8 kills"), found
+
+
+def test_what_another_program_made_is_reviewed_and_refused_when_it_cannot_be_read(kept: Path, tmp_path: Path) -> None:
+    password = tmp_path / "password"
+    password.write_text("correct horse\n")
+    secret = ["--password-file", str(password)]
+    sheet = ["--sheet", str(tmp_path / "sheet")]
+    me = skerry(kept, "wallet", "create", "main", *sheet, *secret, "--json").json["solana_address"]
+    skerry(kept, "chain", "airdrop", me, "1")
+    key = address_bytes(me)
+    file = tmp_path / "message"
+    friend = signer_key(signer("friend"))
+    good = transfer_lamports(source=key, target=friend, lamports=10**7)
+    file.write_bytes(base64.b64encode(compile_message(key, [good], ZERO_BLOCKHASH)))
+    shown = skerry(kept, "wallet", "review", "main", str(file), "--json").json
+    assert (shown["simulation"], shown["paid"]) == ("ok", {"SOL": "10000000"})
+    done = skerry(kept, "wallet", "review", "main", str(file), "--commit", *secret, "--json")
+    assert (done.code, done.json["state"]) == (0, "final")
+    assert skerry(kept, "wallet", "unfinished", "--json").json == {"items": []}
+    strange = Instruction(program=bytes([5]) * 32, accounts=(), data=b"?")
+    file.write_bytes(base64.b64encode(compile_message(key, [good, strange], ZERO_BLOCKHASH)))
+    refused = skerry(kept, "wallet", "review", "main", str(file), "--commit", *secret, "--json")
+    assert (refused.code, refused.json["error"]["code"]) == (5, "E_TX_UNREADABLE")
+    file.write_bytes(b"not a message")
+    assert skerry(kept, "wallet", "review", "main", str(file), "--json").code == 2
 
 
 def test_the_chains_own_facts_are_shown(kept: Path) -> None:

@@ -76,7 +76,7 @@ async def test_a_javascript_hotspot_joins_reports_and_routes(tmp_path: Path, key
     need_node("@grpc/grpc-js", "@helium/address", "@helium/crypto", "@helium/proto", "protobufjs")
     clock = SystemClock()
     gateway = SoftwareSigner.generate(SeededRandom("javascript"), key_type=key_type)
-    oracle = make_oracle(SqliteDatabase(tmp_path / "oracle.db", clock=clock), clock)  # type: ignore[arg-type]
+    oracle = make_oracle(SqliteDatabase(tmp_path / "oracle.db", clock=clock), clock)
     await oracle.open()
     await join(oracle, gateway)
     hub = LnsHub(clock=clock)

@@ -7,7 +7,7 @@ import pytest
 from aiohttp import web
 
 from skerry_core.clock import SystemClock
-from skerry_firmware_bridge.speed_test import SpeedTestFailed, SpeedTestSettings, run_speed_test
+from skerry_firmware_bridge.speed_test import SpeedTestFailed, SpeedTestSettings, Step, run_speed_test
 
 CLOCK = SystemClock()
 
@@ -66,6 +66,16 @@ async def test_both_directions_and_latency_are_measured() -> None:
     assert result.download_bytes_s > 1_000_000
     assert result.upload_bytes_s > 1_000_000
     assert 0 <= result.latency_ms < 1000
+
+
+async def test_progress_is_told_step_by_step_and_never_goes_back() -> None:
+    seen: list[tuple[Step, int]] = []
+    async with Server().running() as url:
+        settings = SpeedTestSettings(url=url, budget_bytes=1_000_000)
+        await run_speed_test(settings, clock=CLOCK, on_progress=lambda step, used: seen.append((step, used)))
+    assert list(dict.fromkeys(step for step, _ in seen)) == [Step.LATENCY, Step.DOWNLOAD, Step.UPLOAD]
+    assert [used for _, used in seen] == sorted(used for _, used in seen)
+    assert seen[-1] == (Step.UPLOAD, 1_000_000)
 
 
 async def test_a_server_that_sends_too_much_does_not_spend_the_budget() -> None:

@@ -55,13 +55,13 @@ def test_a_token_is_not_shown_by_repr() -> None:
     assert FixedPlace("http://127.0.0.1:1/", "skr_secret").read().address == "http://127.0.0.1:1"
 
 
-def test_sums_are_exact_and_by_token_and_epoch() -> None:
+def test_sums_are_exact_and_never_mix_what_is_paid_with_what_is_pending() -> None:
     rows = [
         REWARD,
         replace(REWARD, id="r2", amount=1, state="pending"),
         replace(REWARD, id="r3", epoch=2, token="demo-HNT", amount=5),
     ]
-    assert totals(rows) == {"demo-HNT": 5, "demo-IOT": (1 << 63) + 1}
+    assert totals(rows) == {("demo-HNT", "paid"): 5, ("demo-IOT", "paid"): 1 << 63, ("demo-IOT", "pending"): 1}
     assert [(one.epoch, one.token, one.amount, one.shares, one.states) for one in by_epoch(rows)] == [
         (2, "demo-HNT", 5, 1, ("paid",)),
         (1, "demo-IOT", (1 << 63) + 1, 2, ("paid", "pending")),

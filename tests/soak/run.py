@@ -53,6 +53,18 @@ def _agents(_folder: Path, count: int) -> str:
     return soak(count)
 
 
+def _power(_folder: Path, count: int) -> str:
+    from skerry_testing.soak.agent_power_cuts import soak
+
+    return soak(count)
+
+
+def _day(_folder: Path, count: int) -> str:
+    from skerry_testing.soak.agent_day import soak
+
+    return soak(count)
+
+
 def _stores(folder: Path, count: int) -> str:
     from skerry_testing.crash import kill_again_and_again
 
@@ -78,6 +90,8 @@ LOOPS = {
     "claims": Loop(200, "`skerry rewards claim --commit` is killed at any moment", _claims),
     "chain": Loop(200, "the chain's process is killed under transfers", _chain),
     "agents": Loop(200, "a real agent is killed under radio and API load", _agents),
+    "power": Loop(3, "the power is cut at every sync of an operator that carries and pays", _power),
+    "day": Loop(24, "hours of a whole agent at simulated time: memory stays flat", _day),
     "stores": Loop(200, "the writer of the databases is killed", _stores),
     "evidence": Loop(200, "the evidence log's writer is killed", _evidence),
     "decoders": Loop(20_000, "mutated inputs to every decoder of the device side", _decoders),

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from skerry_agent.alerts.book import Condition
@@ -10,14 +11,25 @@ from skerry_agent.store import Stores
 from skerry_core.clock import NS_PER_S
 from skerry_firmware_bridge.radio import DeviceState
 
-__all__ = ["conditions"]
+__all__ = ["Limits", "conditions"]
 
 DISK_TRIPS, DISK_CLEARS = 0.90, 0.85  # share of the disk in use
 HOT_TRIPS_C, HOT_CLEARS_C = 75.0, 70.0
+HOUR_S = 3600
 BACKLOG_TRIPS_S = 3600  # reports that wait longer may come too late to be paid
 
 
-async def conditions(view: AgentView, stores: Stores, *, standing: Mapping[str, str], now_ns: int) -> list[Condition]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What the owner's settings say; 0 switches a check off."""
+
+    silent_hours: int = 0
+    beacon_interval_s: int = 0
+
+
+async def conditions(
+    view: AgentView, stores: Stores, *, standing: Mapping[str, str], now_ns: int, limits: Limits
+) -> list[Condition]:
     """Return every condition as it is now."""
     found = [*_devices(view), *_links(view), *_machine(stores.main.path.parent, standing)]
     oldest_ns = min((one.oldest_ns for one in await stores.outbox.backlog()), default=now_ns)
@@ -29,7 +41,26 @@ async def conditions(view: AgentView, stores: Stores, *, standing: Mapping[str, 
             text=f"Reports have been waiting to be sent for {waited_s // 60} minutes.",
         )
     )
+    found += [await _silence(view, stores, limits, now_ns), await _beacons(view, stores, limits, now_ns)]
     return found
+
+
+async def _silence(view: AgentView, stores: Stores, limits: Limits, now_ns: int) -> Condition:
+    newest = (await stores.packets.page(limit=1)).rows
+    since_ns = max(view.status().started_ns, newest[0].at_ns if newest else 0)
+    hours = (now_ns - since_ns) // (HOUR_S * NS_PER_S)
+    firing = hours >= limits.silent_hours if limits.silent_hours and view.devices() else None
+    return Condition(key="silence", firing=firing, text=f"No radio has heard a frame for {hours} hours.")
+
+
+async def _beacons(view: AgentView, stores: Stores, limits: Limits, now_ns: int) -> Condition:
+    """One beacon per interval at a random moment of it: two intervals without any are one too many."""
+    status = view.status()
+    since_ns = max(status.started_ns, await stores.beacons.last_at_ns() or 0)
+    due = limits.beacon_interval_s > 0 and status.operator.is_set and any(one.region for one in status.hotspots)
+    firing = now_ns - since_ns > 2 * limits.beacon_interval_s * NS_PER_S if due else None
+    hours = (now_ns - since_ns) // (HOUR_S * NS_PER_S)
+    return Condition(key="beacon", firing=firing, text=f"No beacon has been sent for {hours} hours.")
 
 
 def _devices(view: AgentView) -> Iterator[Condition]:

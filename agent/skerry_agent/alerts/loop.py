@@ -3,9 +3,9 @@
 import logging
 from datetime import UTC, datetime, time
 
-from skerry_agent.alerts.book import AlertBook
+from skerry_agent.alerts.book import AlertBook, Notice
 from skerry_agent.alerts.channels import Channels, NotDelivered
-from skerry_agent.alerts.conditions import conditions
+from skerry_agent.alerts.conditions import Limits, conditions
 from skerry_agent.api.view import AgentView
 from skerry_agent.store import Stores
 from skerry_core.clock import Clock
@@ -24,13 +24,22 @@ class Alerts:
     """The alert loop of one agent."""
 
     def __init__(
-        self, *, view: AgentView, stores: Stores, channels: Channels, clock: Clock, quiet: tuple[time, time] | None
+        self,
+        *,
+        view: AgentView,
+        stores: Stores,
+        channels: Channels,
+        clock: Clock,
+        quiet: tuple[time, time] | None,
+        limits: Limits | None = None,
     ) -> None:
         self._view = view
         self._stores = stores
         self._channels = channels
         self._clock = clock
         self._quiet = quiet
+        self._limits = limits or Limits()
+        self._taken: dict[Notice, set[str]] = {}  # channels that have a notice which others have not
         self._failing = ""
         self._passes = 0
 
@@ -48,7 +57,8 @@ class Alerts:
         """Make one pass. Raises `StoreUnavailable`."""
         now_ns = self._clock.wall_ns()
         before = book.to_json()
-        book.take(await conditions(self._view, self._stores, standing=book.standing(), now_ns=now_ns), now_ns=now_ns)
+        found = await conditions(self._view, self._stores, standing=book.standing(), now_ns=now_ns, limits=self._limits)
+        book.take(found, now_ns=now_ns)
         if not await self._held(now_ns):
             await self._tell(book, now_ns)
         if book.to_json() != before:
@@ -65,11 +75,13 @@ class Alerts:
         for notice in book.pending():
             _log.warning("alert %s: %s", "raised" if notice.raised else "over", notice.text)
             try:
-                await self._channels.send(notice, hotspot=name, at_ns=now_ns)
+                taken = self._taken.setdefault(notice, set())
+                await self._channels.send(notice, hotspot=name, at_ns=now_ns, taken=taken)
             except NotDelivered as error:
                 self._note_failure(str(error))
                 return  # the rest waits for the next pass too, in order
             book.told(notice)
+            self._taken.clear()
             self._note_failure("")
 
     async def _ping(self) -> None:

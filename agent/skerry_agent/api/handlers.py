@@ -17,7 +17,7 @@ from skerry_agent.api.pairing import Pairing
 from skerry_agent.api.present import present, rfc3339
 from skerry_agent.api.stream import EventStreams
 from skerry_agent.api.tokens import SCOPES
-from skerry_agent.api.view import AgentView, DeviceState, LiveDevice
+from skerry_agent.api.view import AgentView, BeaconSender, DeviceState, LiveDevice
 from skerry_agent.events import EventHub
 from skerry_agent.metric_sources import MetricSources
 from skerry_agent.metrics import Metrics
@@ -65,6 +65,7 @@ class Api:
         self._sources = MetricSources(view=view, stores=stores, metrics=metrics, clock=clock)
         self._streams = streams
         self.reload: Reload | None = None  # set by the service; an agent of the demo has no settings file
+        self.beacons_by_hand: BeaconSender | None = None  # set by the composition root
         self._document = resources.files("skerry_agent.api").joinpath("openapi.json").read_bytes()
 
     def routes(self, *, metrics_open: bool) -> list[Route]:
@@ -84,6 +85,7 @@ class Api:
             ("PATCH", "/api/v1/devices/{id}", "control", self.change_device),
             ("GET", "/api/v1/packets", read, self.packets),
             ("GET", "/api/v1/beacons", read, self.beacons),
+            ("POST", "/api/v1/beacons", "control", self.send_beacon),
             ("GET", "/api/v1/witnesses", read, self.witnesses),
             ("GET", "/api/v1/witnesses/{id}/explain", read, self.explain_witness),
             ("GET", "/api/v1/rewards", read, self.rewards),
@@ -213,6 +215,17 @@ class Api:
         query = _query(request, "verdict", "limit", "cursor")
         page = await self._stores.beacons.page(cursor=query.get("cursor"), limit=_limit(query), verdict=_verdict(query))
         return self._page(page, without=("report",))
+
+    async def send_beacon(self, request: web.Request) -> web.Response:
+        """What a beacon now would be, or with `commit` the beacon itself."""
+        _query(request)
+        commit = (await _object(request, {"commit"}))["commit"]
+        if not isinstance(commit, bool):
+            raise UsageError("E_BODY", "commit is true or false.")
+        if self.beacons_by_hand is None:
+            raise RefusedError("E_NO_BEACONS", "This agent sends no beacons.")
+        offer = await (self.beacons_by_hand.send() if commit else self.beacons_by_hand.offer())
+        return _json(self._envelope() | present(offer))
 
     async def witnesses(self, request: web.Request) -> web.Response:
         """Beacons of others that we heard, newest first."""

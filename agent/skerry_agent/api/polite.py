@@ -27,9 +27,10 @@ class _Handler(RequestHandler):
         if status >= 500:  # a mistake of ours, which is logged whole
             return super().handle_error(request, status, exc, message)
         _log.debug("%s: %s", request.remote, type(exc).__name__)
-        self.force_close()
         text = _TEXT % (status, "That is not an HTTP request.")
-        return web.Response(text=text, status=status, content_type="application/problem+json")
+        answer = web.Response(text=text, status=status, content_type="application/problem+json")
+        answer.force_close()  # after the answer; the handler's own `force_close` would drop it
+        return answer
 
 
 class _Server(web.Server):

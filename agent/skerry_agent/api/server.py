@@ -13,7 +13,7 @@ from skerry_agent.api.polite import PoliteRunner
 from skerry_agent.api.problems import problems
 from skerry_agent.api.stream import EventStreams
 from skerry_agent.api.tokens import LocalToken
-from skerry_agent.api.view import AgentView
+from skerry_agent.api.view import AgentView, BeaconSender
 from skerry_agent.events import EventHub
 from skerry_agent.metrics import Metrics
 from skerry_agent.settings import Settings
@@ -87,6 +87,10 @@ class ApiServer:
     def serve_reload(self, reload: Reload) -> None:
         """Let clients have the settings read again."""
         self._api.reload = reload
+
+    def serve_beacons(self, sender: BeaconSender) -> None:
+        """Let clients ask for a beacon."""
+        self._api.beacons_by_hand = sender
 
     def open_metrics(self, is_open: bool) -> None:
         """Serve /metrics without a token, or no longer."""

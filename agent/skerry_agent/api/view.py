@@ -16,6 +16,8 @@ __all__ = [
     "AgentStatus",
     "AgentView",
     "Balance",
+    "BeaconOffer",
+    "BeaconSender",
     "ClockStatus",
     "DeviceState",
     "Explanation",
@@ -149,6 +151,40 @@ class Explanation:
     findings: tuple[Finding, ...] = ()
     steps: tuple[Step, ...] = ()
     as_of_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeaconOffer:
+    """What a beacon sent now would be; `refusal` is the gate's code, `beacon` the id of the report once it is sent.
+
+    EIRP in tenths of dBm; air time, and what the sub-band has spent and may spend in an hour, in microseconds.
+    """
+
+    hotspot: str
+    device_id: str
+    region: str | None
+    frequency_hz: int
+    datarate: str
+    power_dbm: int
+    eirp_ddbm: int
+    max_eirp_ddbm: int | None
+    airtime_us: int | None
+    duty_spent_us: int | None
+    duty_budget_us: int | None
+    refusal: str | None
+    refusal_text: str | None
+    beacon: str | None
+    as_of_ns: int
+
+
+class BeaconSender(Protocol):
+    """Sends the beacons that the owner asks for."""
+
+    async def offer(self) -> BeaconOffer:
+        """Return what would be sent; sends nothing. Raises `RefusedError`."""
+
+    async def send(self) -> BeaconOffer:
+        """Send it. Raises `RefusedError`."""
 
 
 class AgentView(Protocol):

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,11 +11,11 @@ import click
 
 from skerry_agent.cli.context import json_option
 from skerry_agent.cli.exits import ERROR, leave
+from skerry_agent.cli.progress import ProgressBar
 from skerry_core.errors import RefusedError
 
 if TYPE_CHECKING:
     from skerry_agent.demo.result import DemoResult
-    from skerry_agent.demo.run import Progress
 
 __all__ = ["demo"]
 
@@ -54,7 +53,7 @@ def demo(
     logging.basicConfig(level=logging.ERROR)
     with ExitStack() as stack:
         folder = _prepare(keep) if keep else Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        progress = stack.enter_context(_ProgressBar())
+        progress = stack.enter_context(ProgressBar("demo"))
         options = DemoOptions(
             hotspots=hotspots,
             epochs=epochs,
@@ -82,34 +81,6 @@ def _prepare(keep: Path) -> Path:
         )
     keep.mkdir(mode=0o700, parents=True, exist_ok=True)
     return keep
-
-
-class _ProgressBar:
-    """A progress bar on stderr where that is a terminal, one line per tenth elsewhere."""
-
-    def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-        self._bar = Progress(
-            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeElapsedColumn(),
-            console=Console(stderr=True), disable=not sys.stderr.isatty(),
-        )  # fmt: skip
-        self._task = self._bar.add_task("demo", total=1.0)
-        self._tenth = -1
-
-    def __enter__(self) -> "Progress":
-        self._bar.start()
-        return self._show
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
-
-    def _show(self, fraction: float, words: str) -> None:
-        self._bar.update(self._task, completed=fraction, description=words)
-        if self._bar.disable and int(fraction * 10) > self._tenth:
-            self._tenth = int(fraction * 10)
-            click.echo(f"demo: {fraction:4.0%} {words}", err=True)
 
 
 def _summary(result: "DemoResult", keep: Path | None) -> str:

@@ -30,6 +30,12 @@ class _Exact(click.ParamType[Decimal]):
 EXACT = _Exact()
 COUNT = click.IntRange(min=0)
 
+# The table of 2024-08 (wallet-economics 2.3): veHNT (the printed table cuts its fraction), DC burned, fees in USD.
+_WORKED_SCORES = {
+    "IOT": (Decimal("598502751.688"), 9_780_594, Decimal("14250808.50")),
+    "MOBILE": (Decimal("624148052.794"), 552_799_701, Decimal(194_010)),
+}
+
 
 @click.group()
 def economy() -> None:
@@ -37,22 +43,33 @@ def economy() -> None:
 
 
 @economy.command("utility-score")
-@click.option("--vehnt", type=EXACT, required=True, help="veHNT delegated to the sub-DAO, in whole veHNT.")
+@click.option("--vehnt", type=EXACT, help="veHNT delegated to the sub-DAO, in whole veHNT.")
 @click.option("--dc-burned", type=COUNT, default=0, show_default=True, help="Data credits burned in the epoch.")
 @click.option("--fees-usd", type=EXACT, default="0", show_default=True, help="Onboarding fees ever paid, in dollars.")
 @click.option("--rule", type=click.Choice(["hip-51", "hip-141"]), default="hip-51", show_default=True,
               help="hip-51: veHNT x sqrt(DC burned in USD) x 4th root(fees in USD). hip-141: veHNT alone.")  # fmt: skip
 @json_option
-def utility_score(*, vehnt: Decimal, dc_burned: int, fees_usd: Decimal, rule: str, as_json_: bool) -> None:
-    """Compute a sub-DAO's utility score.
+def utility_score(*, vehnt: Decimal | None, dc_burned: int, fees_usd: Decimal, rule: str, as_json_: bool) -> None:
+    """Compute a sub-DAO's utility score; without any option, those of the table of 2024-08 as worked examples.
 
     \b
-    The table of 2024-08, IOT 363,670,976,926 and MOBILE 973,929,562,628:
+    The table, IOT 363,670,976,926 and MOBILE 973,929,562,628:
       skerry economy utility-score --vehnt 598502751.688 --dc-burned 9780594 --fees-usd 14250808.50
       skerry economy utility-score --vehnt 624148052.794 --dc-burned 552799701 --fees-usd 194010
     """
     from skerry_wallet.economy import utility_score as scores
 
+    if vehnt is None:
+        if dc_burned or fees_usd or rule != "hip-51":
+            raise click.UsageError("Name the veHNT too: --vehnt NUMBER. Without any option you see worked examples.")
+        rows = [
+            {"subdao": name, "vehnt": f"{v:f}", "dc_burned": dc, "fees_usd": f"{fees:f}", "score": round(
+                scores.utility_score(vehnt=v, dc_burned=dc, onboarding_fees_usd=fees).score)}
+            for name, (v, dc, fees) in _WORKED_SCORES.items()
+        ]  # fmt: skip
+        show({"rule": rule, "examples": rows}, json_wanted=as_json_,
+             text=lambda: table(tuple(rows[0]), [tuple(row.values()) for row in rows]))  # fmt: skip
+        return
     if rule == "hip-141":
         score = scores.vote_score(int(vehnt.scaleb(8)))
         found: dict[str, Any] = {"rule": rule, "score": score // 10**12, "score_12_decimals": score}

@@ -14,6 +14,7 @@ from skerry_core.errors import NotFoundError, UserError
 __all__ = ["ATTENTION", "ERROR", "NOT_RUNNING", "UNHEALTHY", "USAGE", "leave", "run_command"]
 
 ERROR, USAGE, NOT_RUNNING, UNHEALTHY, ATTENTION = 1, 2, 3, 4, 5
+_BY_STATUS = {400: USAGE, 409: ATTENTION}  # of the API, as the errors of this process
 INTERRUPTED = 130  # 128 + SIGINT, as shells expect
 
 
@@ -57,7 +58,7 @@ def _describe(error: Exception) -> tuple[str, str, str, int]:
         case UserError():
             return error.code, error.detail, error.remedy, error.exit_code
         case ApiProblem():
-            return error.code, error.detail, error.remedy, USAGE if error.status == 400 else ERROR
+            return error.code, error.detail, error.remedy, _BY_STATUS.get(error.status, ERROR)
         case NotReachable():
             return "E_NOT_RUNNING", f"No agent answers: {error}.", "Start it with `skerry run`.", NOT_RUNNING
         case BadAnswer():

@@ -60,6 +60,7 @@ _VERBS = {
     "chain": (f"{_HERE}.chain:chain", "The embedded Solana cluster."),
     "wallet": (f"{_HERE}.wallet:wallet", "Owner wallets, balances and payments."),
     "dc": (f"{_HERE}.dc:dc", "Data credits: balance, price, mint, burn, how long they last."),
+    "ble": (f"{_HERE}.ble:ble", "Set up a Helium hotspot over Bluetooth."),
     "economy": (f"{_HERE}.economy:economy", "Token arithmetic: utility scores, emission, treasury."),
     "oracle": (f"{_HERE}.oracle:oracle", "Run a network's oracle."),
     "key": (f"{_HERE}.key:key", "The gateway key."),

@@ -19,7 +19,8 @@ def key() -> None:
 @json_option
 @pass_cli
 def show_key(cli: Cli, /, *, as_json_: bool) -> None:
-    """Show the gateway's address and name."""
+    """Show the gateway's address and name, and the EUI by which further LoRaWAN networks know it."""
+    from skerry_agent.runtime.forwarder import gateway_eui
     from skerry_keys.public_key import PublicKey
     from skerry_wallet.keyfile.gateway import recorded_identity
 
@@ -27,8 +28,15 @@ def show_key(cli: Cli, /, *, as_json_: bool) -> None:
     if address is None:
         raise NotFoundError("E_NO_KEY", f"There is no gateway in {cli.paths.keys}.", remedy="Run: skerry key generate")
     public = PublicKey.from_address(address)
-    answer = {"address": address, "name": public.animal_name, "type": public.key_type, "folder": str(cli.paths.keys)}
-    show(answer, json_wanted=as_json_, text=lambda: f"{address}\n{public.animal_name}\n{cli.paths.keys}")
+    answer = {
+        "address": address,
+        "name": public.animal_name,
+        "type": public.key_type,
+        "gateway_eui": gateway_eui(public.binary).hex(),
+        "folder": str(cli.paths.keys),
+    }
+    show(answer, json_wanted=as_json_, text=lambda: "\n".join(
+        (address, public.animal_name, f"gateway EUI {answer['gateway_eui']}", answer["folder"])))  # fmt: skip
 
 
 @key.command()

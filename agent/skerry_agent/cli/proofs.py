@@ -3,8 +3,9 @@
 import click
 
 from skerry_agent.cli.context import Cli, json_option, pass_cli, show, table
+from skerry_agent.cli.exits import ATTENTION
 from skerry_client import calls
-from skerry_client.models import Explanation, Verdict
+from skerry_client.models import BeaconOffer, Explanation, Verdict
 
 __all__ = ["beacon", "explanation_text", "witness"]
 
@@ -32,6 +33,40 @@ def list_beacons(cli: Cli, /, *, limit: int, verdict: Verdict | None, as_json_: 
         for one in page.items
     ]  # fmt: skip
     show(page, json_wanted=as_json_, text=lambda: table(headers, rows))
+
+
+@beacon.command("now")
+@click.option("--commit", is_flag=True, help="Send it; without this nothing is sent.")
+@json_option
+@pass_cli
+def send_now(cli: Cli, /, *, commit: bool, as_json_: bool) -> int:
+    """Show what a beacon now would be; with --commit send this interval's beacon now instead of at its planned time.
+
+    Exit code 5 when the transmit gate would refuse it.
+    """
+    offer = cli.ask(lambda agent: agent.call(calls.send_beacon(commit=commit)))
+    show(offer, json_wanted=as_json_, text=lambda: _offer_text(offer))
+    return ATTENTION if offer.refusal else 0
+
+
+def _offer_text(offer: BeaconOffer) -> str:
+    limit = "-" if offer.max_eirp_ddbm is None else f"{offer.max_eirp_ddbm / 10} dBm"
+    lines = [
+        f"radio      {offer.device_id} of {offer.hotspot}",
+        f"region     {offer.region or 'not confirmed by the owner'}",
+        f"frequency  {offer.frequency_hz / 1e6:.3f} MHz, {offer.datarate}",
+        f"power      {offer.power_dbm} dBm at the radio, {offer.eirp_ddbm / 10} dBm EIRP (at most {limit})",
+    ]
+    if offer.airtime_us is not None:
+        lines.append(f"air time   {offer.airtime_us / 1000:.0f} ms")
+    if offer.duty_budget_us is not None and offer.duty_spent_us is not None:
+        left_ms = (offer.duty_budget_us - offer.duty_spent_us) / 1000
+        lines.append(f"duty       {left_ms:.0f} ms of {offer.duty_budget_us / 1000:.0f} ms are left in this hour")
+    if offer.refusal:
+        return "\n".join([*lines, "", f"It would not be sent: {offer.refusal_text} ({offer.refusal})"])
+    if offer.beacon:
+        return "\n".join([*lines, "", f"Sent: {offer.beacon}"])
+    return "\n".join([*lines, "", "Nothing was sent. Send it with: skerry beacon now --commit"])
 
 
 @click.group()

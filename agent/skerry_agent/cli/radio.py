@@ -7,6 +7,7 @@ import click
 
 from skerry_agent.cli.context import Cli, json_option, pass_cli, show, table
 from skerry_agent.cli.scan import scan_ports
+from skerry_agent.cli.speedtest import speedtest
 from skerry_client import calls
 from skerry_client.models import Device, Packet
 
@@ -42,6 +43,7 @@ def set_device(cli: Cli, /, *, device_id: str, name: str | None, region: str | N
 
 
 devices.add_command(scan_ports)
+devices.add_command(speedtest)
 
 
 @click.command()

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from skerry_agent.cli.context import Cli, json_option, pass_cli, show, table
-from skerry_agent.cli.wallet_spend import allow, limit, review, rules, send, unfinished
+from skerry_agent.cli.wallet_rules import allow, limit, rules
+from skerry_agent.cli.wallet_spend import review, send, unfinished
 from skerry_agent.wallet.passwords import ask_secret, password_options
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""`skerry wallet send|review|unfinished|rules|limit|allow`: what leaves a wallet, and the owner's rules about it."""
+"""`skerry wallet send|review|unfinished`: what leaves a wallet, reviewed from its own bytes first."""
 
 import asyncio
 import base64
@@ -11,6 +11,7 @@ import click
 
 from skerry_agent.cli.context import Cli, json_option, pass_cli, show, table
 from skerry_agent.cli.exits import ATTENTION, leave
+from skerry_agent.cli.wallet_rules import known_token, spending_rules
 from skerry_agent.wallet.passwords import ask_secret, password_options
 
 if TYPE_CHECKING:
@@ -18,10 +19,17 @@ if TYPE_CHECKING:
     from skerry_agent.wallet.review import Review
     from skerry_keys import PublicKey
     from skerry_wallet.cluster import Cluster
-    from skerry_wallet.spending.rules import SpendingRules
-    from skerry_wallet.tokens import Token
 
-__all__ = ["allow", "limit", "review", "review_text", "rules", "send", "settle_review", "show_review", "unfinished"]
+__all__ = [
+    "cluster_option",
+    "danger_option",
+    "review",
+    "review_text",
+    "send",
+    "settle_review",
+    "show_review",
+    "unfinished",
+]
 
 cluster_option = click.option(
     "--cluster", "url", metavar="URL", help="JSON-RPC server; without it this folder's chain."
@@ -147,79 +155,6 @@ def unfinished(cli: Cli, /, *, url: str | None, as_json_: bool) -> None:
     show({"items": items}, json_wanted=as_json_, text=lambda: table(headers, rows))
 
 
-@click.command()
-@json_option
-@pass_cli
-def rules(cli: Cli, /, *, as_json_: bool) -> None:
-    """Show the spending limits and the list of destinations."""
-    found = _rules(cli)
-    answer = {
-        "only_allowed": found.only_allowed,
-        "allowed": dict(found.allowed),
-        "limits": {
-            asset: {"per_payment": one.per_payment, "per_day": one.per_day} for asset, one in found.limits.items()
-        },
-    }
-    rows = [("destination", address, name) for address, name in found.allowed.items()]
-    rows += [
-        ("limit", asset, f"{one.per_payment} a payment, {one.per_day} a day") for asset, one in found.limits.items()
-    ]
-    scope = "Only listed destinations are paid." if found.only_allowed else "Any destination may be paid."
-    show(answer, json_wanted=as_json_, text=lambda: f"{scope}\n{table(('rule', 'of', 'value'), rows)}")
-
-
-@click.command()
-@click.argument("token")
-@click.option("--per-payment", help="Most in one payment, in whole tokens; none to remove.")
-@click.option("--per-day", help="Most in any 24 hours, in whole tokens; none to remove.")
-@json_option
-@pass_cli
-def limit(cli: Cli, /, *, token: str, per_payment: str | None, per_day: str | None, as_json_: bool) -> None:
-    """Limit what may be spent of TOKEN."""
-    from skerry_wallet.spending.effects import SOL
-    from skerry_wallet.spending.rules import Limit
-
-    found = _token(cli, token)
-    asset, decimals = (SOL, 9) if found is None else (found.mint, found.decimals)
-    old = _rules(cli).limits.get(asset, Limit())
-    made = Limit(
-        per_payment=_limit(per_payment, old.per_payment, decimals), per_day=_limit(per_day, old.per_day, decimals)
-    )
-    cli.paths.create()
-    _rules(cli).limit(asset, made).write(_rules_file(cli))
-    answer = {"asset": asset, "per_payment": made.per_payment, "per_day": made.per_day}
-    show(
-        answer,
-        json_wanted=as_json_,
-        text=lambda: f"{token}: {made.per_payment} a payment, {made.per_day} a day",
-    )
-
-
-@click.command()
-@click.argument("destination", metavar="[ADDRESS]", required=False)
-@click.option("--name", default="", help="Your name for it.")
-@click.option("--only/--anybody", default=None, help="Pay listed destinations only, or anybody.")
-@json_option
-@pass_cli
-def allow(cli: Cli, /, *, destination: str | None, name: str, only: bool | None, as_json_: bool) -> None:
-    """Put a destination on your list, and say whether others may be paid."""
-    from dataclasses import replace
-
-    from skerry_core.errors import UsageError
-
-    found = _rules(cli)
-    try:
-        found = found if destination is None else found.allow(destination, name)
-    except ValueError as error:
-        raise UsageError("E_WALLET_ADDRESS", "That is no wallet address.", remedy="Copy the Solana address.") from error
-    if only is not None:
-        found = replace(found, only_allowed=only)
-    cli.paths.create()
-    found.write(_rules_file(cli))
-    answer = {"allowed": dict(found.allowed), "only_allowed": found.only_allowed}
-    show(answer, json_wanted=as_json_, text=lambda: f"{len(found.allowed)} destinations are listed")
-
-
 async def settle_review(
     cli: Cli, source: str, build: Any, *, url: str | None, commit: bool, accept_critical: bool, password: Any
 ) -> dict[str, Any]:
@@ -234,7 +169,7 @@ async def settle_review(
     from skerry_core.clock import SystemClock
     from skerry_wallet.spending.rules import check_spending
 
-    clock, mine = SystemClock(), _rules(cli)
+    clock, mine = SystemClock(), spending_rules(cli)
     owner = named_wallet(cli.paths, source).public_key
     address = owner.solana_address or ""
     async with _intents(cli) as intents, open_cluster(cli.paths, url=url, clock=clock) as cluster:
@@ -325,7 +260,7 @@ async def _transfer(
     from skerry_wallet.spending.transfer import Transfer
     from skerry_wallet.tokens import token_balances
 
-    token, key = _token(cli, name), owner.binary[1:]
+    token, key = known_token(cli, name), owner.binary[1:]
     try:
         receiver = address_bytes(to)
         units = None if amount == "max" else parse_amount(amount, 9 if token is None else token.decimals)
@@ -346,49 +281,6 @@ async def _transfer(
         raise UsageError("E_SEND", f"{amount} {name} is nothing to send.")
     made = Transfer(owner=key, to=receiver, token=token, amount=units, note=note)
     return made.message(open_account=opening)
-
-
-def _token(cli: Cli, name: str) -> "Token | None":
-    from skerry_agent.wallet.balances import HELIUM_TOKENS, tokens_of
-    from skerry_agent.wallet.clusters import operator_folder
-    from skerry_core.errors import NotFoundError
-    from skerry_wallet.spending.effects import SOL
-
-    if name.upper() == SOL:
-        return None
-    known = tokens_of(operator_folder(cli.paths)) | HELIUM_TOKENS
-    for token in known.values():
-        if name.lower() == token.name.lower() or name == token.mint:
-            return token
-    raise NotFoundError("E_TOKEN_UNKNOWN", f"No token {name} is known here.", remedy=f"Known: SOL, {', '.join(known)}.")
-
-
-def _limit(text: str | None, old: int | None, decimals: int) -> int | None:
-    from skerry_core.errors import UsageError
-    from skerry_wallet.helium.amounts import parse_amount
-    from skerry_wallet.helium.errors import HeliumRejected
-
-    if text is None:
-        return old
-    if text == "none":
-        return None
-    try:
-        value = parse_amount(text, decimals)
-    except HeliumRejected as error:
-        raise UsageError("E_SPENDING_LIMIT", f"{text} is no amount: {error}.") from error
-    if value < 0:
-        raise UsageError("E_SPENDING_LIMIT", "A limit is not negative.")
-    return value
-
-
-def _rules(cli: Cli) -> "SpendingRules":
-    from skerry_wallet.spending.rules import SpendingRules
-
-    return SpendingRules.read(_rules_file(cli))
-
-
-def _rules_file(cli: Cli) -> Path:
-    return cli.paths.keys / "spending.json"
 
 
 @asynccontextmanager

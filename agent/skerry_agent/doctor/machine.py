@@ -12,7 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 from skerry_agent.doctor.findings import Finding, Grade
-from skerry_agent.doctor.repairs import Repair, create_folders, narrow, own_again
+from skerry_agent.doctor.repairs import Repair, create_folders, narrow, own_again, user_id
 from skerry_agent.settings import Settings
 from skerry_agent.settings.table import GATEWAY_KEY, SERIAL_RADIOS
 from skerry_client.paths import Paths
@@ -78,7 +78,7 @@ def _missing_folders(paths: Paths) -> Repair | None:
 
     The folder of keys is made by nobody but the agent: an empty one would hide that the keys are gone.
     """
-    if os.geteuid() == 0 and paths.config.parent != paths.state:
+    if user_id() == 0 and paths.config.parent != paths.state:
         return None
     return create_folders(*dict.fromkeys((paths.state, paths.runtime)))
 

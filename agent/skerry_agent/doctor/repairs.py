@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["PRIVATE_FOLDER_MODE", "Repair", "create_folders", "narrow", "own_again"]
+__all__ = ["PRIVATE_FOLDER_MODE", "Repair", "create_folders", "narrow", "own_again", "user_id"]
 
 PRIVATE_FOLDER_MODE = 0o700
 
@@ -63,4 +63,9 @@ def _chmod(path: Path, wanted: Callable[[int], int]) -> Repair | None:
 
 def _is_ours(status: os.stat_result) -> bool:
     plain = stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)
-    return plain and hasattr(os, "geteuid") and os.geteuid() in (status.st_uid, 0)
+    return plain and user_id() in (status.st_uid, 0)
+
+
+def user_id() -> int | None:
+    """Return the number of the user who runs this, None on systems that have none."""
+    return os.geteuid() if hasattr(os, "geteuid") else None

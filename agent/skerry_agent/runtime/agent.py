@@ -4,27 +4,34 @@ Made by the composition root (`skerry_agent.app`) and, many times in one process
 module state. A radio or operator that fails leaves the rest running; an error of our own stops all and is reported.
 """
 
-import asyncio
 import logging
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Coroutine, Sequence
 from random import Random
+from typing import Any
 
+from skerry_agent.background import run_together
 from skerry_agent.events import EventHub
-from skerry_agent.evidence import EvidenceLog
+from skerry_agent.evidence import EvidenceLog, TimeKeeper
 from skerry_agent.evidence.verdicts import record_statement
 from skerry_agent.runtime.delivery import Delivery
 from skerry_agent.runtime.device_board import DeviceBoard
 from skerry_agent.runtime.hotspot import Hotspot
-from skerry_agent.runtime.operator import BeaconStatement, Operator
+from skerry_agent.runtime.operator import BeaconStatement, News, Operator
+from skerry_agent.runtime.packet_path import Stage
+from skerry_agent.runtime.radio_watch import RadioWatch
 from skerry_agent.runtime.radios import Radios
-from skerry_agent.store import BeaconRow, Stores, Verdict, WitnessRow
-from skerry_core.clock import Clock
+from skerry_agent.runtime.run_mark import RunMark
+from skerry_agent.store import BeaconRow, RewardState, Stores, Verdict, WitnessRow
+from skerry_core.clock import Clock, io_timeout
 from skerry_core.errors import SkerryError
 from skerry_wire.sink import SinkUnavailable
 
 __all__ = ["Agent"]
 
 HOUSEKEEPING_S = 60.0  # seals, device list, news of the operator
+TIME_POLL_S = 1.0
+LAST_WORDS_S = 3.0  # real time for the end; users and systemd expect the whole to stop within 5 s
 _log = logging.getLogger(__name__)
 
 
@@ -43,6 +50,8 @@ class Agent:
         delivery: Delivery,
         radios: Sequence[Radios],
         operator: Operator,
+        time: TimeKeeper,
+        watch: RadioWatch,
         attached: tuple[str, ...] = (),
         random: Random,
         housekeeping_s: float = HOUSEKEEPING_S,
@@ -56,6 +65,10 @@ class Agent:
         self.delivery = delivery
         self.radios = tuple(radios)
         self.operator = operator
+        self.run_mark = RunMark(facts=stores.facts, clock=clock, hub=hub)
+        self.judged: Counter[tuple[Stage, str]] = Counter()  # news by stage; the reason of invalid ones, else ""
+        self._time = time
+        self._watch = watch
         self._attached = attached
         self._random = random
         self._housekeeping_s = housekeeping_s
@@ -63,24 +76,46 @@ class Agent:
 
     async def run(self) -> None:
         """Run until cancelled; then seal what is new and store what waits."""
+        attached = self._attached_devices()
+        await self.run_mark.begin()
+        work = {f"radios {number}": radios.run() for number, radios in enumerate(self.radios)}
+        work |= {f"hotspot {hotspot.identity.name}": hotspot.run() for hotspot in self.hotspots}
+        work |= attached | {
+            "device list": self.board.run(self.stores.devices),
+            "operator": self._run_operator(),
+            "outbox": self.delivery.run(),
+            "radio watch": self._watch.run(),
+            "housekeeping": self._keep_house(),
+        }
         try:
-            async with asyncio.TaskGroup() as group:
-                for number, radios in enumerate(self.radios):
-                    group.create_task(radios.run(), name=f"radios {number}")
-                for hotspot in self.hotspots:
-                    group.create_task(hotspot.run(), name=f"hotspot {hotspot.identity.name}")
-                if self._attached:
-                    from skerry_agent.runtime.attached import attached_device, run_attached  # drivers load on use
-
-                    devices = [attached_device(text) for text in self._attached]
-                    work = run_attached(devices, clock=self.clock, random=self._random, events=self.board.take)
-                    group.create_task(work, name="attached devices")
-                group.create_task(self.board.run(self.stores.devices), name="device list")
-                group.create_task(self.operator.run(), name="operator")
-                group.create_task(self.delivery.run(), name="outbox")
-                group.create_task(self._keep_house(), name="housekeeping")
+            await run_together(work)
         finally:
-            await self._tidy_if_possible()
+            await self._last_words()
+
+    def _attached_devices(self) -> dict[str, Coroutine[Any, Any, None]]:
+        if not self._attached:
+            return {}
+        from skerry_agent.runtime.attached import attached_device, run_attached  # drivers load on use
+
+        devices = [attached_device(text) for text in self._attached]
+        return {
+            "attached devices": run_attached(devices, clock=self.clock, random=self._random, events=self.board.take)
+        }
+
+    async def _run_operator(self) -> None:
+        """Connect once the time is known: a session begins with a signature."""
+        while not self._time.is_synchronised:
+            await self.clock.sleep(TIME_POLL_S)
+        await self.operator.run()
+
+    async def _last_words(self) -> None:
+        """Store what waits. What fails now is logged: it must not hide why the agent stops."""
+        try:
+            async with io_timeout(LAST_WORDS_S):
+                await self.tidy()
+                await self.run_mark.end()
+        except (SkerryError, TimeoutError) as error:
+            _log.error("agent: the end was not stored (%s)", error or "it took too long")
 
     async def tidy(self) -> None:
         """Store devices, seal evidence, fetch the operator's news once."""
@@ -106,6 +141,7 @@ class Agent:
             await self.stores.rewards.put(news.rewards)
         if news.cursor != cursor:
             await self.stores.facts.set("operator_news_cursor", news.cursor)
+        self._count(news)
         for beacon in beacons:
             self._tell_verdict("beacons", beacon)
         for witness in witnesses:
@@ -113,6 +149,13 @@ class Agent:
         for reward in news.rewards:
             state = {"id": reward.id, "token": reward.token, "amount": str(reward.amount), "state": reward.state.value}
             self.hub.publish("rewards", state)
+
+    def _count(self, news: News) -> None:
+        for verdict in (*news.beacons, *news.witnesses):
+            self.judged[Stage.JUDGED, "" if verdict.verdict is Verdict.VALID else verdict.reason or "invalid"] += 1
+        if news.rewards:  # the operator repeats every reward with each word, so that states may move on: totals
+            self.judged[Stage.REWARDED, ""] = len(news.rewards)
+            self.judged[Stage.PAID, ""] = sum(reward.state is RewardState.PAID for reward in news.rewards)
 
     async def _record(self, word: BeaconStatement) -> None:
         """Keep the operator's signed word as evidence in the log of the hotspot that it is about."""
@@ -136,10 +179,7 @@ class Agent:
     async def _keep_house(self) -> None:
         while True:
             await self.clock.sleep(self._housekeeping_s)
-            await self._tidy_if_possible()
-
-    async def _tidy_if_possible(self) -> None:
-        try:
-            await self.tidy()
-        except SkerryError as error:  # a full disk, an operator's failing store: everything is tried again
-            _log.error("housekeeping: %s; trying again in %.0f s", error, self._housekeeping_s)
+            try:
+                await self.tidy()
+            except SkerryError as error:  # a full disk, an operator's failing store: everything is tried again
+                _log.error("housekeeping: %s; trying again in %.0f s", error, self._housekeeping_s)

@@ -1,10 +1,10 @@
 """Devices that are no radios - modems, meters, inverters - as the settings name them, each supervised by itself."""
 
-import asyncio
 from collections.abc import Sequence
 from random import Random
 from urllib.parse import parse_qsl
 
+from skerry_agent.background import run_together
 from skerry_core.clock import Clock
 from skerry_core.errors import UsageError
 from skerry_firmware_bridge.device import DeviceConfig, Surroundings
@@ -47,6 +47,6 @@ def surroundings(clock: Clock, random: Random) -> Surroundings:
 async def run_attached(devices: Sequence[DeviceConfig], *, clock: Clock, random: Random, events: EventSink) -> None:
     """Supervise every device until cancelled."""
     around = surroundings(clock, random)
-    async with asyncio.TaskGroup() as group:
-        for device in devices:
-            group.create_task(supervise(device, around=around, events=events), name=f"{device.device_id}: supervisor")
+    await run_together(
+        {f"{device.device_id}: supervisor": supervise(device, around=around, events=events) for device in devices}
+    )

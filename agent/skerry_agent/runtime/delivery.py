@@ -5,10 +5,12 @@ Started by the agent beside its hotspots; whoever queues an item calls `nudge()`
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable
 
-from skerry_agent.store import Outbox, OutboxItem, OutboxState, StoreUnavailable
+from skerry_agent.store import Outbox, OutboxItem, OutboxState
 from skerry_core.clock import NS_PER_S, Clock
+from skerry_core.errors import SkerryError, UserError
 from skerry_wire.sink import SinkRefused, SinkUnavailable
 
 __all__ = ["Deliver", "Delivery", "Settled"]
@@ -16,6 +18,7 @@ __all__ = ["Deliver", "Delivery", "Settled"]
 FIRST_RETRY_S = 5.0  # gateway-rs waits as long before its first reconnect (iot-poc 1.5)
 RETRY_CAP_S = 1800.0  # and never longer than this
 BATCH = 64
+STORE_RETRY_S = 10.0  # a full or read-only disk; nothing is lost meanwhile
 
 Deliver = Callable[[OutboxItem], Awaitable[None]]
 Settled = Callable[[OutboxItem, OutboxState, str | None], Awaitable[None]]
@@ -38,6 +41,7 @@ class Delivery:
         self._jitter = jitter
         self._more = asyncio.Event()
         self.online = True  # whether the latest try reached its receiver
+        self.counts: Counter[str] = Counter()  # tries, and ends by their state, since the start
 
     def serve(self, class_: str, *, deliver: Deliver, settled: Settled) -> None:
         """Say who handles a class of items, before `run`.
@@ -53,27 +57,43 @@ class Delivery:
 
     async def run(self) -> None:
         """Deliver until cancelled."""
+        stopped = False
         while True:
             self._more.clear()
             try:
                 while await self.step():
                     pass
                 await self._wait()
-            except StoreUnavailable as error:  # a full disk: what waits is kept, and the agent's status says so
-                _log.error("outbox: %s", error)
-                await self._clock.sleep(FIRST_RETRY_S)
+            except UserError as error:  # the disk is full, read-only or failing
+                _log.log(logging.DEBUG if stopped else logging.ERROR, "outbox: %s", error)
+                await self._clock.sleep(STORE_RETRY_S)
+                stopped = True
+            else:
+                stopped = False
 
     async def step(self) -> int:
-        """Try every item that is due, oldest first; return how many there were."""
+        """Expire what is overdue, then try every item that is due, oldest first; return how many there were.
+
+        Raises `StoreUnavailable`.
+        """
+        overdue = await self._outbox.overdue(self._clock.wall_ns(), limit=BATCH)
+        for item in overdue:
+            _log.warning(
+                "outbox: %s %s was not delivered in time (%s)", item.class_, item.id, item.reason or "deadline"
+            )
+            await self._settle(item, OutboxState.EXPIRED, item.reason or "deadline")
         due = await self._outbox.due(self._clock.wall_ns(), limit=BATCH)
         for item in due:
             await self._try(item)
-        return len(due)
+        return len(overdue) + len(due)
 
     async def _try(self, item: OutboxItem) -> None:
+        self.counts["tried"] += 1
         try:
-            await self._routes[item.class_][0](item)
-        except SinkUnavailable as error:
+            await self._deliver(item)
+        except SinkRefused as error:
+            await self._settle(item, OutboxState.REFUSED, error.reason)
+        except SkerryError as error:  # mostly SinkUnavailable; an operator of this process may fail in other ways too
             if self.online:
                 _log.warning("outbox: cannot deliver %s (%s); it is kept and tried again", item.class_, error)
             self.online = False
@@ -81,18 +101,25 @@ class Delivery:
             next_try_ns = self._clock.wall_ns() + round(wait_s * NS_PER_S)
             await self._outbox.retry(item.id, next_try_ns=next_try_ns, reason=str(error))
             return
-        except SinkRefused as error:
-            await self._settle(item, OutboxState.REFUSED, error.reason)
         else:
             await self._settle(item, OutboxState.DELIVERED, None)
         if not self.online:
             _log.info("outbox: delivering again")
         self.online = True
 
+    async def _deliver(self, item: OutboxItem) -> None:
+        route = self._routes.get(item.class_)
+        if route is None:  # queued by an earlier run with other settings
+            raise SinkUnavailable(f"nobody takes {item.class_} items with these settings")
+        await route[0](item)
+
     async def _settle(self, item: OutboxItem, state: OutboxState, reason: str | None) -> None:
         # First the consequence, then the item: a crash in between repeats an idempotent delivery and loses nothing.
-        await self._routes[item.class_][1](item, state, reason)
+        route = self._routes.get(item.class_)
+        if route is not None:
+            await route[1](item, state, reason)
         await self._outbox.settle(item.id, state, now_ns=self._clock.wall_ns(), reason=reason)
+        self.counts[state.value] += 1
 
     async def _wait(self) -> None:
         next_ns = await self._outbox.next_due_ns()

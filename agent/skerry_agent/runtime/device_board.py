@@ -11,8 +11,9 @@ from typing import assert_never
 
 from skerry_agent.api.view import LiveDevice
 from skerry_agent.events import EventHub
-from skerry_agent.store import DeviceRow, Devices, StoreUnavailable
+from skerry_agent.store import DeviceRow, Devices
 from skerry_core.clock import Clock
+from skerry_core.errors import SkerryError
 from skerry_firmware_bridge.radio import (
     DeviceEvent,
     DeviceState,
@@ -21,10 +22,13 @@ from skerry_firmware_bridge.radio import (
     StateChanged,
     StatusReported,
 )
+from skerry_firmware_bridge.sentinel import Condition, Judgement
 from skerry_wire.frames import ReceivedFrame
 
 __all__ = ["DeviceBoard"]
 
+SICK = {Condition.DEAF, Condition.STUCK, Condition.WEAK, Condition.NOISY}
+_SICK_NAMES = {condition.value for condition in SICK}
 _log = logging.getLogger(__name__)
 
 
@@ -52,6 +56,20 @@ class DeviceBoard:
     def expect(self, device_id: str, reason: str) -> None:
         """List a configured device that has not been heard yet: its state is unknown."""
         self._live.setdefault(device_id, self._unknown(device_id, reason))
+
+    def judged(self, device_id: str, judgement: Judgement) -> None:
+        """Show the sentinel's word on a radio beside its values; a sick radio's reason is its illness."""
+        old = self._live.get(device_id)
+        if old is None:
+            return
+        values = {**old.values, "radio_condition": judgement.condition.value, "radio_finding": judgement.reason}
+        reason = judgement.reason if judgement.condition in SICK else old.reason
+        if old.values.get("radio_condition") in _SICK_NAMES and judgement.condition not in SICK:
+            reason = "The radio hears as usual again."
+        self._live[device_id] = replace(old, values=values, reason=reason)
+        if old.values.get("radio_condition") != judgement.condition.value:
+            told = {"id": device_id, "condition": judgement.condition.value, "reason": judgement.reason}
+            self._hub.publish("devices", told)
 
     def take(self, event: DeviceEvent) -> None:
         """Accept one event from a driver; never blocks."""
@@ -82,15 +100,14 @@ class DeviceBoard:
             self._came.clear()
             try:
                 await self.save(devices)
-            except StoreUnavailable as error:
-                _log.error("device list: %s", error)  # they stay unsaved, and housekeeping tries again
+            except SkerryError as error:  # they are stored with the next housekeeping, or the one after
+                _log.error("devices: not stored (%s)", error)
 
     async def save(self, devices: Devices) -> None:
-        """Store devices that came or changed since the last call."""
-        while self._unsaved:
-            device_id, row = next(iter(self._unsaved.items()))
+        """Store devices that came or changed since the last call. Raises `StoreUnavailable`; nothing is forgotten."""
+        for device_id, row in list(self._unsaved.items()):
             await devices.seen(row)
-            if self._unsaved.get(device_id) is row:  # not changed meanwhile
+            if self._unsaved.get(device_id) is row:
                 del self._unsaved[device_id]
 
     def _change(self, event: StateChanged) -> None:

@@ -1,98 +1,72 @@
-"""One hotspot of this agent: a gateway key, its radio, its beacons, witness reports and packets.
+"""One hotspot of this agent: a gateway key, its radios, its beacons, witness reports and packets.
 
 Built by the composition root; `run` lives as long as the agent. A radio that fails leaves the hotspot running: it is
 shown as down and used again when it is back.
 """
 
-import asyncio
 import logging
-from collections import deque
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Self
 
+from skerry_agent.background import run_together
 from skerry_agent.events import EventHub
 from skerry_agent.evidence import EvidenceLog, TimeKeeper
+from skerry_agent.metrics import Metrics
 from skerry_agent.runtime.beaconer import Beaconer
 from skerry_agent.runtime.delivery import Delivery
-from skerry_agent.runtime.downlink import send_downlink
+from skerry_agent.runtime.delivery_routes import serve_reports
+from skerry_agent.runtime.fan_out import FanOut
+from skerry_agent.runtime.forwarder import GwmpForwarder, gateway_eui
+from skerry_agent.runtime.forwarding import ForwardTarget
+from skerry_agent.runtime.identity import HotspotIdentity
 from skerry_agent.runtime.operator import Operator
 from skerry_agent.runtime.packet_path import Heard, PacketPath
+from skerry_agent.runtime.packet_roots import PacketRoots
+from skerry_agent.runtime.radio_set import RadioSet
 from skerry_agent.runtime.randomness import Randomness
-from skerry_agent.runtime.reports import BEACON_CLASS, WITNESS_CLASS, Reports
-from skerry_agent.settings import Settings
-from skerry_agent.settings.table import ANTENNA_GAIN_DDBI, LOCATION_CELL, OWNER, REGION
-from skerry_agent.store import BeaconRow, OutboxItem, OutboxState, PacketRow, ReportState, Stores
+from skerry_agent.runtime.reports import Reports
+from skerry_agent.runtime.transmitter import Transmitter
+from skerry_agent.runtime.unstamped import Unstamped, UnstampedFrame
+from skerry_agent.store import BeaconRow, PacketRow, Stores, WitnessRow
 from skerry_core.clock import NS_PER_S, Clock
-from skerry_core.errors import SkerryError
-from skerry_firmware_bridge.errors import LinkLost
-from skerry_firmware_bridge.radio import Radio
-from skerry_firmware_bridge.transmit import GatewayRegion, Purpose, TransmitGate
-from skerry_keys.public_key import PublicKey
+from skerry_firmware_bridge.transmit import TransmitGate
 from skerry_keys.signer import Signer
-from skerry_wire.frames import TransmitOutcome, TransmitRequest
-from skerry_wire.generated.packet_router_pb2 import packet_router_packet_down_v1
-from skerry_wire.sink import ReportSink, SinkUnavailable
 
-__all__ = ["Hotspot", "HotspotIdentity"]
+__all__ = ["Hotspot"]
 
-MAX_UNSIGNED = 1000  # heard beacons that wait for the clock; older ones go first, and are counted
 _log = logging.getLogger(__name__)
-_REPORT_STATES = {OutboxState.DELIVERED: ReportState.DELIVERED, OutboxState.REFUSED: ReportState.REFUSED}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HotspotIdentity:
-    """Who this hotspot is and what its owner says of it; `region` None means that the owner has not confirmed one."""
-
-    key: PublicKey
-    owner: str | None
-    location: str | None
-    region: str | None
-    antenna_gain_ddbi: int
-
-    @classmethod
-    def from_settings(cls, settings: Settings, public_key: bytes) -> Self:
-        """Read what the owner says from the settings."""
-        return cls(
-            key=PublicKey.from_binary(public_key),
-            owner=settings[OWNER] or None,
-            location=settings[LOCATION_CELL] or None,
-            region=settings[REGION] or None,
-            antenna_gain_ddbi=settings[ANTENNA_GAIN_DDBI],
-        )
-
-    @property
-    def name(self) -> str:
-        """The three-word name."""
-        return self.key.animal_name
-
-
-class ClockUnknown(SkerryError):
-    """Nothing may be stamped now, so nothing that must be reported is sent."""
 
 
 class Hotspot:
-    """Moves frames in and beacons out. The gate refuses what law or the owner does not allow."""
+    """Moves frames in and beacons out."""
 
     def __init__(
         self,
         *,
         identity: HotspotIdentity,
+        radios: RadioSet,
         path: PacketPath,
+        fan_out: FanOut,
         reports: Reports,
-        gate: TransmitGate,
+        roots: PacketRoots,
+        evidence: EvidenceLog,
+        stores: Stores,
         time: TimeKeeper,
+        clock: Clock,
         hub: EventHub,
     ) -> None:
         self.identity = identity
+        self.radios = radios
         self.path = path
+        self.fan_out = fan_out
         self.reports = reports
         self.beaconer: Beaconer | None = None
-        self._radios: dict[str, Radio] = {}  # those that are up, in the order they came
-        self._gate = gate
+        self.unstamped = Unstamped(
+            evidence=evidence, db=stores.main, time=time, clock=clock, report=self._report_unstamped
+        )
+        self._roots = roots
         self._time = time
         self._hub = hub
-        self._unsigned: deque[Heard] = deque(maxlen=MAX_UNSIGNED)
 
     @classmethod
     async def create(
@@ -105,35 +79,47 @@ class Hotspot:
         time: TimeKeeper,
         gate: TransmitGate,
         operator: Operator,
-        sink: ReportSink | None,
         delivery: Delivery,
         hub: EventHub,
+        metrics: Metrics,
         clock: Clock,
         random: Randomness,
         interval_s: int,
+        networks: Sequence[ForwardTarget] = (),
     ) -> Self:
-        """Build a hotspot and its parts; with no sink it hears and keeps, and sends no beacons."""
+        """Build a hotspot and its parts; with an operator that takes no reports it hears and keeps, and never beacons.
+
+        `networks` get its uplinks beside the operator.
+        """
+        sink = operator.sink(identity.key.binary)
+        radios = RadioSet()
+        transmitter = Transmitter(identity=identity, radios=radios, gate=gate, metrics=metrics)
+        eui, gain_ddbi = gateway_eui(identity.key.binary), identity.antenna_gain_ddbi
+        forwarders = [
+            GwmpForwarder(
+                one, eui=eui, antenna_gain_ddbi=gain_ddbi, transmit=transmitter.downlink, clock=clock, metrics=metrics
+            )
+            for one in networks
+        ]
+        fan_out = FanOut(operator=operator, identity=identity, forwarders=forwarders)
         reports = Reports(
-            signer=signer,
-            db=stores.main,
-            evidence=evidence,
-            clock=clock,
-            queued=delivery.nudge,
+            signer=signer, db=stores.main, evidence=evidence, clock=clock, queued=delivery.nudge,
             operator=sink is not None,
-        )
+        )  # fmt: skip
         path = PacketPath(
-            hotspot=identity.key.address,
-            packets=stores.packets,
-            clock=clock,
+            hotspot=identity.key.address, packets=stores.packets, clock=clock, metrics=metrics,
             region_known=lambda: identity.region is not None,
-            forward=lambda heard: _carry(operator, identity, heard),
-        )
-        hotspot = cls(identity=identity, path=path, reports=reports, gate=gate, time=time, hub=hub)
-        path.connect(witness=hotspot.witness, stored=hotspot.packet_stored)
-        operator.attach(evidence=evidence, downlink=hotspot.downlink)
+        )  # fmt: skip
+        hotspot = cls(
+            identity=identity, radios=radios, path=path, fan_out=fan_out, reports=reports,
+            roots=PacketRoots(evidence=evidence, clock=clock), evidence=evidence, stores=stores, time=time,
+            clock=clock, hub=hub,
+        )  # fmt: skip
+        path.connect(witness=hotspot.witness, forward=hotspot.carry, stored=hotspot.packet_stored)
+        operator.attach(evidence=evidence, downlink=transmitter.router_downlink)
         if sink is None:
             return hotspot
-        _serve_reports(delivery, sink, stores)
+        serve_reports(delivery, sink, stores)
         if interval_s:
             last_ns = await stores.beacons.last_at_ns(identity.key.address)
             hotspot.beaconer = Beaconer(
@@ -141,9 +127,10 @@ class Hotspot:
                 gateway=identity.key.binary,
                 sink=sink,
                 reports=reports,
-                transmit=hotspot.beacon,
+                transmit=transmitter.beacon,
                 seen=path.note_own_beacon,
                 sent=hotspot.beacon_sent,
+                may_sign=lambda: time.is_synchronised,
                 last_beacon_s=None if last_ns is None else last_ns // NS_PER_S,
                 interval_s=interval_s,
                 clock=clock,
@@ -153,81 +140,53 @@ class Hotspot:
         return hotspot
 
     async def run(self) -> None:
-        """Run until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self.path.run(), name=f"{self.identity.name}: packets")
-            if self.beaconer is not None:
-                group.create_task(self.beaconer.run(), name=f"{self.identity.name}: beacons")
-
-    @property
-    def radio(self) -> Radio | None:
-        """The radio that beacons go out by: of those that are up, the one that has been up longest."""
-        return next(iter(self._radios.values()), None)
-
-    def radio_up(self, radio: Radio) -> None:
-        """Take note of a radio that works."""
-        self._radios.setdefault(radio.device_id, radio)
-
-    def radio_down(self, device_id: str) -> None:
-        """Take note of a radio that is gone."""
-        self._radios.pop(device_id, None)
-
-    async def beacon(self, request: TransmitRequest) -> tuple[str, TransmitOutcome]:
-        """Send a beacon; return by which device. Raises `LinkLost`, `TransmitRefused`, `DeviceTimeout`."""
-        return await self._transmit(request, Purpose.BEACON)
-
-    async def downlink(self, packet: packet_router_packet_down_v1) -> None:
-        """Send what the packet router wants sent, or log why it was not; one bad downlink never stops the stream."""
-
-        async def transmit(request: TransmitRequest) -> TransmitOutcome:
-            return (await self._transmit(request, Purpose.DOWNLINK))[1]
-
+        """Run until cancelled, then record the packets of the last minutes."""
+        await self.unstamped.load()
+        name = self.identity.name
+        work = {
+            f"{name}: packets": self.path.run(),
+            f"{name}: packet roots": self._roots.run(),
+            f"{name}: early frames": self.unstamped.run(),
+        }
+        work |= {f"{name}: {one.target.name}": one.run() for one in self.fan_out.forwarders}
+        if self.beaconer is not None:
+            work[f"{name}: beacons"] = self.beaconer.run()
         try:
-            outcome = await send_downlink(
-                packet,
-                region=self.identity.region or "UNKNOWN",
-                antenna_gain_ddbi=self.identity.antenna_gain_ddbi,
-                transmit=transmit,
-            )
-        except (SkerryError, ValueError) as error:
-            self.path.counts["downlink_refused"] += 1
-            _log.warning("%s: downlink not sent (%s)", self.identity.name, error)
-            return
-        self.path.counts[f"downlink_{outcome.status.value}" if outcome else "downlink_without_window"] += 1
+            await run_together(work)
+        finally:
+            await self._roots.write(now_ns=None)
 
-    async def _transmit(self, request: TransmitRequest, purpose: Purpose) -> tuple[str, TransmitOutcome]:
-        if purpose is Purpose.BEACON and not self._time.is_synchronised:  # its report could not be stamped
-            raise ClockUnknown(f"the clock is not right: {self._time.doubt or 'not synchronised since the start'}")
-        radio = self.radio
-        if radio is None:
-            raise LinkLost("no radio of this hotspot is up")
-        region = GatewayRegion(name=self.identity.region or "UNKNOWN", confirmed=self.identity.region is not None)
-        outcome = await self._gate.transmit(
-            radio,
-            request,
-            gateway_region=region,
-            antenna_gain_ddbi=self.identity.antenna_gain_ddbi,
-            purpose=purpose,
-            commit=True,
-        )
-        return radio.device_id, outcome
+    async def carry(self, heard: Heard) -> tuple[str, ...]:
+        """Hand an uplink to the networks and count it as evidence; return who took it."""
+        self.radios.heard(heard.device_id, heard.frame)
+        if self._time.is_synchronised:  # a root names its ten minutes
+            self._roots.add(heard.frame)
+        return await self.fan_out.carry(heard)
 
-    async def witness(self, heard: Heard) -> None:
-        """Report a beacon of another hotspot; before the clock is right it only waits, since nothing may be signed."""
+    async def witness(self, heard: Heard) -> bool:
+        """Report a beacon of another hotspot; before the clock is right it is kept and waits (then False)."""
         if not self._time.is_synchronised:
-            self.path.counts["unsigned_dropped"] += len(self._unsigned) == MAX_UNSIGNED
-            self._unsigned.append(heard)
-            return
-        while self._unsigned:
-            await self._report(self._unsigned.popleft())
-        await self._report(heard)
-
-    async def _report(self, heard: Heard) -> None:
+            await self.unstamped.keep(heard)
+            return False
         row = await self.reports.beacon_heard(heard.frame, device_id=heard.device_id, packet_id=heard.packet_id)
-        _log.info("%s: witnessed a beacon at %d dBm (packet %s)", self.identity.name, row.rssi_dbm, heard.packet_id)
+        self._tell_witness(row)
+        return True
+
+    async def _report_unstamped(self, kept: UnstampedFrame, heard_at_ns: int) -> None:
+        row = await self.reports.beacon_heard(
+            kept.heard.frame,
+            device_id=kept.heard.device_id,
+            packet_id=kept.heard.packet_id,
+            heard_at_ns=heard_at_ns,
+            refs=(kept.entry_id,),
+        )
+        self._tell_witness(row)
+
+    def _tell_witness(self, row: WitnessRow) -> None:
+        _log.info("%s: witnessed a beacon at %d dBm (packet %s)", self.identity.name, row.rssi_dbm, row.packet_id)
         self._hub.publish(
             "witnesses",
-            {"id": row.id, "hotspot": row.hotspot, "packet": heard.packet_id, "rssi_dbm": row.rssi_dbm},
+            {"id": row.id, "hotspot": row.hotspot, "packet": row.packet_id, "rssi_dbm": row.rssi_dbm},
         )
 
     async def beacon_sent(self, row: BeaconRow) -> None:
@@ -247,31 +206,3 @@ class Hotspot:
                 "reason": row.reason,
             },
         )
-
-
-async def _carry(operator: Operator, identity: HotspotIdentity, heard: Heard) -> tuple[str, ...]:
-    try:
-        taken = await operator.carry(
-            identity.key.binary, heard.frame, packet_id=heard.packet_id, region=identity.region or "UNKNOWN"
-        )
-    except SinkUnavailable as error:
-        _log.debug("packet %s: the operator's router cannot be reached (%s)", heard.packet_id, error)
-        return ()
-    return (operator.status().network,) if taken else ()
-
-
-def _serve_reports(delivery: Delivery, sink: ReportSink, stores: Stores) -> None:
-    async def send_beacon(item: OutboxItem) -> None:
-        await sink.submit_beacon(item.body)
-
-    async def send_witness(item: OutboxItem) -> None:
-        await sink.submit_witness(item.body)
-
-    async def beacon_settled(item: OutboxItem, state: OutboxState, reason: str | None) -> None:
-        await stores.beacons.set_state(item.id, _REPORT_STATES[state], reason=reason)
-
-    async def witness_settled(item: OutboxItem, state: OutboxState, reason: str | None) -> None:
-        await stores.witnesses.set_state(item.id, _REPORT_STATES[state], reason=reason)
-
-    delivery.serve(BEACON_CLASS, deliver=send_beacon, settled=beacon_settled)
-    delivery.serve(WITNESS_CLASS, deliver=send_witness, settled=witness_settled)

@@ -2,7 +2,7 @@
 
 Frames come from the radios' event sink, synchronously and in order; they are stored in groups (telemetry may lose the
 last quarter of a second in a crash, DESIGN "Acknowledged"). Beacons of other hotspots go to `witness`, uplinks to
-`forward`.
+`forward`. A disk that takes nothing costs telemetry, never the agent.
 """
 
 import asyncio
@@ -13,7 +13,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from skerry_agent.store import PacketRow, Packets, StoreUnavailable
+from skerry_agent.background import run_together
+from skerry_agent.metrics import Metrics
+from skerry_agent.store import PacketRow, Packets
 from skerry_core.clock import Clock
 from skerry_core.errors import SkerryError
 from skerry_coverage.iot.report import snr_ddb
@@ -33,12 +35,17 @@ _log = logging.getLogger(__name__)
 
 
 class Stage(StrEnum):
-    """How far a frame came."""
+    """The nine stages from antenna to reward; a frame's row says how far the frame itself came, up to `SENT`."""
 
     RECEIVED = "received"
-    DECODED = "decoded"
-    WITNESSED = "witnessed"
-    FORWARDED = "forwarded"
+    DECODED = "decoded"  # checksum, data rate and kind are good
+    FILTERED = "filtered"  # past the filters: not our own beacon, not a copy, the region is known
+    QUEUED = "queued"  # a signed report waits for the operator, or the uplink is handed to the networks
+    SENT = "sent"
+    ACKNOWLEDGED = "acknowledged"
+    JUDGED = "judged"
+    REWARDED = "rewarded"
+    PAID = "paid"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +58,10 @@ class Heard:
 
 
 class PacketPath:
-    """The path of one hotspot; `forward` names the networks that took an uplink."""
+    """The path of one hotspot.
+
+    `passed` and `stopped` count frames by the stage that they passed or ended before, `stopped` with the reason.
+    """
 
     def __init__(
         self,
@@ -59,35 +69,45 @@ class PacketPath:
         hotspot: str,
         packets: Packets,
         clock: Clock,
+        metrics: Metrics,
         region_known: Callable[[], bool],
-        forward: Callable[[Heard], Awaitable[tuple[str, ...]]],
     ) -> None:
         self._hotspot = hotspot
         self._packets = packets
         self._clock = clock
+        self._metrics = metrics
         self._region_known = region_known
-        self._forward = forward
-        self._witness: Callable[[Heard], Awaitable[None]] | None = None
+        self._forward: Callable[[Heard], Awaitable[tuple[str, ...]]] | None = None
+        self._witness: Callable[[Heard], Awaitable[bool]] | None = None
         self._stored: Callable[[PacketRow], None] | None = None
         self._frames: asyncio.Queue[Heard] = asyncio.Queue(MAX_WAITING)
         self._rows: list[PacketRow] = []
-        self._unstored = False  # whether the latest try to store rows failed
         self._beacons_seen = SeenCache()
-        self.counts: Counter[str] = Counter()
+        self._disk_failed = False
+        self.passed: Counter[Stage] = Counter()
+        self.stopped: Counter[tuple[Stage, str]] = Counter()
 
-    def connect(self, *, witness: Callable[[Heard], Awaitable[None]], stored: Callable[[PacketRow], None]) -> None:
-        """Say who reports beacons and who is told of stored frames, before `run`."""
+    def connect(
+        self,
+        *,
+        witness: Callable[[Heard], Awaitable[bool]],
+        forward: Callable[[Heard], Awaitable[tuple[str, ...]]],
+        stored: Callable[[PacketRow], None],
+    ) -> None:
+        """Say, before `run`, who reports beacons (True: the report is queued), who hands uplinks to networks (their
+        names come back), and who is told of stored frames."""
         self._witness = witness
+        self._forward = forward
         self._stored = stored
 
     def take(self, device_id: str, frame: ReceivedFrame) -> None:
         """Accept a frame from a radio; never blocks. A full queue drops it and counts it."""
         heard = Heard(packet_id=packet_id(device_id, frame), device_id=device_id, frame=frame)
-        self.counts["received"] += 1
         try:
             self._frames.put_nowait(heard)
         except asyncio.QueueFull:
-            self.counts["dropped_queue_full"] += 1
+            self.stopped[Stage.RECEIVED, "queue_full"] += 1
+            self._metrics.count("skerry_queue_dropped_total", queue="packets", reason="full")
 
     def note_own_beacon(self, data: bytes) -> None:
         """Remember a beacon that this hotspot is about to send: hearing it is no witness."""
@@ -95,29 +115,28 @@ class PacketPath:
 
     async def run(self) -> None:
         """Move frames along until cancelled, then store what is left."""
+        moving, storing = f"{self._hotspot}: packet path", f"{self._hotspot}: packet store"
         try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._move(), name=f"{self._hotspot}: packet path")
-                group.create_task(self._store_in_groups(), name=f"{self._hotspot}: packet store")
+            await run_together({moving: self._move(), storing: self._store_in_groups()})
         finally:
             await self.flush()
 
     async def flush(self) -> None:
-        """Store every row that waits; what a full disk does not take waits on, as far as there is room for it."""
+        """Store every row that waits; rows that the disk does not take wait on, the oldest give way."""
         rows, self._rows = self._rows, []
         if not rows:
             return
         try:
             await self._packets.add(rows)
-        except StoreUnavailable as error:
-            if not self._unstored:
-                _log.error("frames cannot be stored: %s", error)
-            self._unstored = True
+        except SkerryError as error:
+            self._log_disk(error)
             waiting = rows + self._rows
-            self.counts["dropped_not_stored"] += max(0, len(waiting) - MAX_WAITING)
             self._rows = waiting[-MAX_WAITING:]
+            self._metrics.count(
+                "skerry_queue_dropped_total", len(waiting) - len(self._rows), queue="packet rows", reason="disk"
+            )
             return
-        self._unstored = False
+        self._disk_failed = False
         if self._stored is not None:
             for row in rows:
                 self._stored(row)
@@ -125,12 +144,7 @@ class PacketPath:
     async def _move(self) -> None:
         while True:
             heard = await self._frames.get()
-            try:
-                row = await self.step(heard)
-            except SkerryError as error:  # a full disk, an operator's failing store: the next frame may fare better
-                _log.debug("packet %s: %s", heard.packet_id, error)
-                row = self._end(self._row(heard), "not_recorded")
-            self._rows.append(row)
+            self._rows.append(await self.step(heard))
 
     async def _store_in_groups(self) -> None:
         while True:
@@ -138,41 +152,27 @@ class PacketPath:
             await self.flush()
 
     async def step(self, heard: Heard) -> PacketRow:
-        """Take one frame as far as it goes; return its row. Raises `SkerryError` when a store fails on the way."""
-        frame, row = heard.frame, self._row(heard)
+        """Take one frame as far as it goes; return its row."""
+        row = self._row(heard)
+        frame = heard.frame
+        self.passed[Stage.RECEIVED] += 1
+        self._measure(heard)
         reason = _unusable(frame)
         if reason is not None:
-            return self._end(row, reason)
+            return self._end(row, Stage.DECODED, reason)
         match classify(frame.phy):
             case FrameClass.BEACON:
-                return await self._beacon(replace(row, kind="beacon", stage=Stage.DECODED), heard)
+                row = replace(row, kind="beacon")
+                data = beacon_data(frame.phy)
+                if data is None:
+                    return self._end(row, Stage.DECODED, "beacon_version")
+                return await self._beacon(self._reach(row, Stage.DECODED), heard, data)
             case FrameClass.UPLINK:
                 kind, address = _describe(frame.phy)
-                return await self._uplink(replace(row, kind=kind, address=address, stage=Stage.DECODED), heard)
+                row = replace(row, kind=kind, address=address)
+                return await self._uplink(self._reach(row, Stage.DECODED), heard)
             case FrameClass.IGNORED:
-                return self._end(replace(row, kind="other"), "not_an_uplink")
-
-    async def _beacon(self, row: PacketRow, heard: Heard) -> PacketRow:
-        data = beacon_data(heard.frame.phy)
-        if data is None:
-            return self._end(row, "beacon_version")
-        if not self._region_known():
-            return self._end(row, "region_unknown")
-        if self._beacons_seen.check_and_add(data):
-            return self._end(row, "beacon_seen_before")
-        assert self._witness is not None  # connected before it runs
-        await self._witness(heard)
-        self.counts["witnessed"] += 1
-        return replace(row, stage=Stage.WITNESSED)
-
-    async def _uplink(self, row: PacketRow, heard: Heard) -> PacketRow:
-        if not self._region_known():
-            return self._end(row, "region_unknown")
-        networks = await self._forward(heard)
-        if not networks:
-            return self._end(row, "no_network_wants_it")
-        self.counts["forwarded"] += 1
-        return replace(row, stage=Stage.FORWARDED, sent_to=list(networks))
+                return self._end(replace(row, kind="other"), Stage.DECODED, "not_an_uplink")
 
     def _row(self, heard: Heard) -> PacketRow:
         frame = heard.frame
@@ -193,10 +193,57 @@ class PacketPath:
             source=frame.source,
         )
 
-    def _end(self, row: PacketRow, reason: str) -> PacketRow:
-        self.counts[reason] += 1
+    async def _beacon(self, row: PacketRow, heard: Heard, data: bytes) -> PacketRow:
+        if not self._region_known():
+            return self._end(row, Stage.FILTERED, "region_unknown")
+        if self._beacons_seen.check_and_add(data):
+            return self._end(row, Stage.FILTERED, "beacon_seen_before")
+        row = self._reach(row, Stage.FILTERED)
+        assert self._witness is not None  # connected before it runs
+        try:
+            queued = await self._witness(heard)
+        except SkerryError as error:
+            self._log_disk(error)
+            return self._end(row, Stage.QUEUED, "not_kept")
+        return self._reach(row, Stage.QUEUED) if queued else self._end(row, Stage.QUEUED, "clock_not_synchronised")
+
+    async def _uplink(self, row: PacketRow, heard: Heard) -> PacketRow:
+        if not self._region_known():
+            return self._end(row, Stage.FILTERED, "region_unknown")
+        row = self._reach(row, Stage.FILTERED)
+        assert self._forward is not None  # connected before it runs
+        networks = await self._forward(heard)
+        if not networks:
+            return self._end(row, Stage.QUEUED, "no_network_wants_it")
+        for network in networks:
+            self._metrics.count("skerry_uplinks_total", device=row.device_id, network=network, outcome="sent")
+        self.passed[Stage.QUEUED] += 1
+        return replace(self._reach(row, Stage.SENT), sent_to=list(networks))
+
+    def _reach(self, row: PacketRow, stage: Stage) -> PacketRow:
+        self.passed[stage] += 1
+        return replace(row, stage=stage)
+
+    def _end(self, row: PacketRow, stage: Stage, reason: str) -> PacketRow:
+        """End a frame's way before a stage."""
+        self.stopped[stage, reason] += 1
+        self._metrics.count("skerry_uplinks_total", device=row.device_id, network="", outcome=reason)
         _log.debug("%s: packet %s ends: %s", row.device_id, row.id, reason)
         return replace(row, reason=reason)
+
+    def _measure(self, heard: Heard) -> None:
+        frame = heard.frame
+        if frame.crc is Crc.FAILED:
+            self._metrics.count("skerry_rx_crc_errors_total", device=heard.device_id)
+            return
+        self._metrics.observe("skerry_uplink_rssi_dbm", frame.rssi_dbm)
+        self._metrics.observe("skerry_uplink_snr_db", frame.snr_db)
+
+    def _log_disk(self, error: SkerryError) -> None:
+        _log.log(
+            logging.DEBUG if self._disk_failed else logging.ERROR, "%s: frames not kept (%s)", self._hotspot, error
+        )
+        self._disk_failed = True
 
 
 def packet_id(device_id: str, frame: ReceivedFrame) -> str:

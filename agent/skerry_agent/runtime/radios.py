@@ -4,23 +4,28 @@ A radio that cannot be opened is tried again for ever and says why; it never sto
 """
 
 import asyncio
+import ipaddress
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from random import Random
 
+from skerry_agent.background import run_together
+from skerry_agent.runtime.radio_set import RadioSet
 from skerry_agent.settings import Settings
-from skerry_agent.settings.table import GWMP_LISTEN, REGION, SERIAL_RADIOS
+from skerry_agent.settings.table import GWMP_GATEWAYS, GWMP_LISTEN, REGION, SERIAL_RADIOS
 from skerry_core.clock import Clock
 from skerry_core.errors import UsageError
+from skerry_firmware_bridge.errors import DeviceTimeout, LinkLost
 from skerry_firmware_bridge.gwmp.server import GwmpServer
 from skerry_firmware_bridge.links.base import Link
 from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, EventSink, Radio, StateChanged
 from skerry_radio.lora import Datarate
 from skerry_radio.regions import region_params
 
-__all__ = ["RadioSettings", "Radios", "SerialRadio", "radio_settings", "serial_radio"]
+__all__ = ["RadioSettings", "Radios", "SerialRadio", "gateway_pins", "radio_settings", "serial_radio"]
 
+EUI_BYTES = 8
 LISTEN_DATARATE = "SF9BW125"  # the beacon rate of most regions; the region's own rate is used where it is known
 _log = logging.getLogger(__name__)
 
@@ -55,28 +60,50 @@ def serial_radio(text: str) -> SerialRadio:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RadioSettings:
-    """Which radios to run; `gwmp` None switches the UDP server off."""
+    """Which radios to run; `gwmp` None switches the UDP server off, `pins` are the gateways beyond loopback."""
 
     gwmp: tuple[str, int] | None
+    pins: Mapping[bytes, str]
     serial: Sequence[SerialRadio]
     region: str | None
 
 
 def radio_settings(settings: Settings) -> RadioSettings:
-    """Read the radios from the settings. Raises `UsageError` E_SERIAL_RADIO, E_LISTEN."""
+    """Read the radios from the settings. Raises `UsageError` E_SERIAL_RADIO, E_LISTEN, E_GWMP_PIN."""
     listen = settings[GWMP_LISTEN]
     host, colon, port = listen.rpartition(":")
     if listen and not (colon and port.isdecimal()):
         raise UsageError("E_LISTEN", f"gwmp.listen is {listen!r}.", remedy="Write it like 127.0.0.1:1680.")
     return RadioSettings(
         gwmp=(host, int(port)) if listen else None,
+        pins=gateway_pins(settings[GWMP_GATEWAYS]),
         serial=tuple(serial_radio(text) for text in settings[SERIAL_RADIOS]),
         region=settings[REGION] or None,
     )
 
 
+def gateway_pins(texts: tuple[str, ...]) -> dict[bytes, str]:
+    """Read `EUI@ADDRESS` of the setting gwmp.gateways. Raises `UsageError` E_GWMP_PIN."""
+    pins: dict[bytes, str] = {}
+    for text in texts:
+        eui, at, address = text.partition("@")
+        try:
+            key, host = bytes.fromhex(eui), str(ipaddress.ip_address(address))
+        except ValueError:
+            key, host = b"", ""
+        if not at or len(key) != EUI_BYTES or key in pins:
+            raise UsageError(
+                "E_GWMP_PIN",
+                f"{text!r} in gwmp.gateways is not EUI@ADDRESS, or its EUI is there twice.",
+                remedy="Write it like aa555a0000000001@192.0.2.7, each gateway once.",
+                params={"value": text},
+            )
+        pins[key] = host
+    return pins
+
+
 class Radios:
-    """Every radio of one agent; `up` and `down` are told which radios work."""
+    """Every radio of one hotspot; `own` is told which there are and which work."""
 
     def __init__(
         self,
@@ -84,31 +111,42 @@ class Radios:
         settings: RadioSettings,
         clock: Clock,
         sink: EventSink,
-        up: Callable[[Radio], None],
-        down: Callable[[str], None],
+        own: RadioSet,
         random: Random,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._sink = sink
-        self._up = up
-        self._down = down
+        self._own = own
+        for serial in settings.serial:
+            own.expect(serial.device_id)
         self._random = random
         self._serial: dict[str, Radio] = {}
+        self._links: dict[str, _Reopening] = {}
         self.server: GwmpServer | None = None
         self.listening = asyncio.Event()  # set once the UDP socket is bound, or when there is none
 
     async def run(self) -> None:
         """Run until cancelled. Raises `LinkRefused` when the UDP port is taken."""
-        async with asyncio.TaskGroup() as group:
-            for serial in self._settings.serial:
-                group.create_task(self._run_serial(serial), name=f"{serial.device_id}: link")
-            if self._settings.gwmp is not None:
-                await self._serve(*self._settings.gwmp)
+        work = {f"{serial.device_id}: link": self._run_serial(serial) for serial in self._settings.serial}
+        if self._settings.gwmp is None:
             self.listening.set()
+        else:
+            work["packet forwarders"] = self._serve(*self._settings.gwmp)
+        await run_together(work)
+
+    def reopen(self, device_id: str) -> bool:
+        """Close a serial radio's link, so that it is opened and prepared again; False for radios without one."""
+        link = self._links.get(device_id)
+        if link is None:
+            return False
+        link.wanted.set()
+        return True
 
     async def _serve(self, host: str, port: int) -> None:
-        async with GwmpServer(clock=self._clock, sink=self._take, host=host, port=port) as server:
+        async with GwmpServer(
+            clock=self._clock, sink=self._take, host=host, port=port, pins=self._settings.pins
+        ) as server:
             self.server = server
             self.listening.set()
             _log.info("packet forwarders: listening on %s port %d", *server.address)
@@ -119,7 +157,7 @@ class Radios:
         from skerry_firmware_bridge.at_radio.dialects import DIALECTS
         from skerry_firmware_bridge.at_radio.radio import AtRadio
         from skerry_firmware_bridge.links.open import open_link
-        from skerry_firmware_bridge.links.reconnect import Reconnector
+        from skerry_firmware_bridge.links.reconnect import LinkState, Reconnector
         from skerry_firmware_bridge.links.settings import SerialSettings
 
         dialect = DIALECTS[serial.kind]()
@@ -137,22 +175,34 @@ class Radios:
         async def opened() -> Link:
             return await open_link(serial.port, clock=self._clock, settings=line)
 
+        reopening = self._links[serial.device_id] = _Reopening()
+
+        def changed(state: LinkState, reason: str) -> None:
+            if state is LinkState.LOST:  # also a port that could never be opened: down, with the reason
+                wall_ns = self._clock.wall_ns()
+                down = StateChanged(device_id=serial.device_id, state=DeviceState.DOWN, reason=reason, wall_ns=wall_ns)
+                if reopening.told != reason:
+                    self._take(down)
+                reopening.told = reason
+            elif state is LinkState.UP:
+                reopening.told = ""
+
         await Reconnector(
             name=serial.device_id,
             open_link=opened,
-            use=radio.run,
+            use=lambda link: reopening.use(radio.run, link),
             clock=self._clock,
             random=self._random,
-            on_change=lambda state, reason: _log.debug("%s: %s (%s)", serial.device_id, state.value, reason),
+            on_change=changed,
         ).run()
 
     def _take(self, event: DeviceEvent) -> None:
         if isinstance(event, StateChanged):
             radio = self._radio(event.device_id)
             if event.state is DeviceState.UP and radio is not None:
-                self._up(radio)
+                self._own.up(radio)
             elif event.state is DeviceState.DOWN:
-                self._down(event.device_id)
+                self._own.down(event.device_id)
         self._sink(event)
 
     def _radio(self, device_id: str) -> Radio | None:
@@ -161,6 +211,32 @@ class Radios:
         if self.server is not None and device_id.startswith("gwmp:"):
             return self.server.radio(bytes.fromhex(device_id.removeprefix("gwmp:")))
         return None
+
+
+@dataclass(slots=True)
+class _Reopening:
+    """Lets somebody end the use of a link from outside; the reconnector then opens it again."""
+
+    wanted: asyncio.Event = field(default_factory=asyncio.Event)
+    told: str = ""
+
+    async def use(self, work: Callable[[Link], Awaitable[None]], link: Link) -> None:
+        """Use the link until its driver ends. Raises what that raises, and `LinkLost` when a reopening is wanted."""
+        self.wanted.clear()
+        reason = ""
+        try:
+            async with asyncio.TaskGroup() as group:
+                waiting = group.create_task(self._give_up(), name="link: reopening")
+                await work(link)
+                waiting.cancel()
+        except* (LinkLost, DeviceTimeout) as errors:
+            reason = str(errors.exceptions[0])
+        if reason:
+            raise LinkLost(reason)
+
+    async def _give_up(self) -> None:
+        await self.wanted.wait()
+        raise LinkLost("opened again because the radio seems deaf")
 
 
 def _listening(region: str | None) -> tuple[int, Datarate]:

@@ -4,11 +4,11 @@ The protocol sends no verdicts and no payouts to hotspots, so those stay unknown
 and the session that signed it, is kept as evidence.
 """
 
-import asyncio
 from collections.abc import Sequence
 from typing import Self
 
 from skerry_agent.api.view import Balance, OperatorStatus
+from skerry_agent.background import run_together
 from skerry_agent.evidence import EvidenceLog
 from skerry_agent.grpc_client.router import PacketRouterClient
 from skerry_agent.grpc_client.sink import Endpoints, GrpcSink, SentReport
@@ -111,10 +111,10 @@ class RemoteOperator(Operator):
         self._downlink = downlink
 
     async def run(self) -> None:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._sink.run(), name="operator: ingest session")
-            if self._router is not None:
-                group.create_task(self._router.run(), name="operator: packet router")
+        work = {"operator: ingest session": self._sink.run()}
+        if self._router is not None:
+            work["operator: packet router"] = self._router.run()
+        await run_together(work)
 
     async def close(self) -> None:
         await self._sink.close()

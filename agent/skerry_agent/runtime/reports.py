@@ -91,9 +91,20 @@ class Reports:
         )
         return recorded.id
 
-    async def beacon_heard(self, frame: ReceivedFrame, *, device_id: str, packet_id: str) -> WitnessRow:
-        """Keep the report of another hotspot's beacon; `frame` is one (see `beacon_data`)."""
-        now_ns = self._clock.wall_ns()
+    async def beacon_heard(
+        self,
+        frame: ReceivedFrame,
+        *,
+        device_id: str,
+        packet_id: str,
+        heard_at_ns: int | None = None,
+        refs: tuple[bytes, ...] = (),
+    ) -> WitnessRow:
+        """Keep the report of another hotspot's beacon; `frame` is one (see `beacon_data`).
+
+        `heard_at_ns` is given for a frame that waited for the time, with the entry that holds it in `refs`.
+        """
+        now_ns = self._clock.wall_ns() if heard_at_ns is None else heard_at_ns
         message = witness_report(frame=frame, gateway=self._signer.public_key, timestamp_ns=now_ns)
         raw = sign_message(message, self._signer).SerializeToString()
         row = WitnessRow(
@@ -111,7 +122,7 @@ class Reports:
             state=self._state,
         )
         link, _, source = frame.source.partition(" ")
-        record = self._evidence.job(EntryKind.WITNESS_REPORT, raw, link=link, source=source)
+        record = self._evidence.job(EntryKind.WITNESS_REPORT, raw, link=link, source=source, refs=refs)
         await self._keep(lambda db: Witnesses.put(db, row), record, self._item(row, WITNESS_CLASS))
         return row
 

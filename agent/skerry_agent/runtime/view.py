@@ -1,6 +1,6 @@
 """The running agent as the HTTP API, doctor and window see it: every value with its age, unknown never shown as up."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from skerry_agent.api.view import (
@@ -17,11 +17,15 @@ from skerry_agent.api.view import (
 from skerry_agent.evidence import TimeKeeper
 from skerry_agent.runtime.agent import Agent
 from skerry_agent.runtime.hotspot import Hotspot
-from skerry_agent.store import RewardRow, StoreUnavailable, WitnessRow
+from skerry_agent.runtime.packet_path import Stage
+from skerry_agent.runtime.stages import first_red, path_stages
+from skerry_agent.store import RewardRow, WitnessRow
 from skerry_firmware_bridge.radio import DeviceState
 
 __all__ = ["RuntimeView"]
 
+_NO_RADIO = "No radio has been heard from yet."
+_OURS = {Stage.RECEIVED, Stage.SENT, Stage.ACKNOWLEDGED}  # where a stop means that this agent does not do its work
 _RIGHT_CLOCK = "timedatectl set-ntp true"
 _WITHOUT_OPERATOR = "Set operator.ingest, operator.entropy, operator.config and operator.key, or run the demo."
 
@@ -43,9 +47,13 @@ class RuntimeView(AgentView):
         operator = self._agent.operator.status()
         if not operator.is_set:  # that there is none is known at any moment
             operator = replace(operator, as_of_ns=now_ns)
-        stores = self._agent.stores
-        problem = stores.main.problem or stores.telemetry.problem
-        state, summary, next_step = _overall(hotspots, operator, problem, self._time)
+        path = self._path(hotspots, operator)
+        limit = next(filter(None, map(self._limit, self._agent.hotspots)), None)
+        state, summary, next_step = self._trouble() or _overall(
+            hotspots, operator, red=first_red(path), limit=limit, time_known=self._time.is_synchronised
+        )
+        if self._agent.run_mark.gap is not None:
+            summary = f"{summary} {self._agent.run_mark.gap}"
         return AgentStatus(
             started_ns=self._agent.started_ns,
             state=state,
@@ -56,7 +64,7 @@ class RuntimeView(AgentView):
             clock=ClockStatus(
                 synchronised=self._time.is_synchronised, offset_ms=None, as_of_ns=self._agent.clock.wall_ns()
             ),
-            path=self._path(),
+            path=path,
             as_of_ns=self._agent.clock.wall_ns(),
         )
 
@@ -71,7 +79,7 @@ class RuntimeView(AgentView):
             "energy": False,
             "oracle": operator.is_set,
             "chain": operator.pays,
-            "transmit": any(hotspot.radio is not None for hotspot in self._agent.hotspots),
+            "transmit": any(hotspot.radios.first is not None for hotspot in self._agent.hotspots),
         }
 
     def ready(self) -> Mapping[str, bool]:
@@ -114,12 +122,9 @@ class RuntimeView(AgentView):
 
     def _hotspot(self, hotspot: Hotspot) -> HotspotStatus:
         identity = hotspot.identity
-        radio = self.devices().get(hotspot.radio.device_id) if hotspot.radio is not None else None
-        problem = hotspot.beaconer.plan.problem if hotspot.beaconer is not None else None
-        if radio is None:
-            state, reason = DeviceState.UNKNOWN, "No radio has been heard from yet."
-        else:
-            state, reason = radio.state, radio.reason
+        live = self.devices()
+        radios = [live[device_id] for device_id in hotspot.radios.seen if device_id in live]
+        state, reason, _ = _radios_together(radios)
         return HotspotStatus(
             address=identity.key.address,
             name=identity.name,
@@ -127,56 +132,93 @@ class RuntimeView(AgentView):
             region=identity.region,
             location=identity.location,
             state=state,
-            reason=problem or reason,
-            as_of_ns=radio.as_of_ns if radio is not None else self._agent.started_ns,
+            reason=reason if state is DeviceState.DOWN else self._limit(hotspot) or reason,
+            as_of_ns=min((radio.as_of_ns for radio in radios), default=self._agent.started_ns),
         )
 
-    def _path(self) -> tuple[PathStage, ...]:
-        """Return the packet path's stages so far; what lies behind the operator is the operator's to tell."""
-        counts: dict[str, int] = {}
-        for hotspot in self._agent.hotspots:
-            for name, number in hotspot.path.counts.items():
-                counts[name] = counts.get(name, 0) + number
-        received = counts.pop("received", 0)
-        witnessed, forwarded = counts.pop("witnessed", 0), counts.pop("forwarded", 0)
-        stopped = sum(counts.values())
-        reason = max(counts, key=counts.__getitem__) if stopped else None
-        now_ns = self._agent.clock.wall_ns()
-        heard = DeviceState.UP if received else DeviceState.UNKNOWN
-        return (
-            PathStage(stage="received", passed=received, stopped=0, reason=None, state=heard, as_of_ns=now_ns),
-            PathStage(
-                stage="filtered",
-                passed=received - stopped,
-                stopped=stopped,
-                reason=reason,
-                state=heard,
-                as_of_ns=now_ns,
-            ),
-            PathStage(stage="witnessed", passed=witnessed, stopped=0, reason=None, state=heard, as_of_ns=now_ns),
-            PathStage(stage="forwarded", passed=forwarded, stopped=0, reason=None, state=heard, as_of_ns=now_ns),
+    def _trouble(self) -> tuple[DeviceState, str, str | None] | None:
+        """Return what stops everything: a disk that takes nothing, a clock that can't be believed."""
+        problem = self._agent.stores.main.problem or self._agent.stores.telemetry.problem
+        if problem is not None:
+            return DeviceState.DOWN, f"{problem.detail} ({problem.code}) Nothing new can be kept.", problem.remedy
+        doubt = self._time.doubt
+        if doubt is not None:
+            return DeviceState.DOWN, f"The clock is not right: {doubt}. Nothing is signed until it is.", _RIGHT_CLOCK
+        return None
+
+    def _limit(self, hotspot: Hotspot) -> str | None:
+        """Return what a hotspot that works can't do, None when it can do everything."""
+        if hotspot.identity.region is None:
+            return "No region is confirmed (hotspot.region), so nothing is sent and no beacon is reported."
+        if hotspot.beaconer is not None and hotspot.beaconer.plan.problem is not None:
+            return hotspot.beaconer.plan.problem
+        live = self.devices()
+        return _radios_together([live[one] for one in hotspot.radios.seen if one in live])[2]
+
+    def _path(self, hotspots: tuple[HotspotStatus, ...], operator: OperatorStatus) -> tuple[PathStage, ...]:
+        agent = self._agent
+        return path_stages(
+            paths=[hotspot.path for hotspot in agent.hotspots],
+            delivered=agent.delivery.counts,
+            online=agent.delivery.online,
+            judged=agent.judged,
+            radio=_worst([hotspot.state for hotspot in hotspots]),
+            operator=operator,
+            now_ns=agent.clock.wall_ns(),
         )
+
+
+def _worst(states: Sequence[DeviceState]) -> DeviceState:
+    return next((one for one in (DeviceState.DOWN, DeviceState.UNKNOWN) if one in states), DeviceState.UP)
+
+
+def _radios_together(radios: Sequence[LiveDevice]) -> tuple[DeviceState, str, str | None]:
+    """Return what several radios are as one - up while any works - why, and what those that don't work limit."""
+    if not radios:
+        return DeviceState.UNKNOWN, _NO_RADIO, None
+    up = [radio for radio in radios if radio.state is DeviceState.UP]
+    others = [radio for radio in radios if radio.state is not DeviceState.UP]
+    if not up:
+        worst = next((radio for radio in radios if radio.state is DeviceState.UNKNOWN), radios[-1])
+        return worst.state, worst.reason, None
+    if not others:
+        return DeviceState.UP, up[0].reason, None
+    first = others[0]
+    count = f"{len(others)} of {len(radios)} radios {'is' if len(others) == 1 else 'are'} not up"
+    return DeviceState.UP, up[0].reason, f"{count}: {first.id} is {first.state.value} ({first.reason})"
 
 
 def _overall(
-    hotspots: tuple[HotspotStatus, ...], operator: OperatorStatus, problem: StoreUnavailable | None, time: TimeKeeper
+    hotspots: Sequence[HotspotStatus],
+    operator: OperatorStatus,
+    *,
+    red: PathStage | None,
+    limit: str | None,
+    time_known: bool,
 ) -> tuple[DeviceState, str, str | None]:
-    if problem is not None:
-        return DeviceState.DOWN, f"{problem.detail} ({problem.code}) Nothing new can be kept.", problem.remedy
+    """Return the worst that matters, a sentence, and the next command when something is missing."""
     down = [hotspot for hotspot in hotspots if hotspot.state is DeviceState.DOWN]
     waiting = [hotspot for hotspot in hotspots if hotspot.state is DeviceState.UNKNOWN]
     if down:
         return DeviceState.DOWN, f"{down[0].name}: {down[0].reason}", "skerry doctor"
-    if time.doubt is not None:
-        return DeviceState.DOWN, f"The clock is not right: {time.doubt}. Nothing is signed until it is.", _RIGHT_CLOCK
     if waiting:
         summary = "Waiting for the first radio: point a packet forwarder at this agent or set serial.radios."
+        if waiting[0].reason != _NO_RADIO:
+            summary = f"{waiting[0].name}: {waiting[0].reason}"
         return DeviceState.UNKNOWN, summary, "skerry doctor"
-    if not time.is_synchronised:
+    if not time_known:
         summary = "The clock has not been synchronised since the start; nothing is signed until it is."
         return DeviceState.UNKNOWN, summary, _RIGHT_CLOCK
+    if operator.is_set and operator.state is DeviceState.DOWN:
+        return DeviceState.DOWN, f"The operator cannot be reached. {operator.reason}", "skerry doctor"
     if not operator.is_set:
-        return DeviceState.UP, f"Working. {operator.reason}", _WITHOUT_OPERATOR
+        return DeviceState.UP, " ".join(filter(None, ("Working.", operator.reason, limit))), _WITHOUT_OPERATOR
+    if red is not None:
+        why = f" ({red.reason})" if red.reason else ""
+        state = DeviceState.DOWN if red.stage in _OURS else DeviceState.UP
+        return state, f"Nothing passes the stage '{red.stage}'{why}.", "skerry doctor"
+    if limit is not None:
+        return DeviceState.UP, f"Working for {operator.network}. {limit}", "skerry doctor"
     return DeviceState.UP, f"Working for {operator.network}.", None
 
 

@@ -9,9 +9,14 @@ from skerry_agent.settings.setting import Setting, choice, flag, integer, text, 
 
 __all__ = [
     "ALERTS_DEADMAN",
+    "ALERTS_MAIL_FROM",
+    "ALERTS_MAIL_PASSWORD_FILE",
+    "ALERTS_MAIL_SERVER",
+    "ALERTS_MAIL_TO",
     "ALERTS_NTFY",
     "ALERTS_QUIET_HOURS",
     "ALERTS_SECRET_FILE",
+    "ALERTS_SILENT_HOURS",
     "ALERTS_WEBHOOK",
     "ALLOWED_HOSTS",
     "ANTENNA_GAIN_DDBI",
@@ -24,6 +29,7 @@ __all__ = [
     "BEACON_INTERVAL_S",
     "CLUSTER",
     "DEVICES_ATTACHED",
+    "FORWARD_GWMP",
     "GATEWAY_KEY",
     "GWMP_GATEWAYS",
     "GWMP_LISTEN",
@@ -71,6 +77,12 @@ GWMP_LISTEN = text(
 GWMP_GATEWAYS = texts(
     "gwmp.gateways", (), "Gateways allowed beyond loopback, each as EUI@address; others are refused and reported."
 )
+FORWARD_GWMP = texts(
+    "forward.gwmp",
+    (),
+    "Further networks that get the uplinks by Semtech UDP, each as HOST:PORT[?devaddr=26000000/7&downlink=yes]. "
+    "Register there the gateway EUI that `skerry key show` prints.",
+)
 SERIAL_RADIOS = texts("serial.radios", (), "Serial LoRa radios, each as KIND:PORT such as wio-e5:/dev/ttyUSB0.")
 
 DEVICES_ATTACHED = texts(
@@ -111,6 +123,17 @@ TIME_TRUSTED = flag(
 ALERTS_WEBHOOK = text("alerts.webhook", "", "Address that gets each alert as JSON by POST.")
 ALERTS_SECRET_FILE = text("alerts.secret_file", "", "File whose content signs the webhook (HMAC-SHA256).")
 ALERTS_NTFY = text("alerts.ntfy", "", "Address of an ntfy topic that gets each alert.")
+ALERTS_MAIL_SERVER = text(
+    "alerts.mail_server", "", "Mail server as HOST:PORT; 465 is TLS at once, others must offer STARTTLS."
+)
+ALERTS_MAIL_FROM = text(
+    "alerts.mail_from", "", "Sender's address, and the name to log in with where a password is set."
+)
+ALERTS_MAIL_TO = texts("alerts.mail_to", (), "Addresses that get each alert by e-mail.")
+ALERTS_MAIL_PASSWORD_FILE = text("alerts.mail_password_file", "", "File with the mail server's password.")
+ALERTS_SILENT_HOURS = integer(
+    "alerts.silent_hours", 6, "Hours without any frame before an alert; 0 switches it off.", low=0, high=8760
+)
 ALERTS_DEADMAN = text("alerts.deadman", "", "Address fetched every five minutes while the agent works.")
 ALERTS_QUIET_HOURS = text(
     "alerts.quiet_hours", "", "Hours without alerts in the computer's time zone, such as 22:00-07:00."

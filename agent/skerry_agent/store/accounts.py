@@ -31,6 +31,15 @@ class Facts:
         """Set a value."""
         await self._db.write(lambda db: db.table("facts").upsert({"name": name, "value": value}, pk="name"))
 
+    async def starting_with(self, prefix: str) -> dict[str, str]:
+        """Return the values whose names begin so."""
+        sql = "SELECT name, value FROM facts WHERE substr(name, 1, ?) = ? ORDER BY name"
+        return await self._db.read(lambda db: dict(db.conn.execute(sql, [len(prefix), prefix])))
+
+    async def forget(self, name: str) -> None:
+        """Remove a value; harmless when there is none."""
+        await self._db.write(lambda db: db.conn.execute("DELETE FROM facts WHERE name = ?", [name]))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRow:

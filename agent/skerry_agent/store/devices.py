@@ -10,6 +10,9 @@ from skerry_agent.store.rows import JsonObject, encode, fetch, fetch_one
 __all__ = ["DeviceRow", "Devices"]
 
 
+MAX_DEVICES = 1000  # a flood of invented gateway EUIs must not fill the disk
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceRow:
     """One device; `hotspot` is the address it works for, `region` the one its owner confirmed (None: not yet)."""
@@ -31,7 +34,10 @@ class Devices:
         self._db = db
 
     async def seen(self, row: DeviceRow) -> DeviceRow:
-        """Note that a device was seen; a known one keeps its name, region and first sight."""
+        """Note that a device was seen; a known one keeps its name, region and first sight.
+
+        Beyond `MAX_DEVICES` a new one displaces the one longest unseen that its owner never named or placed.
+        """
 
         def merge(db: sqlite_utils.Database) -> DeviceRow:
             old = _get(db, row.id)
@@ -46,6 +52,8 @@ class Devices:
                     last_seen_ns=max(old.last_seen_ns, row.last_seen_ns),
                 )
             db.table("devices").upsert(encode(merged), pk="id")
+            if old is None:
+                _make_room(db, row.id)
             return merged
 
         return await self._db.write(merge)
@@ -70,6 +78,14 @@ class Devices:
     async def all(self) -> list[DeviceRow]:
         """Return every device by id."""
         return await self._db.read(lambda db: fetch(db, DeviceRow, "SELECT * FROM devices ORDER BY id"))
+
+
+def _make_room(db: sqlite_utils.Database, newest: str) -> None:
+    db.conn.execute(
+        "DELETE FROM devices WHERE id IN (SELECT id FROM devices WHERE region IS NULL AND kind || ':' || name = id "
+        "AND id != ? ORDER BY last_seen_ns LIMIT max(0, (SELECT count(*) FROM devices) - ?))",
+        [newest, MAX_DEVICES],
+    )
 
 
 def _get(db: sqlite_utils.Database, device_id: str) -> DeviceRow | None:

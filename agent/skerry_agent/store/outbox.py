@@ -1,6 +1,6 @@
 """What must reach somebody else: at least once, idempotent by id, until a deadline. Works for days with no internet.
 
-The sender (`skerry_agent.outbox`) asks for due items and settles each one; nothing is forgotten in between.
+The sender (`skerry_agent.runtime.delivery`) asks for due items and settles each one; nothing is forgotten in between.
 """
 
 from dataclasses import dataclass
@@ -75,19 +75,19 @@ class Outbox:
         return await self._db.write(lambda db: self.put_in(db, item))
 
     async def due(self, now_ns: int, *, limit: int = 64) -> list[OutboxItem]:
-        """Return waiting items whose next try has come, earliest first; expire those whose deadline has passed."""
+        """Return waiting items whose next try has come and whose deadline has not, earliest first."""
+        where = "state = 'waiting' AND (next_try_ns <= ? OR next_try_ns > ?) AND deadline_ns > ?"
+        parameters = [now_ns, now_ns + LONGEST_WAIT_NS, now_ns, limit]
+        return await self._select(where + " ORDER BY next_try_ns, id LIMIT ?", parameters)
 
-        def take(db: sqlite_utils.Database) -> list[OutboxItem]:
-            db.conn.execute(
-                "UPDATE outbox SET state = 'expired', reason = coalesce(reason, 'deadline'), settled_ns = ? "
-                "WHERE state = 'waiting' AND deadline_ns <= ?",
-                [now_ns, now_ns],
-            )
-            sql = f"SELECT {_COLUMNS} FROM outbox WHERE state = 'waiting' AND (next_try_ns <= ? OR next_try_ns > ?)"  # noqa: S608 - our names
-            parameters = [now_ns, now_ns + LONGEST_WAIT_NS, limit]
-            return fetch(db, OutboxItem, sql + " ORDER BY next_try_ns, id LIMIT ?", parameters)
+    async def overdue(self, now_ns: int, *, limit: int = 64) -> list[OutboxItem]:
+        """Return waiting items whose deadline has passed, oldest first; their sender settles them as expired."""
+        where = "state = 'waiting' AND deadline_ns <= ? ORDER BY deadline_ns, id LIMIT ?"
+        return await self._select(where, [now_ns, limit])
 
-        return await self._db.write(take)
+    async def _select(self, where: str, parameters: list[int]) -> list[OutboxItem]:
+        sql = f"SELECT {_COLUMNS} FROM outbox WHERE {where}"  # noqa: S608 - our names
+        return await self._db.read(lambda db: fetch(db, OutboxItem, sql, parameters))
 
     async def next_due_ns(self) -> int | None:
         """Return when the next item wants a try or expires, None when nothing waits."""
@@ -105,10 +105,10 @@ class Outbox:
     async def settle(self, item_id: str, state: OutboxState, *, now_ns: int, reason: str | None = None) -> None:
         """End an item's waiting; an item that has ended before keeps its first end."""
         sql = (
-            "UPDATE outbox SET attempts = attempts + 1, state = ?, reason = ?, settled_ns = ? "
+            "UPDATE outbox SET attempts = attempts + (? != 'expired'), state = ?, reason = ?, settled_ns = ? "
             "WHERE id = ? AND state = 'waiting'"
         )
-        await self._db.write(lambda db: db.conn.execute(sql, [state.value, reason, now_ns, item_id]))
+        await self._db.write(lambda db: db.conn.execute(sql, [state.value, state.value, reason, now_ns, item_id]))
 
     async def get(self, item_id: str) -> OutboxItem | None:
         """Return one item, None when it is unknown or was pruned."""

@@ -7,12 +7,12 @@ from skerry_core.clock import NS_PER_S
 from skerry_firmware_bridge.radio import DeviceState
 from skerry_wire.frames import ReceivedFrame
 
-__all__ = ["Address", "Gateway", "device_id"]
+__all__ = ["LOOPBACK", "Address", "Gateway", "device_id", "host_of"]
 
 Address = tuple[str, int] | tuple[str, int, int, int]
 
 DUPLICATE_WINDOW_NS = 10 * NS_PER_S  # a faulty concentrator repeats a frame at once (serial-devices 4, row 13)
-REMEMBERED_FRAMES = 1024  # 80 frames/s for the whole window
+REMEMBERED_FRAMES = 800  # at least; 80 frames/s for the whole window
 STORM_STEP_NS = NS_PER_S // 1000  # more than 10 datagrams in 10 ms is a storm (same row); as a pace, so that...
 STORM_BURST_NS = 128 * STORM_STEP_NS  # ...a backlog of so many may pass at once
 LOOPBACK = "loopback"
@@ -25,7 +25,7 @@ def device_id(eui: bytes) -> str:
 
 def host_of(source: Address) -> str:
     """Return what a gateway is pinned to: its address, all of loopback being one."""
-    host = source[0]
+    host = source[0].removeprefix("::ffff:")  # IPv4 on a socket for both
     if host.startswith("127.") or host == "::1":
         return LOOPBACK
     return host
@@ -48,6 +48,7 @@ class Gateway:
     reported_ns: dict[str, int] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     _seen: dict[tuple[bytes, int, str], int] = field(default_factory=dict)
+    _seen_before: dict[tuple[bytes, int, str], int] = field(default_factory=dict)
     pushes_from: Address | None = None  # while the gateway is up: where its last PUSH_DATA came from...
     source: str = ""  # ...and how frames name that
     _spent_ns: int = -STORM_BURST_NS  # when the credit for datagrams was, or will be, nothing
@@ -83,12 +84,10 @@ class Gateway:
     def is_duplicate(self, frame: ReceivedFrame, now_ns: int) -> bool:
         """Remember a frame; True when the same bytes came on the same frequency and data rate within the window."""
         key = (frame.phy, frame.frequency_hz, frame.datarate)
-        first_ns = self._seen.get(key)
+        first_ns = self._seen.get(key, self._seen_before.get(key))
         if first_ns is not None and now_ns - first_ns < DUPLICATE_WINDOW_NS:
             return True
-        if first_ns is not None:
-            del self._seen[key]  # so that the order of keys stays the order of time
         self._seen[key] = now_ns
-        if len(self._seen) > REMEMBERED_FRAMES:
-            del self._seen[next(iter(self._seen))]
+        if len(self._seen) >= REMEMBERED_FRAMES:
+            self._seen_before, self._seen = self._seen, {}
         return False

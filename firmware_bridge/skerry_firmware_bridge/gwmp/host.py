@@ -6,7 +6,7 @@
 import asyncio
 import secrets
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 
 from skerry_core.clock import Clock, Timer
@@ -36,8 +36,11 @@ class GwmpHost(ABC):
         random_token: Callable[[], int] = _random_token,
         silent_after_s: int = SILENT_AFTER_S,
         drop_after_s: int = DROP_AFTER_S,
+        pins: Mapping[bytes, str] | None = None,
     ) -> None:
-        self.session = GwmpSession(random_token=random_token, silent_after_s=silent_after_s, drop_after_s=drop_after_s)
+        self.session = GwmpSession(
+            random_token=random_token, silent_after_s=silent_after_s, drop_after_s=drop_after_s, pins=pins
+        )
         self._clock = clock
         self._sink = sink
         self._radios: dict[bytes, GwmpRadio] = {}

@@ -4,11 +4,12 @@ Rules (serial-devices 2.3 and 4, DESIGN "GWMP"):
 - Acknowledge first, work after; a header that can be read is acknowledged whatever its JSON holds.
 - The way down is known from PULL_DATA only.
 - A gateway is pinned to the address it was first heard from; another address is refused and reported while it lives.
+  With `pins`, one beyond loopback is heard only from the address that its owner has named for its EUI.
 - A downlink is over when its TX_ACK comes, when 5 s are over, or when its gateway is gone.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +25,7 @@ from skerry_firmware_bridge.gwmp.datagram import (
     read_json,
 )
 from skerry_firmware_bridge.gwmp.downlink import read_ack, request_json
-from skerry_firmware_bridge.gwmp.gateway import Address, Gateway, device_id, host_of
+from skerry_firmware_bridge.gwmp.gateway import LOOPBACK, Address, Gateway, device_id, host_of
 from skerry_firmware_bridge.gwmp.packets import read_status, received_frame
 from skerry_firmware_bridge.radio import (
     DeviceEvent,
@@ -76,7 +77,10 @@ class GwmpSession:
         random_token: Callable[[], int],
         silent_after_s: int = SILENT_AFTER_S,
         drop_after_s: int = DROP_AFTER_S,
+        pins: Mapping[bytes, str] | None = None,
     ) -> None:
+        self._pins = pins
+        self._told_stranger_ns: int | None = None
         self._counts: Counter[str] = Counter()  # of no gateway, and of those that are gone
         self._random_token = random_token
         self._silent_ns = silent_after_s * NS_PER_S
@@ -128,6 +132,8 @@ class GwmpSession:
             return self._zero_eui(raw, source, now_ns=now_ns, wall_ns=wall_ns)
         gateway = self._gateways.get(datagram.eui)
         events: list[DeviceEvent] = []
+        if gateway is None and not self._is_expected(datagram.eui, source):
+            return self._stranger(datagram.eui, source, now_ns=now_ns, wall_ns=wall_ns)
         if gateway is None:
             gateway = self._meet(datagram, source, now_ns=now_ns)
             if gateway is None:
@@ -291,6 +297,23 @@ class GwmpSession:
         self._told_zero_eui_ns = now_ns
         detail = f"A forwarder at {source[0]} has the EUI 0; set its gateway_ID."
         return [DeviceTrouble(device_id=device_id(_NO_EUI), code="zero_eui", detail=detail, wall_ns=wall_ns)]
+
+    def _is_expected(self, eui: bytes, source: Address) -> bool:
+        if self._pins is None or not source[1]:  # a serial port is its own pin
+            return True
+        pinned = self._pins.get(eui)
+        if pinned is None:
+            return host_of(source) == LOOPBACK
+        return host_of(source) == host_of((pinned, source[1]))
+
+    def _stranger(self, eui: bytes, source: Address, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
+        """Answer nothing, and say once a minute who knocks."""
+        self._counts["not_pinned"] += 1
+        if self._told_stranger_ns is not None and now_ns - self._told_stranger_ns < REPORT_EVERY_S * NS_PER_S:
+            return []
+        self._told_stranger_ns = now_ns
+        detail = f"{source[0]} speaks with EUI {eui.hex()}, which gwmp.gateways does not name for it; refused."
+        return [DeviceTrouble(device_id=device_id(eui), code="not_pinned", detail=detail, wall_ns=wall_ns)]
 
     def _trouble(self, gateway: Gateway, code: str, detail: str, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
         gateway.counts[code] += 1

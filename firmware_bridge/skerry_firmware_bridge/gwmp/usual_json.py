@@ -36,6 +36,4 @@ def read_usual(body: bytes) -> dict[str, Any] | None:
 
 
 _decode = None if msgspec is None else msgspec.json.Decoder().decode
-_UNUSUAL: tuple[type[Exception], ...] = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
-if msgspec is not None:
-    _UNUSUAL += (msgspec.DecodeError,)
+_UNUSUAL = (ValueError, TypeError, LookupError, AttributeError, RecursionError)  # msgspec's own is a ValueError

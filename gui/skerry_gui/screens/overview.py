@@ -12,7 +12,7 @@ from skerry_gui.theme import Theme
 from skerry_gui.widgets.bars import Bars
 from skerry_gui.widgets.basic import AgeLabel, Card, CopyButton, MarkLabel, label
 from skerry_gui.widgets.table import Table
-from skerry_gui.words import amount, device_words, plain, sentence, span
+from skerry_gui.words import device_words, earned, plain, sentence, span
 
 __all__ = ["Overview"]
 
@@ -120,12 +120,11 @@ class Overview(QScrollArea):
         if not rewards.loaded:
             return
         decimals = decimals_of(self._session.balances.rows)
-        sums = [f"{amount(sum_, decimals.get(token))} {token}" for token, sum_ in totals(rewards.rows).items()]
-        states = sorted({plain(reward.state) for reward in rewards.rows})
-        note = (
-            "Rewards appear when an epoch closes." if not sums else f"{len(rewards.rows)} shares: {', '.join(states)}"
-        )
-        self._earned.say("\n".join(sums) or "Nothing yet", note)
+        first, *others = [
+            earned(base_units, decimals.get(token), token, state)
+            for (token, state), base_units in totals(rewards.rows).items()
+        ] or ["Nothing yet", "Rewards appear when an epoch closes."]
+        self._earned.say(first, "\n".join(others))
 
     def _grow(self) -> None:
         now, session = self._session.now(), self._session

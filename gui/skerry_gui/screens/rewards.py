@@ -13,7 +13,7 @@ from skerry_gui.theme import Theme
 from skerry_gui.widgets.basic import AgeLabel, Card, label
 from skerry_gui.widgets.explanation import ExplanationPanel
 from skerry_gui.widgets.table import Table
-from skerry_gui.words import STALE_AFTER_S, amount
+from skerry_gui.words import STALE_AFTER_S, amount, earned
 
 __all__ = ["Rewards"]
 
@@ -93,7 +93,8 @@ class Rewards(QWidget):
         feed, balances = self._session.rewards, self._session.balances
         self._decimals.update(decimals_of(balances.rows))
         names = self._decimals
-        self.earned.say([f"{amount(sum_, names.get(token))} {token}" for token, sum_ in totals(feed.rows).items()])
+        sums = totals(feed.rows)
+        self.earned.say([earned(units, names.get(token), token, state) for (token, state), units in sums.items()])
         self.earned.note("There are older shares: load them below." if feed.more else "")
         held = [
             f"{amount(one.amount, one.decimals)} {one.token}" + (f" ({one.reason})" if one.reason else "")
@@ -103,7 +104,7 @@ class Rewards(QWidget):
         self.held.say(held)
         self.epochs.show_rows(by_epoch(feed.rows))
         self.table.show_feed(feed)
-        for token in totals(feed.rows):
+        for token, _ in sums:
             if self.token.findData(token) < 0:
                 self.token.addItem(token, token)
         self._grow()

@@ -11,8 +11,9 @@ import aiohttp
 import jsonschema_rs
 import pytest
 
+from skerry_agent.api.tokens import new_token
 from skerry_agent.settings.live import Reloaded
-from skerry_testing.api import Served, fill, serve_api
+from skerry_testing.api import FakeBeacons, Served, fill, serve_api
 
 DOCUMENT: dict[str, Any] = json.loads(resources.files("skerry_agent.api").joinpath("openapi.json").read_text())
 
@@ -289,3 +290,25 @@ async def test_the_settings_are_read_again_on_request(tmp_path: Path) -> None:
         assert (await ask(served, "/metrics", token=None))[0] == 200
         served.server.open_metrics(False)
         assert (await ask(served, "/metrics", token=None))[0] == 401
+
+
+async def test_a_beacon_is_sent_only_with_commit_and_the_scope_control(tmp_path: Path) -> None:
+    path = "/api/v1/beacons"
+    async with serve_api(tmp_path) as served:
+        status, body = await ask(served, path, method="POST", json={"commit": False})
+        assert (status, body["code"]) == (409, "E_NO_BEACONS")
+        beacons = FakeBeacons()
+        served.server.serve_beacons(beacons)
+        for wrong in ({}, {"commit": 1}, {"commit": "true"}, {"commit": True, "more": 1}):
+            assert (await ask(served, path, method="POST", json=wrong))[0] == 400
+        status, body = await ask(served, path, method="POST", json={"commit": False})
+        assert (status, body["eirp_ddbm"], body["beacon"], beacons.sent) == (200, 152, None, 0)
+        reader = new_token("reader", ["read"], now_ns=1)
+        await served.stores.tokens.add(reader.row)
+        status, body = await ask(served, path, method="POST", json={"commit": True}, token=reader.secret)
+        assert (status, body["code"], beacons.sent) == (403, "E_SCOPE", 0)
+        status, body = await ask(served, path, method="POST", json={"commit": True})
+        assert (status, body["beacon"], beacons.sent) == (200, "b9", 1)
+        beacons.refusal = "E_TX_DUTY"
+        status, body = await ask(served, path, method="POST", json={"commit": True})
+        assert (status, body["code"], beacons.sent) == (409, "E_TX_DUTY", 1)

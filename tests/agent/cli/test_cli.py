@@ -173,6 +173,7 @@ def test_the_gateway_key_is_made_once_and_shown_without_its_secret(tmp_path: Pat
     file = tmp_path / "keys" / "gateway.key"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     shown = skerry(tmp_path, "key", "show", "--json").json
+    assert len(bytes.fromhex(shown["gateway_eui"])) == 8
     assert shown["address"] == made.out.split()[0]
     assert len(shown["name"].split("-" if "-" in shown["name"] else " ")) == 3
     assert skerry(tmp_path, "key", "generate").code == 5

@@ -27,6 +27,13 @@ def test_the_two_scores_of_the_table_come_out_to_two_parts_in_a_billion(
     assert abs(int(found["score"]) - published) / published < 2e-9
 
 
+def test_without_options_the_worked_examples_are_computed() -> None:
+    ran = skerry(None, "economy", "utility-score", "--json")
+    scores = {row["subdao"]: row["score"] for row in ran.json["examples"]}
+    assert abs(scores["IOT"] / 363_670_976_926 - 1) < 2e-9
+    assert abs(scores["MOBILE"] / 973_929_562_628 - 1) < 2e-9
+
+
 def test_the_examples_of_the_help_text_give_the_scores_that_it_names() -> None:
     text = skerry(None, "economy", "utility-score", "--help").out
     examples = re.findall(r"skerry economy (utility-score --[^\n]+)", text)
@@ -60,7 +67,7 @@ def test_emission_burn_treasury_and_backstop_are_integers_of_the_sheet() -> None
         ["utility-score", "--vehnt", "-1"],
         ["utility-score", "--vehnt", "nan"],
         ["utility-score", "--vehnt", "1e9"],
-        ["utility-score"],
+        ["utility-score", "--dc-burned", "5"],
         ["treasury", "--treasury", "1", "--supply", "0", "--redeem", "0"],
         ["hip149", "--emission", "1", "--smoothed", "1", "--dc-burned", "1", "--share", "1", "--ema-price", "1",
          "--ema-conf", "1"],

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from skerry_testing.cli import skerry
+from skerry_testing.cli import running_agent, skerry
 from skerry_testing.wallet import address_of
 from skerry_wallet.keyfile.bip39 import words_of
 from skerry_wallet.keyfile.kdf import Argon2id
@@ -135,6 +135,15 @@ def test_rules_are_set_shown_and_taken_back(tmp_path: Path) -> None:
     assert skerry(tmp_path, "wallet", "allow", "nobody").code == 2
     assert skerry(tmp_path, "wallet", "allow", address_of("friend"), "--name", "friend").code == 0
     assert "friend" in skerry(tmp_path, "wallet", "rules").out
+
+
+def test_a_running_agent_is_asked_for_balances_first(tmp_path: Path) -> None:
+    with running_agent(tmp_path):
+        ran = skerry(tmp_path, "wallet", "balance", "--json")
+        text = skerry(tmp_path, "wallet", "balance")
+    assert (ran.code, ran.json["source"]) == (0, "agent")
+    assert {"owner", "token", "base_units", "amount", "note"} == set(ran.json["items"][0])
+    assert ran.json["items"][0]["owner"] in text.out
 
 
 def test_without_a_chain_the_remedy_names_where_to_find_one(tmp_path: Path) -> None:

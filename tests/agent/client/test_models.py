@@ -15,9 +15,9 @@ SCHEMAS: dict[str, Any] = json.loads(resources.files("skerry_agent.api").joinpat
     "components"
 ]["schemas"]
 MODELS = [
-    "AuditLine", "Backlog", "Balance", "Beacon", "Capabilities", "Clock", "Device", "Envelope", "Explanation",
-    "Finding", "Hotspot", "Operator", "Packet", "Paired", "PathStage", "Readiness", "Reloaded", "Report", "Reward",
-    "Status", "Step", "Witness",
+    "AuditLine", "Backlog", "Balance", "Beacon", "BeaconOffer", "Capabilities", "Clock", "Device", "Envelope",
+    "Explanation", "Finding", "Hotspot", "Operator", "Packet", "Paired", "PathStage", "Readiness", "Reloaded",
+    "Report", "Reward", "Status", "Step", "Witness",
 ]  # fmt: skip
 
 

@@ -199,7 +199,7 @@ async def test_the_outbox_sends_an_id_once_until_it_is_settled(tmp_path: Path) -
         assert await stores.outbox.next_due_ns() is None
 
 
-async def test_an_item_past_its_deadline_expires_with_the_last_reason(tmp_path: Path) -> None:
+async def test_an_item_past_its_deadline_is_overdue_until_it_is_settled(tmp_path: Path) -> None:
     async with open_stores(tmp_path) as stores:
         await stores.outbox.put(item("a"))
         await stores.outbox.put(item("b"))
@@ -207,11 +207,13 @@ async def test_an_item_past_its_deadline_expires_with_the_last_reason(tmp_path: 
         assert (backlog.class_, backlog.waiting, backlog.oldest_ns) == ("witness", 2, 10)
         await stores.outbox.retry("a", next_try_ns=90, reason="no route")
         assert await stores.outbox.due(100) == []
-        found = [await stores.outbox.get(name) for name in ("a", "b")]
-        assert [(one.state, one.reason) for one in found if one] == [
-            (OutboxState.EXPIRED, "no route"),
-            (OutboxState.EXPIRED, "deadline"),
-        ]
+        assert [(one.id, one.reason) for one in await stores.outbox.overdue(100)] == [("a", "no route"), ("b", None)]
+        for name in ("a", "b"):
+            await stores.outbox.settle(name, OutboxState.EXPIRED, now_ns=100, reason="deadline")
+        expired = await stores.outbox.get("a")
+        assert expired is not None
+        assert (expired.state, expired.attempts, expired.reason) == (OutboxState.EXPIRED, 1, "deadline")
+        assert await stores.outbox.overdue(100) == []
         assert await stores.outbox.prune(settled_before_ns=101) == 2
         assert await stores.outbox.get("a") is None
 

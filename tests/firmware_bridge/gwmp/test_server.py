@@ -195,6 +195,27 @@ def test_without_add_reader_the_datagram_protocol_serves() -> None:
         runner.run(main())
 
 
+async def test_every_datagram_is_acknowledged_before_the_agent_sees_the_first_event() -> None:
+    answers: list[bytes] = []
+    seen = asyncio.Event()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+
+        def take_all_answers(event: DeviceEvent) -> None:
+            del event
+            while len(answers) < 5:
+                answers.append(peer.recv(100))
+            seen.set()
+
+        async with GwmpServer(clock=SystemClock(), sink=take_all_answers, port=0) as server:
+            peer.connect(server.address)
+            peer.settimeout(ANSWER_S)
+            for number in range(5):
+                peer.send(push_data({"rxpk": [rxpk(freq=868 + number / 10)]}, token=number))
+            async with io_timeout(ANSWER_S):
+                await seen.wait()
+    assert answers == [bytes((2, 0, number, 1)) for number in range(5)]
+
+
 async def test_a_port_in_use_is_refused_with_a_remedy() -> None:
     async with GwmpServer(clock=SystemClock(), sink=lambda event: None, port=0) as server:
         with pytest.raises(LinkRefused) as caught:

@@ -1,6 +1,7 @@
 """The server's side of GWMP as a conversation, without a socket."""
 
 import itertools
+from dataclasses import FrozenInstanceError
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from skerry_core.clock import NS_PER_S
 from skerry_firmware_bridge.errors import LinkLost
 from skerry_firmware_bridge.gwmp.datagram import Datagram
+from skerry_firmware_bridge.gwmp.gateway import Address
 from skerry_firmware_bridge.gwmp.session import DownlinkConcluded, GwmpSession
 from skerry_firmware_bridge.radio import (
     DeviceEvent,
@@ -18,7 +20,7 @@ from skerry_firmware_bridge.radio import (
     StatusReported,
 )
 from skerry_testing.gwmp import EUI, pull_data, push_data, rxpk, tx_ack
-from skerry_wire.frames import TransmitRequest, TransmitStatus
+from skerry_wire.frames import Crc, ReceivedFrame, TransmitRequest, TransmitStatus
 
 UP = ("127.0.0.1", 40_001)
 DOWN = ("127.0.0.1", 40_002)
@@ -239,6 +241,37 @@ def test_the_same_frame_within_ten_seconds_is_a_duplicate() -> None:
     assert talk.session.counts["duplicates"] == 1
 
 
+def test_a_frame_is_remembered_over_many_others() -> None:
+    talk = Conversation()
+    for number in range(1000):
+        talk.now_s = number / 500
+        others = frames(talk.say(push_data({"rxpk": [rxpk(freq=863 + number / 1000)]})))
+        assert len(others) == 1
+    assert frames(talk.say(push_data({"rxpk": [rxpk(freq=863.5)]}))) == []
+    assert len(frames(talk.say(push_data({"rxpk": [rxpk(freq=864.5)]})))) == 1
+
+
+def test_a_heard_frame_is_like_one_made_by_the_constructor() -> None:
+    talk = Conversation()
+    (heard,) = frames(talk.say(push_data({"rxpk": [rxpk()]})))
+    made = ReceivedFrame(
+        phy=b"\x40\x04\x03\x02",
+        frequency_hz=868_100_000,
+        datarate="SF7BW125",
+        rssi_dbm=-60,
+        snr_db=9.5,
+        tmst_us=1_000_000,
+        crc=Crc.OK,
+        received_wall_ns=0,
+        received_monotonic_ns=0,
+        source="udp 127.0.0.1:40001",
+    )
+    assert type(heard.frame) is ReceivedFrame
+    assert (heard.frame, hash(heard.frame), repr(heard.frame)) == (made, hash(made), repr(made))
+    with pytest.raises(FrozenInstanceError):
+        heard.frame.rssi_dbm = 0  # type: ignore[misc]  # that is the point
+
+
 def test_of_copies_on_two_channels_the_stronger_is_kept() -> None:
     talk = Conversation()
     weak, strong = rxpk(lsnr=-2.2, freq=868.3, tmst=1_000_050), rxpk(lsnr=10.5)
@@ -331,3 +364,48 @@ def test_a_pull_resp_fits_the_forwarders_buffer() -> None:
     )
     talk.session.transmit(EUI, largest, now_ns=0)
     assert len(talk.answers()[0][0]) < 1000
+
+
+PINNED = {EUI: "192.0.2.7"}
+OUTSIDE: Address = ("192.0.2.7", 40_000)
+
+
+def pinned(pins: dict[bytes, str] | None = None) -> GwmpSession:
+    return GwmpSession(random_token=lambda: 1, pins=PINNED if pins is None else pins)
+
+
+def test_beyond_loopback_only_a_named_gateway_is_heard_from_its_own_address() -> None:
+    session = pinned()
+    events = session.receive(push_data({"rxpk": [rxpk()]}), OUTSIDE, now_ns=0, wall_ns=0)
+    assert [type(event) for event in events] == [StateChanged, FrameHeard]
+    assert session.to_send()
+
+
+@pytest.mark.parametrize(
+    ("eui", "source"),
+    [
+        (EUI, ("192.0.2.8", 40_000)),
+        (EUI, ("127.0.0.1", 40_000)),  # it lives elsewhere
+        (bytes.fromhex("aa555a0000000009"), OUTSIDE),
+        (bytes.fromhex("aa555a0000000009"), ("2001:db8::1", 1, 0, 0)),
+    ],
+)
+def test_a_stranger_gets_no_answer_and_is_told_once_a_minute(eui: bytes, source: Address) -> None:
+    session = pinned()
+    events = session.receive(push_data({"rxpk": [rxpk()]}, eui=eui), source, now_ns=0, wall_ns=0)
+    (trouble,) = events
+    assert isinstance(trouble, DeviceTrouble)
+    assert trouble.code == "not_pinned"
+    assert source[0] in trouble.detail
+    assert session.receive(pull_data(eui=eui), source, now_ns=NS_PER_S, wall_ns=0) == []
+    assert session.to_send() == []
+    assert (session.counts["not_pinned"], session.gateways) == (2, {})
+    assert session.receive(pull_data(eui=eui), source, now_ns=61 * NS_PER_S, wall_ns=0)
+
+
+def test_loopback_and_serial_ports_need_no_pin_and_mapped_addresses_are_the_same() -> None:
+    for source in (("127.0.0.1", 1), ("::1", 1, 0, 0), ("::ffff:127.0.0.1", 1, 0, 0), ("/dev/ttyUSB0", 0)):
+        assert pinned({}).receive(pull_data(), source, now_ns=0, wall_ns=0), source
+    assert isinstance(
+        pinned().receive(pull_data(), ("::ffff:192.0.2.7", 1, 0, 0), now_ns=0, wall_ns=0)[0], StateChanged
+    )

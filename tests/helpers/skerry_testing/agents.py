@@ -10,6 +10,7 @@ import secrets
 import signal
 import socket
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -31,13 +32,25 @@ from skerry_agent.store import Stores
 from skerry_client.http import AgentClient
 from skerry_client.paths import Paths, choose_paths
 from skerry_core.clock import NS_PER_S, Clock, SystemClock, Timer, io_timeout
+from skerry_coverage.manifest import Manifest
 from skerry_coverage.records import Location, Registration, sign_record
 from skerry_keys.public_key import PublicKey
 from skerry_keys.software import SoftwareSigner
+from skerry_oracle.epochs.driver import EpochState
 from skerry_wallet.chain.embedded import EmbeddedCluster
+from skerry_wallet.cluster import Cluster
 from skerry_wallet.keyfile.gateway import open_or_create_gateway_key
 
-__all__ = ["NETWORK", "AgentProcess", "FastClock", "create_agent", "free_udp_port", "opened_house"]
+__all__ = [
+    "NETWORK",
+    "AgentProcess",
+    "FastClock",
+    "begin_fast_time",
+    "create_agent",
+    "free_udp_port",
+    "opened_house",
+    "stated_payments",
+]
 
 NETWORK = "skerry-kill"
 SPEED = 30
@@ -63,10 +76,7 @@ class FastClock(Clock):
     def __init__(self, folder: Path, *, system: Clock, shift: Path | None = None) -> None:
         self._shift = shift
         self._system = system
-        birth = folder / _BIRTH
-        if not birth.exists():
-            birth.write_text(str(system.wall_ns()))
-        self._birth_ns = int(birth.read_text())
+        self._birth_ns = int((folder / _BIRTH).read_text())
 
     def wall_ns(self) -> int:
         shift_s = int(self._shift.read_text() or 0) if self._shift is not None and self._shift.exists() else 0
@@ -79,6 +89,13 @@ class FastClock(Clock):
         return self._system.call_at(monotonic_ns // SPEED, callback)
 
 
+def begin_fast_time(folder: Path) -> None:
+    """Let agents in this folder live on a `FastClock` from now on, unless they do already."""
+    birth = folder / _BIRTH
+    if not birth.exists():
+        birth.write_text(str(SystemClock().wall_ns()))
+
+
 def free_udp_port() -> int:
     """Return a UDP port that was free a moment ago."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
@@ -88,8 +105,10 @@ def free_udp_port() -> int:
 
 async def create_agent(folder: Path) -> int:
     """Make an agent with an operator of its own, admit its hotspot; return its port for packet forwarders."""
-    paths, clock = choose_paths(folder, environ={}), FastClock(_made(folder), system=SystemClock())
+    paths = choose_paths(folder, environ={})
     paths.create()
+    begin_fast_time(folder)
+    clock = FastClock(folder, system=SystemClock())
     gateway, owner = SoftwareSigner.generate(secrets.token_bytes), SoftwareSigner.generate(secrets.token_bytes)
     paths.gateway_key.write_bytes(gateway.to_key_file())
     paths.gateway_key.chmod(0o600)
@@ -151,8 +170,10 @@ async def _create_operator(paths: Paths, clock: Clock, gateway: SoftwareSigner, 
 
 
 @asynccontextmanager
-async def opened_house(state: Path, *, clock: Clock | None = None) -> AsyncIterator[tuple[OperatorHouse, Stores]]:
-    """Open the operator of a folder in which no agent runs."""
+async def opened_house(
+    state: Path, *, clock: Clock | None = None, cluster: Cluster | None = None
+) -> AsyncIterator[tuple[OperatorHouse, Stores]]:
+    """Open the operator of a folder in which no agent runs; with another cluster its own chain stays closed."""
     clock = clock or FastClock(state, system=SystemClock())
     files = OperatorFolder(state / "operator")
     stores = await Stores.open(state, clock=clock, extra=(EVIDENCE, TREASURY))
@@ -160,7 +181,7 @@ async def opened_house(state: Path, *, clock: Clock | None = None) -> AsyncItera
         house = await open_house(
             files,
             db=stores.main,
-            cluster=EmbeddedCluster(files.chain, network=files.read().network, clock=clock),
+            cluster=cluster or EmbeddedCluster(files.chain, network=files.read().network, clock=clock),
             clock=clock,
             random_bytes=secrets.token_bytes,
             routes=DEMO_ROUTES,
@@ -171,6 +192,16 @@ async def opened_house(state: Path, *, clock: Clock | None = None) -> AsyncItera
             await house.close()
     finally:
         await stores.close()
+
+
+async def stated_payments(house: OperatorHouse) -> list[tuple[int, Counter[str]]]:
+    """Return every paid epoch with what its manifest gives each owner."""
+    stated = []
+    for row in await house.oracle.epochs.all():
+        manifest = await house.oracle.manifest(row.epoch) if EpochState(row.state) is EpochState.PAID else None
+        if manifest is not None:
+            stated.append((row.epoch, Counter(Manifest.from_bytes(manifest.body).owner_totals())))
+    return stated
 
 
 class AgentProcess:
@@ -242,8 +273,3 @@ def _live(folder: Path, arguments: tuple[str, ...], shift: Path | None, log: Pat
 
 def _children(parent: int) -> list[int]:
     return [int(one) for file in Path(f"/proc/{parent}/task").glob("*/children") for one in file.read_text().split()]
-
-
-def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return folder

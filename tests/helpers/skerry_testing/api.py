@@ -9,6 +9,7 @@ from skerry_agent.api.server import ApiServer
 from skerry_agent.api.view import (
     AgentStatus,
     Balance,
+    BeaconOffer,
     ClockStatus,
     DeviceState,
     Explanation,
@@ -36,9 +37,10 @@ from skerry_agent.store import (
 )
 from skerry_client.paths import Paths, choose_paths
 from skerry_core.clock import NS_PER_S, Clock, SystemClock
+from skerry_core.errors import RefusedError
 from skerry_testing.stores import open_stores
 
-__all__ = ["NOW_NS", "FakeView", "Served", "fill", "serve_api"]
+__all__ = ["NOW_NS", "FakeBeacons", "FakeView", "Served", "fill", "serve_api"]
 
 NOW_NS = 1_790_000_000 * NS_PER_S
 
@@ -108,6 +110,27 @@ class FakeView:
 
     async def region_confirmed(self, device_id: str, region: str) -> None:
         self.confirmed.append((device_id, region))
+
+
+@dataclass(slots=True)
+class FakeBeacons:
+    """Offers one beacon and notes how often it was sent; `refusal` is what the gate says."""
+
+    refusal: str | None = None
+    sent: int = 0
+
+    async def offer(self) -> BeaconOffer:
+        return BeaconOffer(
+            hotspot="h1", device_id="d1", region="EU868", frequency_hz=868_100_000, datarate="SF12BW125", power_dbm=14,
+            eirp_ddbm=152, max_eirp_ddbm=160, airtime_us=2_302_000, duty_spent_us=2_302_000, duty_budget_us=36_000_000,
+            refusal=self.refusal, refusal_text="Too much." if self.refusal else None, beacon=None, as_of_ns=NOW_NS,
+        )  # fmt: skip
+
+    async def send(self) -> BeaconOffer:
+        if self.refusal:
+            raise RefusedError(self.refusal, "Too much.")
+        self.sent += 1
+        return replace(await self.offer(), beacon="b9")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

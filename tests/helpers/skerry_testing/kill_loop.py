@@ -22,9 +22,7 @@ from skerry_client import calls
 from skerry_client.errors import ApiProblem, BadAnswer, NotReachable
 from skerry_client.http import AgentClient
 from skerry_core.clock import SystemClock, io_timeout
-from skerry_coverage.manifest import Manifest
-from skerry_oracle.epochs.driver import EpochState
-from skerry_testing.agents import AgentProcess, create_agent, opened_house
+from skerry_testing.agents import AgentProcess, create_agent, opened_house, stated_payments
 from skerry_testing.cli import skerry
 from skerry_testing.gwmp import EUI, pull_data, push_data, rxpk, tx_ack
 from skerry_wallet.ledger.book import BURNED, EMISSION
@@ -107,18 +105,19 @@ class LoadedDevice:
             sock.connect(self._address)
             while True:
                 self._count += 1
-                self._send(sock, push_data({"rxpk": [self._frame()]}, token=self._count & 0xFFFF))
+                self._send(sock, push_data({"rxpk": [self.frame(self._count)]}, token=self._count & 0xFFFF))
                 if self._count % 20 == 1:
                     self._send(sock, pull_data())
                 self._answer(sock)
                 await SystemClock().sleep(1 / FRAMES_PER_S)
 
-    def _frame(self) -> dict[str, object]:
-        if self._count % 5 == 0:
+    def frame(self, number: int) -> dict[str, object]:
+        """Return the n-th packet that it hears."""
+        if number % 5 == 0:
             phy = b"\xe0" + self._random.randbytes(51)  # a beacon of somebody unknown: witnessed and judged
         else:
             phy = b"\x40" + (0x78000100).to_bytes(4, "little") + b"\x00" + self._random.randbytes(40)
-        return rxpk(tmst=self._count * 10_000, size=len(phy), data=b64encode(phy).decode())
+        return rxpk(tmst=number * 10_000, size=len(phy), data=b64encode(phy).decode())
 
     def _answer(self, sock: socket) -> None:
         try:
@@ -217,15 +216,10 @@ async def _check_money(folder: Path, report: KillReport) -> None:
     _missing(report, "receipts", report.receipts, reports)
     async with opened_house(folder) as (house, _):
         await house.oracle.advance()  # finishes the epoch that was being paid when the agent stopped
-        paid = [row.epoch for row in await house.oracle.epochs.all() if EpochState(row.state) is EpochState.PAID]
-        stated: Counter[str] = Counter()
-        for epoch in paid:
-            manifest = await house.oracle.manifest(epoch)
-            assert manifest is not None
-            totals = Manifest.from_bytes(manifest.body).owner_totals()
-            stated.update(totals)
-            report.epochs_paid += len(totals)
-        carried = sum([sum((await house.oracle.packets.data_credits(epoch)).values()) for epoch in paid])
+        paid = await stated_payments(house)
+        stated = sum((payments for _, payments in paid), Counter())
+        report.epochs_paid = sum(1 for _, payments in paid if payments)
+        carried = sum([sum((await house.oracle.packets.data_credits(epoch)).values()) for epoch, _ in paid])
         tokens = house.treasury.tokens.tokens
         booked = await house.treasury.ledger.balances(tokens["demo-IOT"].mint)
         report.burned = (await house.treasury.ledger.balances(tokens["demo-DC"].mint)).get(BURNED, 0)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
+from skerry_core.clock import Clock
 from skerry_coverage.profile.loader import load_profile, with_overrides
 from skerry_coverage.records import Location, Registration, sign_record
 from skerry_keys.software import SoftwareSigner
@@ -129,7 +130,7 @@ def small_network(**changes: int | str) -> OracleNetwork:
 
 def make_oracle(
     database: Database,
-    clock: SimulatedClock,
+    clock: Clock,
     *,
     payer: Payer | None = None,
     seed: str = "oracle",

@@ -12,21 +12,29 @@ from random import Random
 from skerry_agent.demo.run import DemoOptions, run_demo
 from skerry_core.clock import NS_PER_S, SystemClock
 
-__all__ = ["kill_claims"]
+__all__ = ["kill_claims", "kill_claims_of"]
 
 LONGEST_S = 1.2  # a whole claim takes about a second
 
 
 def kill_claims(folder: Path, *, kills: int, seed: int, limit_s: float) -> str:
-    """Kill `kills` claims, or as many as fit; return a summary. Raises `AssertionError` for any difference."""
-    random, clock = Random(seed), SystemClock()
-    deadline_ns = clock.monotonic_ns() + round(limit_s * NS_PER_S)
+    """Run a demo and kill the claims of what it left unpaid; as `kill_claims_of`."""
     origin = folder / "demo"
     options = DemoOptions(
         hotspots=12, epochs=1, seed=seed, folder=origin, output=origin, captures=[], leave_epoch_unpaid=True
     )
     origin.mkdir()
     run_demo(options, lambda _fraction, _words: None)
+    return kill_claims_of(origin, folder, kills=kills, seed=seed, limit_s=limit_s)
+
+
+def kill_claims_of(origin: Path, folder: Path, *, kills: int, seed: int, limit_s: float) -> str:
+    """Kill `kills` claims in copies of a kept demo, or as many as fit; return a summary.
+
+    Raises `AssertionError` for any difference between oracle, ledger and chain.
+    """
+    random, clock = Random(seed), SystemClock()
+    deadline_ns = clock.monotonic_ns() + round(limit_s * NS_PER_S)
     killed = finished = 0
     while killed < kills and clock.monotonic_ns() < deadline_ns:
         kept = Path(shutil.copytree(origin, folder / "kept"))

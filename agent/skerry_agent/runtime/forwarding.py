@@ -1,0 +1,211 @@
+"""Further networks of one radio: which frames each wants, and the packet forwarder's side of GWMP towards it. Pure.
+
+The shell with the socket is `runtime.forwarder`; the settings are `forward.gwmp`. A network gets our uplinks as if it
+had a packet forwarder of its own here; it may send only when its owner allows that (one network at most, because a
+duty cycle can't be shared: peers-features G3, G5).
+"""
+
+import base64
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl
+
+from skerry_core.errors import UsageError
+from skerry_firmware_bridge.errors import FrameRejected
+from skerry_firmware_bridge.gwmp.datagram import Datagram, Kind, read_json
+from skerry_firmware_bridge.gwmp.downlink import Downlink, ack_json
+from skerry_wire.errors import FrameMalformed
+from skerry_wire.frames import ReceivedFrame, TransmitOutcome, TransmitRequest
+from skerry_wire.lorawan import DataFrame, JoinRequest, parse_frame
+
+__all__ = ["ForwardTarget", "GwmpUpstream", "PullResp", "forward_targets"]
+
+_OPTIONS = {"devaddr": 32, "joineui": 64}  # filter -> bits of the address
+Prefix = tuple[int, int]  # value, number of leading bits that count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForwardTarget:
+    """One network: where it listens, what it wants (empty: everything), whether it may send."""
+
+    host: str
+    port: int
+    devaddr: tuple[Prefix, ...] = ()
+    joineui: tuple[Prefix, ...] = ()
+    downlink: bool = False
+
+    @property
+    def name(self) -> str:
+        """The network's name in rows and metrics."""
+        return f"{self.host}:{self.port}"
+
+    def wants(self, phy: bytes) -> bool:
+        """Say whether an uplink passes the filters; a filter of one kind says nothing of frames of the other."""
+        if not self.devaddr and not self.joineui:
+            return True
+        try:
+            frame = parse_frame(phy)
+        except FrameMalformed:
+            return False
+        match frame:
+            case DataFrame():
+                return bool(self.devaddr) and _matches(frame.dev_addr, self.devaddr, 32)
+            case JoinRequest():
+                return bool(self.joineui) and _matches(frame.join_eui, self.joineui, 64)
+            case _:
+                return False
+
+
+def forward_targets(texts: tuple[str, ...]) -> tuple[ForwardTarget, ...]:
+    """Read the setting forward.gwmp, each `HOST:PORT[?devaddr=26000000/7;...&joineui=...&downlink=yes]`.
+
+    Raises `UsageError` E_FORWARD.
+    """
+    targets = tuple(_target(text) for text in texts)
+    if sum(target.downlink for target in targets) > 1:
+        raise _bad(", ".join(texts), "two networks may not send by one radio")
+    return targets
+
+
+def _target(text: str) -> ForwardTarget:
+    place, _, query = text.partition("?")
+    host, colon, port = place.rpartition(":")
+    if not colon or not host or not port.isdecimal() or not 0 < int(port) < 1 << 16:
+        raise _bad(text, "there is no HOST:PORT")
+    options = dict(parse_qsl(query, keep_blank_values=True))
+    unknown = options.keys() - {*_OPTIONS, "downlink"}
+    if unknown:
+        raise _bad(text, f"{min(unknown)} is no option")
+    downlink = options.get("downlink", "no")
+    if downlink not in {"yes", "no"}:
+        raise _bad(text, "downlink is yes or no")
+    filters = {name: _prefixes(text, options.get(name, ""), bits) for name, bits in _OPTIONS.items()}
+    return ForwardTarget(
+        host=host.strip("[]"), port=int(port), devaddr=filters["devaddr"], joineui=filters["joineui"],
+        downlink=downlink == "yes",
+    )  # fmt: skip
+
+
+def _prefixes(text: str, value: str, bits: int) -> tuple[Prefix, ...]:
+    found = []
+    for part in value.split(";") if value else ():
+        address, _, length = part.partition("/")
+        try:
+            number, kept = int(address, 16), int(length or bits)
+        except ValueError:
+            raise _bad(text, f"{part} is no address prefix") from None
+        if len(address) * 4 != bits or not 0 <= kept <= bits:
+            raise _bad(text, f"{part} is no prefix of {bits} bits in hex")
+        found.append((number, kept))
+    return tuple(found)
+
+
+def _matches(address: int, prefixes: Sequence[Prefix], bits: int) -> bool:
+    return any(address >> (bits - kept) == value >> (bits - kept) for value, kept in prefixes)
+
+
+def _bad(text: str, finding: str) -> UsageError:
+    return UsageError(
+        "E_FORWARD",
+        f"{text!r} in forward.gwmp cannot be used: {finding}.",
+        remedy="Write it like lns.example.org:1700 or lns.example.org:1700?devaddr=26000000/7.",
+        params={"value": text},
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullResp:
+    """A downlink that the network asks for; `request` None with the reason why no radio could be asked."""
+
+    token: int
+    request: TransmitRequest | None
+    reason: str | None = None
+
+
+class GwmpUpstream:
+    """The protocol state towards one network: makes datagrams, reads answers, counts both."""
+
+    def __init__(self, *, eui: bytes, target: ForwardTarget, antenna_gain_ddbi: int) -> None:
+        self._eui = eui
+        self._target = target
+        self._gain_ddbi = antenna_gain_ddbi
+        self._token = 0
+        self.unanswered = 0  # datagrams since the network's last word
+        self.counts: Counter[str] = Counter()
+
+    def push(self, frame: ReceivedFrame) -> bytes:
+        """Return the PUSH_DATA of one uplink."""
+        rxpk = {
+            "tmst": frame.tmst_us, "chan": 0, "rfch": 0, "freq": frame.frequency_hz / 1_000_000, "stat": 1,
+            "modu": "LORA", "datr": frame.datarate, "codr": "4/5", "rssi": frame.rssi_dbm, "lsnr": frame.snr_db,
+            "size": len(frame.phy), "data": base64.b64encode(frame.phy).decode(),
+        }  # fmt: skip
+        self.counts["uplinks"] += 1
+        return self._question(Kind.PUSH_DATA, {"rxpk": [rxpk]})
+
+    def stat(self, wall_s: int) -> bytes:
+        """Return the PUSH_DATA that tells the network that this gateway lives."""
+        time = datetime.fromtimestamp(wall_s, UTC).strftime("%Y-%m-%d %H:%M:%S GMT")
+        counts = self.counts
+        acknowledged = round(100.0 * counts["push_acks"] / max(1, counts["pushed"]), 1)
+        stat = {
+            "time": time, "rxnb": counts["uplinks"], "rxok": counts["uplinks"], "rxfw": counts["uplinks"],
+            "ackr": min(100.0, acknowledged), "dwnb": counts["downlinks"], "txnb": counts["sent"],
+        }  # fmt: skip
+        return self._question(Kind.PUSH_DATA, {"stat": stat})
+
+    def pull(self) -> bytes:
+        """Return the PULL_DATA that keeps the way down open."""
+        return self._question(Kind.PULL_DATA, None)
+
+    def receive(self, raw: bytes) -> PullResp | None:
+        """Take a datagram of the network; return a downlink when it is one. Raises `FrameRejected`."""
+        datagram = Datagram.from_bytes(raw)
+        match datagram.kind:
+            case Kind.PUSH_ACK:
+                self.counts["push_acks"] += 1
+            case Kind.PULL_ACK:
+                self.counts["pull_acks"] += 1
+            case Kind.PULL_RESP:
+                self.unanswered = 0
+                return self._downlink(datagram)
+            case _:
+                raise FrameRejected("unexpected", detail=datagram.kind.name)
+        self.unanswered = 0
+        return None
+
+    def answer(self, token: int, outcome: TransmitOutcome) -> bytes:
+        """Return the TX_ACK that tells what became of a downlink."""
+        self.counts[outcome.status.value] += 1
+        return Datagram(kind=Kind.TX_ACK, token=token, eui=self._eui, body=ack_json(outcome)).to_bytes()
+
+    def _question(self, kind: Kind, content: object) -> bytes:
+        self._token = (self._token + 1) & 0xFFFF
+        self.unanswered += 1
+        self.counts["pushed"] += kind is Kind.PUSH_DATA
+        body = b"" if content is None else json.dumps(content, separators=(",", ":")).encode()
+        return Datagram(kind=kind, token=self._token, eui=self._eui, body=body).to_bytes()
+
+    def _downlink(self, datagram: Datagram) -> PullResp:
+        self.counts["downlinks"] += 1
+        if not self._target.downlink:
+            return PullResp(token=datagram.token, request=None, reason="send_fail")
+        txpk = read_json(datagram.body).get("txpk")
+        if not isinstance(txpk, dict):
+            raise FrameRejected("invalid_json", detail="no txpk")
+        asked = Downlink.from_json(txpk)
+        if not asked.immediate and asked.tmst is None:
+            return PullResp(token=datagram.token, request=None, reason="gps_unlocked")
+        request = TransmitRequest(
+            phy=asked.payload,
+            frequency_hz=round(asked.freq_mhz * 1_000_000),
+            datarate=asked.datarate,
+            # Network servers state radiated power, and packet forwarders take the antenna's gain off.
+            power_dbm=(asked.power_dbm * 10 - self._gain_ddbi) // 10,
+            inverted_polarity=asked.inverted_polarity,
+            tmst_us=None if asked.immediate else asked.tmst,
+        )
+        return PullResp(token=datagram.token, request=request)

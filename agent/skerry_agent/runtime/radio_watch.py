@@ -1,0 +1,177 @@
+"""Feeds every radio's sentinel, stores what it learned, shows its judgement and tries the one repair a driver has.
+
+The agent gives it each device event. A judgement comes once a minute; what is normal for a radio is stored hourly and
+at the end, so that a restart does not begin to learn anew. The sentinel bounds repairs (never a loop).
+"""
+
+import json
+import logging
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
+
+from skerry_agent.runtime.device_board import SICK, DeviceBoard
+from skerry_agent.store import Facts
+from skerry_core import strict_json
+from skerry_core.clock import Clock
+from skerry_core.errors import SkerryError
+from skerry_firmware_bridge.radio import DeviceEvent, DeviceTrouble, FrameHeard, StatusReported
+from skerry_firmware_bridge.sentinel import Condition, Heard, Judgement, Normal, Repair, Sentinel
+from skerry_wire.frames import Crc, ReceivedFrame
+
+__all__ = ["RadioWatch"]
+
+JUDGE_S = 60.0
+STORE_EVERY = 60  # judgements; an SD card is not worn for what may be learned again
+MAX_RADIOS = 256  # a flood of invented gateways must not eat the memory
+MAX_BROKEN = 50  # broken frames counted of one status message: it may claim any number
+FACT = "radio_normal "
+_log = logging.getLogger(__name__)
+
+Reopen = Callable[[str], bool]  # True when the device's link is being opened again
+
+
+@dataclass(slots=True, kw_only=True)
+class _Watched:
+    sentinel: Sentinel
+    heard_lately: bool = True  # since the latest judgement
+    others_before: int = 0  # frames that the other radios had heard at the judgement after this one's last frame
+    condition: Condition | None = None
+
+
+class RadioWatch:
+    """The sentinels of one agent's radios, between them and the board that shows what they say."""
+
+    def __init__(self, *, facts: Facts, clock: Clock, board: DeviceBoard) -> None:
+        self._facts = facts
+        self._clock = clock
+        self._board = board
+        self._reopen: Reopen = lambda _: False
+        self._radios: dict[str, _Watched] = {}
+        self._normal: dict[str, Normal] = {}
+        self._heard: Counter[str] = Counter()
+
+    @classmethod
+    async def open(cls, *, facts: Facts, clock: Clock, board: DeviceBoard) -> Self:
+        """Return a watch that knows what earlier runs learned."""
+        watch = cls(facts=facts, clock=clock, board=board)
+        await watch.load()
+        return watch
+
+    def pass_on(self, event: DeviceEvent) -> None:
+        """Take an event and give it to the board: the radios' sink."""
+        self._board.take(event)
+        self.take(event)
+
+    def repair_with(self, reopen: Reopen) -> None:
+        """Say how a link is opened again, before `run`."""
+        self._reopen = reopen
+
+    async def load(self) -> None:
+        """Read what earlier runs learned; what cannot be read is learned again."""
+        for name, text in (await self._facts.starting_with(FACT)).items():
+            try:
+                raw = strict_json.loads(text.encode())
+            except strict_json.JsonRejected as error:
+                _log.warning("%s: what was learned cannot be read (%s)", name, error)
+                continue
+            if isinstance(raw, dict):
+                self._normal[name.removeprefix(FACT)] = Normal.from_json(raw)
+
+    def take(self, event: DeviceEvent) -> None:
+        """Feed one event; never blocks."""
+        match event:
+            case FrameHeard(device_id=device_id, frame=frame):
+                self._heard[device_id] += 1
+                watched = self._watched(device_id)
+                if watched is not None:
+                    watched.heard_lately = True
+                    watched.sentinel.heard(_heard(frame))
+            case StatusReported(device_id=device_id, values=values):
+                watched = self._radios.get(device_id)
+                for _ in range(_broken(values) if watched is not None else 0):
+                    assert watched is not None
+                    watched.sentinel.heard(
+                        Heard(monotonic_ns=self._clock.monotonic_ns(), wall_ns=event.wall_ns, crc_ok=False)
+                    )
+            case _:
+                return
+
+    async def run(self) -> None:
+        """Judge once a minute until cancelled, then store."""
+        rounds = 0
+        try:
+            while True:
+                await self._clock.sleep(JUDGE_S)
+                self.judge()
+                rounds += 1
+                if rounds % STORE_EVERY == 0:
+                    await self.store()
+        finally:
+            await self.store()
+
+    def judge(self) -> None:
+        """Judge every radio now, show it, repair what is due."""
+        now_ns, wall_ns = self._clock.monotonic_ns(), self._clock.wall_ns()
+        for device_id, watched in self._radios.items():
+            if watched.heard_lately:  # what the others heard in the same minute is mostly the same frames
+                watched.others_before, watched.heard_lately = self._others(device_id), False
+            others = self._others(device_id) - watched.others_before if len(self._radios) > 1 else None
+            judgement = watched.sentinel.judge(now_ns=now_ns, wall_ns=wall_ns, peers_heard=others)
+            if judgement.condition is not watched.condition:
+                level = logging.WARNING if judgement.condition in SICK else logging.DEBUG
+                _log.log(level, "%s: %s: %s", device_id, judgement.condition.value, judgement.reason)
+                watched.condition = judgement.condition
+            self._board.judged(device_id, judgement)
+            if judgement.repair is not None:
+                self._repair(device_id, judgement, judgement.repair)
+
+    async def store(self) -> None:
+        """Store what was learned; a failing disk costs only that."""
+        try:
+            for device_id, watched in self._radios.items():
+                await self._facts.set(FACT + device_id, json.dumps(watched.sentinel.normal.to_json()))
+        except SkerryError as error:
+            _log.warning("what is normal for the radios is not stored (%s)", error)
+
+    def _repair(self, device_id: str, judgement: Judgement, repair: Repair) -> None:
+        """Open the link again as the first stage where the driver can; leave everything else to a person."""
+        if repair is Repair.SOFT_RESET and self._reopen(device_id):
+            _log.warning("%s: %s Its link is opened again.", device_id, judgement.reason)
+            return
+        if repair is Repair.TELL:
+            detail = f"{judgement.reason} Check power, antenna and cable, and restart the radio."
+            code = f"radio_{judgement.condition.value}"
+            trouble = DeviceTrouble(device_id=device_id, code=code, detail=detail, wall_ns=self._clock.wall_ns())
+            self._board.take(trouble)
+
+    def _watched(self, device_id: str) -> _Watched | None:
+        watched = self._radios.get(device_id)
+        if watched is None and len(self._radios) < MAX_RADIOS:
+            normal = self._normal.pop(device_id, None)
+            sentinel = Sentinel(now_ns=self._clock.monotonic_ns(), normal=normal)
+            watched = self._radios[device_id] = _Watched(sentinel=sentinel)
+        return watched
+
+    def _others(self, device_id: str) -> int:
+        return self._heard.total() - self._heard[device_id]
+
+
+def _heard(frame: ReceivedFrame) -> Heard:
+    return Heard(
+        monotonic_ns=frame.received_monotonic_ns,
+        wall_ns=frame.received_wall_ns,
+        crc_ok=frame.crc is not Crc.FAILED,
+        rssi_dbm=frame.rssi_dbm,
+        snr_db=frame.snr_db,
+        tmst_us=frame.tmst_us,
+    )
+
+
+def _broken(values: dict[str, int | float | str | None]) -> int:
+    """Return how many broken frames a forwarder counted and did not hand on in the time of one status message."""
+    received, good, forwarded = (values.get(name) for name in ("received", "received_ok", "forwarded"))
+    if not (isinstance(received, int) and isinstance(good, int) and isinstance(forwarded, int)):
+        return 0
+    return min(MAX_BROKEN, max(0, received - max(good, forwarded)))

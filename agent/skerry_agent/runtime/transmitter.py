@@ -1,0 +1,67 @@
+"""Sends a hotspot's frames - beacons, downlinks of the packet router and of other networks - through the one gate."""
+
+import logging
+
+from skerry_agent.metrics import Metrics
+from skerry_agent.runtime.downlink import send_downlink
+from skerry_agent.runtime.identity import HotspotIdentity
+from skerry_agent.runtime.radio_set import RadioSet
+from skerry_core.errors import SkerryError
+from skerry_firmware_bridge.errors import LinkLost
+from skerry_firmware_bridge.transmit import GatewayRegion, Purpose, TransmitGate
+from skerry_wire.frames import TransmitOutcome, TransmitRequest
+from skerry_wire.generated.packet_router_pb2 import packet_router_packet_down_v1
+
+__all__ = ["Transmitter"]
+
+_log = logging.getLogger(__name__)
+
+
+class Transmitter:
+    """The sending side of one hotspot. The gate refuses what law or the owner does not allow."""
+
+    def __init__(self, *, identity: HotspotIdentity, radios: RadioSet, gate: TransmitGate, metrics: Metrics) -> None:
+        self._identity = identity
+        self._radios = radios
+        self._gate = gate
+        self._metrics = metrics
+
+    async def beacon(self, request: TransmitRequest) -> tuple[str, TransmitOutcome]:
+        """Send a beacon; return by which device. Raises `LinkLost`, `TransmitRefused`, `DeviceTimeout`."""
+        return await self._send(request, Purpose.BEACON)
+
+    async def downlink(self, request: TransmitRequest) -> TransmitOutcome:
+        """Send an answer to an uplink by the radio that heard it. Raises as `beacon`."""
+        device_id, outcome = await self._send(request, Purpose.DOWNLINK)
+        self._metrics.count("skerry_downlinks_total", device=device_id, outcome=outcome.status.value)
+        return outcome
+
+    async def router_downlink(self, packet: packet_router_packet_down_v1) -> None:
+        """Send what the packet router wants sent, or log why it was not; one bad downlink never stops the stream."""
+        try:
+            outcome = await send_downlink(
+                packet,
+                region=self._identity.region_name,
+                antenna_gain_ddbi=self._identity.antenna_gain_ddbi,
+                transmit=self.downlink,
+            )
+        except (SkerryError, ValueError) as error:
+            self._metrics.count("skerry_downlinks_total", device="", outcome="refused")
+            _log.warning("%s: downlink not sent (%s)", self._identity.name, error)
+            return
+        if outcome is None:
+            self._metrics.count("skerry_downlinks_total", device="", outcome="without_window")
+
+    async def _send(self, request: TransmitRequest, purpose: Purpose) -> tuple[str, TransmitOutcome]:
+        radio = self._radios.for_window(request.tmst_us)
+        if radio is None:
+            raise LinkLost("no radio of this hotspot is up")
+        outcome = await self._gate.transmit(
+            radio,
+            request,
+            gateway_region=GatewayRegion(name=self._identity.region_name, confirmed=self._identity.region is not None),
+            antenna_gain_ddbi=self._identity.antenna_gain_ddbi,
+            purpose=purpose,
+            commit=True,
+        )
+        return radio.device_id, outcome

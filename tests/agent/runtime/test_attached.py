@@ -1,0 +1,42 @@
+"""Modems and meters of the settings; their life with an emulator is tested end to end."""
+
+from random import Random
+
+import pytest
+
+from skerry_agent.background import Background
+from skerry_agent.runtime.attached import attached_device, run_attached
+from skerry_core.errors import UsageError
+from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, StateChanged
+from skerry_simulate.clock import SimulatedClock
+from skerry_testing.simulated import simulated
+
+
+def test_a_text_names_kind_place_and_options() -> None:
+    device = attached_device("modem:/dev/ttyUSB2")
+    assert (device.device_id, device.kind, device.url) == ("modem:/dev/ttyUSB2", "modem", "/dev/ttyUSB2")
+    meter = attached_device("sunspec:modbus-tcp://192.0.2.7:502?unit=3")
+    assert (meter.url, dict(meter.options)) == ("modbus-tcp://192.0.2.7:502", {"unit": 3})
+
+
+@pytest.mark.parametrize("text", ["", "modem", "modem:", ":/dev/x", "toaster:/dev/x", "modem:/dev/x?colour=red"])
+def test_a_text_that_cannot_be_meant_is_refused_with_a_remedy(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        attached_device(text)
+    assert caught.value.remedy
+
+
+def test_a_missing_device_is_said_and_stops_nobody() -> None:
+    async def main(clock: SimulatedClock) -> None:
+        events: list[DeviceEvent] = []
+        devices = [attached_device("modem:/dev/there-is-none"), attached_device("modem:/dev/nor-here")]
+        async with Background() as background:
+            work = run_attached(devices, clock=clock, random=Random(1), events=events.append)
+            background.start(work, name="attached")
+            await clock.sleep(60)
+        states = {(e.device_id, e.state) for e in events if isinstance(e, StateChanged)}
+        assert {device for device, state in states if state is not DeviceState.UP} == {
+            "modem:/dev/there-is-none", "modem:/dev/nor-here",
+        }  # fmt: skip
+
+    simulated(main)

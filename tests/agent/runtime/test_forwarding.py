@@ -1,0 +1,122 @@
+"""Further networks: settings, filters, and the forwarder's side of GWMP without a socket."""
+
+import json
+
+import pytest
+
+from skerry_agent.runtime.forwarding import GwmpUpstream, forward_targets
+from skerry_core.errors import UsageError
+from skerry_firmware_bridge.errors import FrameRejected
+from skerry_firmware_bridge.gwmp.datagram import Datagram, Kind
+from skerry_firmware_bridge.gwmp.downlink import read_ack, request_json
+from skerry_firmware_bridge.gwmp.packets import received_frame
+from skerry_testing.runtime import UPLINK, frame
+from skerry_wire.frames import TransmitOutcome, TransmitRequest, TransmitStatus
+
+EUI = bytes(range(8))
+JOIN = bytes([0]) + bytes(range(8)) + bytes(range(8, 16)) + b"\x01\x02" + b"\xaa\xbb\xcc\xdd"  # JoinEUI 0706..00
+REQUEST = TransmitRequest(
+    phy=b"down", frequency_hz=869_525_000, datarate="SF12BW125", power_dbm=16, inverted_polarity=True, tmst_us=77
+)
+
+
+def upstream(text: str = "lns:1700") -> GwmpUpstream:
+    return GwmpUpstream(eui=EUI, target=forward_targets((text,))[0], antenna_gain_ddbi=12)
+
+
+def pull_resp(body: bytes, token: int = 9) -> bytes:
+    return Datagram(kind=Kind.PULL_RESP, token=token, body=body).to_bytes()
+
+
+def test_a_setting_names_place_filters_and_leave_to_send() -> None:
+    (target,) = forward_targets(("lns.example.org:1700?devaddr=26000000/7;78000100&downlink=yes",))
+    assert (target.name, target.devaddr) == ("lns.example.org:1700", ((0x26000000, 7), (0x78000100, 32)))
+    assert target.downlink
+    assert forward_targets(("[::1]:1700",))[0].host == "::1"
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("lns",), ("lns:",), (":1700",), ("lns:70000",), ("lns:1700?colour=red",), ("lns:1700?downlink=maybe",),
+        ("lns:1700?devaddr=26",), ("lns:1700?devaddr=2600000g/7",), ("lns:1700?devaddr=26000000/33",),
+        ("lns:1700?joineui=26000000/7",), ("a:1?downlink=yes", "b:1?downlink=yes"),
+    ],
+)  # fmt: skip
+def test_a_setting_that_cannot_be_meant_is_refused_with_the_words_to_write(texts: tuple[str, ...]) -> None:
+    with pytest.raises(UsageError) as caught:
+        forward_targets(texts)
+    assert (caught.value.code, bool(caught.value.remedy)) == ("E_FORWARD", True)
+
+
+@pytest.mark.parametrize(
+    ("options", "data", "join"),
+    [
+        ("", True, True),
+        ("?devaddr=78000100", True, False),
+        ("?devaddr=78000000/7", True, False),
+        ("?devaddr=26000000/7", False, False),
+        ("?devaddr=26000000/0", True, False),
+        ("?joineui=0706050403020100", False, True),
+        ("?joineui=0706000000000000/16&devaddr=78000100", True, True),
+        ("?joineui=0806000000000000/16", False, False),
+    ],
+)
+def test_filters_choose_by_address(options: str, data: bool, join: bool) -> None:
+    (target,) = forward_targets(("lns:1700" + options,))
+    assert (target.wants(UPLINK), target.wants(JOIN)) == (data, join)
+    assert target.wants(b"\xff\xff") is (options == "")
+
+
+def test_an_uplink_arrives_as_the_same_frame() -> None:
+    sent = frame()
+    datagram = Datagram.from_bytes(upstream().push(sent))
+    assert (datagram.kind, datagram.eui) == (Kind.PUSH_DATA, EUI)
+    (rxpk,) = json.loads(datagram.body)["rxpk"]
+    got = received_frame(rxpk, wall_ns=sent.received_wall_ns, monotonic_ns=0, source=sent.source)
+    assert got == sent
+
+
+def test_a_downlink_loses_the_antennas_gain_and_its_outcome_is_told() -> None:
+    network = upstream("lns:1700?downlink=yes")
+    asked = network.receive(pull_resp(request_json(REQUEST)))
+    assert asked is not None
+    assert asked.request is not None
+    assert (asked.request.power_dbm, asked.request.tmst_us, asked.request.phy) == (14, 77, b"down")
+    answer = Datagram.from_bytes(network.answer(asked.token, TransmitOutcome(status=TransmitStatus.SENT)))
+    assert (answer.kind, answer.token, answer.eui) == (Kind.TX_ACK, 9, EUI)
+    assert read_ack(answer.body).status is TransmitStatus.SENT
+
+
+def test_a_network_without_leave_to_send_is_told_so() -> None:
+    asked = upstream().receive(pull_resp(request_json(REQUEST)))
+    assert asked is not None
+    assert (asked.request, asked.reason) == (None, "send_fail")
+
+
+def test_a_downlink_by_gps_time_alone_cannot_be_sent() -> None:
+    body = json.loads(request_json(REQUEST))
+    del body["txpk"]["tmst"]
+    asked = upstream("lns:1700?downlink=yes").receive(pull_resp(json.dumps(body).encode()))
+    assert asked is not None
+    assert (asked.request, asked.reason) == (None, "gps_unlocked")
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"\x02\x00\x00\x09", pull_resp(b"{"), pull_resp(b"[]"), pull_resp(b'{"txpk": {}}'),
+            Datagram(kind=Kind.PULL_DATA, token=1, eui=EUI).to_bytes()],
+)  # fmt: skip
+def test_nonsense_of_a_network_is_rejected(raw: bytes) -> None:
+    with pytest.raises(FrameRejected):
+        upstream("lns:1700?downlink=yes").receive(raw)
+
+
+def test_answers_reset_the_count_of_what_is_unanswered() -> None:
+    network = upstream()
+    network.pull()
+    network.stat(1_790_000_000)
+    assert network.unanswered == 2
+    network.receive(Datagram(kind=Kind.PULL_ACK, token=1).to_bytes())
+    assert network.unanswered == 0
+    stat = json.loads(Datagram.from_bytes(network.stat(1_790_000_000)).body)["stat"]
+    assert stat["time"].endswith("GMT")

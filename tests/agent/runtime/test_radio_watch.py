@@ -1,0 +1,130 @@
+"""A deaf radio is told from a quiet band, repaired once where that is possible, and then left to a person."""
+
+import json
+from pathlib import Path
+
+from skerry_agent.background import Background
+from skerry_agent.events import EventHub
+from skerry_agent.runtime.device_board import DeviceBoard
+from skerry_agent.runtime.radio_watch import MAX_BROKEN, MAX_RADIOS, RadioWatch
+from skerry_agent.store import Facts
+from skerry_firmware_bridge.radio import DeviceState, StatusReported
+from skerry_firmware_bridge.sentinel import Normal
+from skerry_simulate.clock import SimulatedClock
+from skerry_testing.runtime import DEVICE, heard, state
+from skerry_testing.simulated import simulated
+from skerry_testing.stores import open_stores
+
+OTHER = "gwmp:aa555a0000000002"
+BUSY = Normal(per_hour=dict.fromkeys(range(24), 120.0), rssi_dbm=-100.0, noise_dbm=-105.5, bad_share=0.0, frames=5000)
+
+
+async def opened(facts: Facts, clock: SimulatedClock) -> tuple[RadioWatch, DeviceBoard, EventHub]:
+    hub = EventHub(clock=clock)
+    board = DeviceBoard(clock=clock, hub=hub, frame_heard=lambda _, __: None)
+    return await RadioWatch.open(facts=facts, clock=clock, board=board), board, hub
+
+
+async def learn(facts: Facts, *devices: str) -> None:
+    for device in devices:
+        await facts.set(f"radio_normal {device}", json.dumps(BUSY.to_json()))
+
+
+def test_a_deaf_radio_is_shown_reopened_once_and_then_told(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        reopened: list[str] = []
+        async with open_stores(tmp_path, clock=clock) as stores:
+            await learn(stores.facts, DEVICE, OTHER)
+            watch, board, hub = await opened(stores.facts, clock)
+
+            def reopen(device: str) -> bool:
+                reopened.append(device)
+                return True
+
+            watch.repair_with(reopen)
+            async with Background() as background:
+                background.start(watch.run(), name="watch")
+                for device in (DEVICE, OTHER):
+                    watch.pass_on(state(DeviceState.UP, device_id=device))
+                    watch.pass_on(heard(clock=clock, device_id=device))
+                for minute in range(180):
+                    watch.pass_on(heard(clock=clock, device_id=OTHER, tmst_us=minute * 60_000_000))
+                    await clock.sleep(60)
+                sick, well = board.live()[DEVICE], board.live()[OTHER]
+                assert sick.values["radio_condition"] == "deaf"
+                assert sick.reason.startswith("Nothing for ")
+                assert "Others heard" in sick.reason
+                assert well.values["radio_condition"] == "healthy"
+                assert reopened == [DEVICE]
+                told = [event.data["trouble"] for event in hub._ring if "trouble" in event.data]
+                assert told == ["radio_deaf"]
+                watch.pass_on(heard(clock=clock))
+                await clock.sleep(61)
+                assert board.live()[DEVICE].values["radio_condition"] == "healthy"
+
+    simulated(main)
+
+
+def test_a_quiet_band_makes_nobody_sick(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        async with open_stores(tmp_path, clock=clock) as stores:
+            await learn(stores.facts, DEVICE, OTHER)
+            watch, board, hub = await opened(stores.facts, clock)
+            async with Background() as background:
+                background.start(watch.run(), name="watch")
+                for device in (DEVICE, OTHER):
+                    watch.pass_on(heard(clock=clock, device_id=device))
+                await clock.sleep(7200)
+            assert board.live()[OTHER].values["radio_condition"] == "quiet"
+            assert not any("trouble" in event.data for event in hub._ring)
+
+    simulated(main)
+
+
+def test_what_was_learned_outlives_a_restart_and_rubbish_is_learned_again(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        async with open_stores(tmp_path, clock=clock) as stores:
+            await stores.facts.set(f"radio_normal {OTHER}", "{rubbish")
+            watch, board, _ = await opened(stores.facts, clock)
+            async with Background() as background:
+                background.start(watch.run(), name="watch")
+                for number in range(8):
+                    watch.pass_on(heard(clock=clock, tmst_us=number))
+                    await clock.sleep(3600)
+            assert board.live()[DEVICE].values["radio_condition"] == "learning"
+            kept = json.loads(await stores.facts.get(f"radio_normal {DEVICE}") or "")
+            assert kept["frames"] == 8
+            assert len(kept["per_hour"]) == 7
+            again, _, _ = await opened(stores.facts, clock)
+            again.take(heard(clock=clock))
+            assert again._radios[DEVICE].sentinel.normal.frames == 9
+
+    simulated(main)
+
+
+def test_broken_frames_that_a_forwarder_only_counts_are_heard_of(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        async with open_stores(tmp_path, clock=clock) as stores:
+            watch, _, _ = await opened(stores.facts, clock)
+            watch.take(heard(clock=clock))
+            for values in (
+                {"received": 10, "received_ok": 4, "forwarded": 4},
+                {"received": 10, "received_ok": 4, "forwarded": 10},  # these came as frames
+                {"received": 10**9, "received_ok": 0, "forwarded": 0},
+                {"received": None, "received_ok": 0, "forwarded": 0},
+            ):
+                watch.take(StatusReported(device_id=DEVICE, values=dict(values), wall_ns=clock.wall_ns()))
+            assert watch._radios[DEVICE].sentinel.normal.frames == 1 + 6 + MAX_BROKEN
+
+    simulated(main)
+
+
+def test_a_flood_of_invented_gateways_is_bounded(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        async with open_stores(tmp_path, clock=clock) as stores:
+            watch, _, _ = await opened(stores.facts, clock)
+            for number in range(MAX_RADIOS + 5):
+                watch.take(heard(clock=clock, device_id=f"gwmp:{number:016x}"))
+            assert len(watch._radios) == MAX_RADIOS
+
+    simulated(main)

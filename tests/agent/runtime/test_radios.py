@@ -1,0 +1,150 @@
+"""The radios that the settings name: each opened, told and opened again by itself."""
+
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from skerry_agent.background import Background
+from skerry_agent.runtime.radio_set import RadioSet
+from skerry_agent.runtime.radios import Radios, gateway_pins, radio_settings, serial_radio
+from skerry_agent.settings import load
+from skerry_core.clock import Clock
+from skerry_core.errors import UsageError
+from skerry_firmware_bridge.at_radio.radio import AtRadio
+from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, DeviceTrouble, FrameHeard, StateChanged
+from skerry_simulate.at_radio import AtRadioEmulator
+from skerry_simulate.clock import SimulatedClock
+from skerry_simulate.forwarder import PacketForwarderEmulator
+from skerry_simulate.lone_radio import CELL, NEIGHBOUR_CELL
+from skerry_simulate.medium import RfMedium, Station
+from skerry_testing.runtime import UPLINK
+from skerry_testing.simulated import simulated
+
+EUI = "aa555a0000000001"
+
+
+def made(clock: Clock, events: list[DeviceEvent], **flags: str) -> tuple[Radios, RadioSet]:
+    settings = {"gwmp.listen": "127.0.0.1:0", "hotspot.region": "EU868"}
+    settings |= {name.replace("__", "."): value for name, value in flags.items()}
+    own = RadioSet()
+    read = radio_settings(load(file=None, environ={}, flags=settings))
+    return Radios(settings=read, clock=clock, sink=events.append, own=own, random=Random(1)), own
+
+
+def test_settings_are_read_and_refused_with_the_words_to_write() -> None:
+    assert serial_radio("wio-e5:/dev/ttyUSB0").device_id == "wio-e5:/dev/ttyUSB0"
+    pins = gateway_pins((f"{EUI}@192.0.2.7", "aa555a0000000002@2001:db8::0001"))
+    assert pins == {bytes.fromhex(EUI): "192.0.2.7", bytes.fromhex("aa555a0000000002"): "2001:db8::1"}
+    for text in ("", "wio-e5", "wio-e5:", "toaster:/dev/x"):
+        with pytest.raises(UsageError, match="E_SERIAL_RADIO"):
+            serial_radio(text)
+    for texts in (("nonsense",), (EUI,), (f"{EUI}@roof",), ("aa@192.0.2.7",), (f"{EUI}@192.0.2.7",) * 2):
+        with pytest.raises(UsageError, match="E_GWMP_PIN"):
+            gateway_pins(texts)
+    for listen in ("1680", "127.0.0.1", "127.0.0.1:x"):
+        with pytest.raises(UsageError, match="E_LISTEN"):
+            radio_settings(load(file=None, environ={}, flags={"gwmp.listen": listen}))
+
+
+def test_a_packet_forwarder_comes_is_heard_and_goes() -> None:
+    async def main(clock: SimulatedClock) -> None:
+        events: list[DeviceEvent] = []
+        radios, own = made(clock, events)
+        async with Background() as background:
+            background.start(radios.run(), name="radios")
+            await radios.listening.wait()
+            assert radios.server is not None
+            medium = RfMedium(clock=clock, seed=1)
+            neighbour = medium.add(name="neighbour", cell=NEIGHBOUR_CELL, listens=None)
+            forwarder = PacketForwarderEmulator(
+                eui=bytes.fromhex(EUI), cell=CELL, medium=medium, clock=clock, server=radios.server.address, seed=1
+            )
+            async with forwarder:
+                await clock.sleep(15)
+                assert own.first is not None
+                assert own.first.device_id == f"gwmp:{EUI}"
+                send(medium, neighbour)
+                await clock.sleep(5)
+                assert any(isinstance(event, FrameHeard) for event in events)
+            await clock.sleep(90)
+            assert own.first is None
+            assert own.seen == (f"gwmp:{EUI}",)
+            assert not radios.reopen(f"gwmp:{EUI}")  # no link of ours
+
+    simulated(main)
+
+
+def test_a_gateway_that_is_pinned_elsewhere_is_refused_and_reported() -> None:
+    async def main(clock: SimulatedClock) -> None:
+        events: list[DeviceEvent] = []
+        radios, own = made(clock, events, gwmp__gateways=f"{EUI}@192.0.2.7")
+        async with Background() as background:
+            background.start(radios.run(), name="radios")
+            await radios.listening.wait()
+            assert radios.server is not None
+            medium = RfMedium(clock=clock, seed=1)
+            forwarder = PacketForwarderEmulator(
+                eui=bytes.fromhex(EUI), cell=CELL, medium=medium, clock=clock, server=radios.server.address, seed=1
+            )
+            async with forwarder:
+                await clock.sleep(15)
+        assert own.first is None
+        assert [event.code for event in events if isinstance(event, DeviceTrouble)] == ["not_pinned"]
+
+    simulated(main)
+
+
+def test_a_serial_radio_is_opened_again_on_request_and_hears_on(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        events: list[DeviceEvent] = []
+        medium = RfMedium(clock=clock, seed=1)
+        neighbour = medium.add(name="neighbour", cell=NEIGHBOUR_CELL, listens=None)
+        emulator = AtRadioEmulator(
+            kind="wio-e5", name="radio", cell=CELL, medium=medium, clock=clock, seed=1, folder=tmp_path
+        )
+        async with emulator, Background() as background:
+            radios, own = made(clock, events, gwmp__listen="", serial__radios=f"wio-e5:{emulator.path}")
+            device = f"wio-e5:{emulator.path}"
+            background.start(radios.run(), name="radios")
+            await radios.listening.wait()
+            await clock.sleep(5)
+            assert own.first is not None
+            assert radios.reopen(device)
+            await clock.sleep(10)
+            states = [event.state for event in events if isinstance(event, StateChanged)]
+            assert states.count(DeviceState.UP) == 2
+            assert DeviceState.DOWN in states
+            assert isinstance(own.first, AtRadio)
+            tuning = own.first.tuning
+            send(medium, neighbour, frequency_hz=tuning.frequency_hz, datarate=str(tuning.datarate))
+            await clock.sleep(5)
+            assert any(isinstance(event, FrameHeard) for event in events)
+
+    simulated(main)
+
+
+def test_a_port_that_cannot_be_opened_is_said_once_and_stops_nobody(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        events: list[DeviceEvent] = []
+        radios, own = made(clock, events, serial__radios=f"wio-e5:{tmp_path}/nothing")
+        async with Background() as background:
+            background.start(radios.run(), name="radios")
+            await clock.sleep(120)
+            assert radios.server is not None
+        downs = [event for event in events if isinstance(event, StateChanged)]
+        assert [(event.state, str(tmp_path) in event.reason) for event in downs] == [(DeviceState.DOWN, True)]
+        assert own.seen == (f"wio-e5:{tmp_path}/nothing",)
+
+    simulated(main)
+
+
+def send(medium: RfMedium, station: Station, *, frequency_hz: int = 868_100_000, datarate: str = "SF9BW125") -> None:
+    medium.transmit(
+        station,
+        phy=UPLINK,
+        frequency_hz=frequency_hz,
+        datarate=datarate,
+        power_dbm=14.0,
+        inverted=False,
+    )

@@ -1,0 +1,79 @@
+"""Everything leaves through the gate, and a refusal reaches whoever asked."""
+
+from pathlib import Path
+
+import pytest
+
+from skerry_agent.metrics import Metrics
+from skerry_agent.runtime.identity import HotspotIdentity
+from skerry_agent.runtime.radio_set import RadioSet
+from skerry_agent.runtime.transmitter import Transmitter
+from skerry_firmware_bridge.errors import LinkLost, TransmitRefused
+from skerry_firmware_bridge.transmit import TransmitGate
+from skerry_keys.public_key import PublicKey
+from skerry_simulate.clock import SimulatedClock
+from skerry_testing.evidence import signer_of
+from skerry_testing.radio import FileDutyStore
+from skerry_testing.runtime import DEVICE, FakeRadio
+from skerry_testing.simulated import simulated
+from skerry_wire.frames import TransmitOutcome, TransmitRequest, TransmitStatus
+from skerry_wire.generated.packet_router_pb2 import packet_router_packet_down_v1, window_v1
+
+REQUEST = TransmitRequest(
+    phy=b"x" * 12, frequency_hz=868_100_000, datarate="SF9BW125", power_dbm=14, inverted_polarity=True, tmst_us=5
+)
+
+
+async def made(
+    folder: Path, clock: SimulatedClock, *, region: str | None = "EU868"
+) -> tuple[Transmitter, RadioSet, Metrics]:
+    gate = TransmitGate(clock=clock, store=FileDutyStore(folder / "duty"))
+    await gate.load()
+    key = PublicKey.from_binary(signer_of().public_key)
+    identity = HotspotIdentity(key=key, owner=None, location=None, region=region, antenna_gain_ddbi=12)
+    radios, metrics = RadioSet(), Metrics()
+    return Transmitter(identity=identity, radios=radios, gate=gate, metrics=metrics), radios, metrics
+
+
+def test_a_downlink_is_sent_and_counted(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        transmitter, radios, metrics = await made(tmp_path, clock)
+        radio = FakeRadio()
+        radios.up(radio)
+        outcome = await transmitter.downlink(REQUEST)
+        assert (outcome.status, radio.sent) == (TransmitStatus.SENT, [REQUEST])
+        assert metrics.value("skerry_downlinks_total", device=DEVICE, outcome="sent") == 1
+
+    simulated(main)
+
+
+def test_without_a_radio_or_a_confirmed_region_nothing_is_sent(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        transmitter, radios, _ = await made(tmp_path, clock, region=None)
+        with pytest.raises(LinkLost):
+            await transmitter.downlink(REQUEST)
+        radio = FakeRadio()
+        radios.up(radio)
+        with pytest.raises(TransmitRefused, match="not confirmed"):
+            await transmitter.beacon(REQUEST)
+        assert radio.sent == []
+
+    simulated(main)
+
+
+def test_a_bad_router_downlink_is_counted_and_never_raised(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        transmitter, radios, metrics = await made(tmp_path, clock)
+        radio = FakeRadio()
+        radios.up(radio)
+        await transmitter.router_downlink(packet_router_packet_down_v1(payload=b"x"))
+        wrong_band = window_v1(frequency=915_000_000, datarate="SF9BW125", immediate=True)
+        await transmitter.router_downlink(packet_router_packet_down_v1(payload=b"x", rx1=wrong_band))
+        assert metrics.value("skerry_downlinks_total", device="", outcome="without_window") == 1
+        assert metrics.value("skerry_downlinks_total", device="", outcome="refused") == 1
+        radio.outcomes = [TransmitOutcome(status=TransmitStatus.FAILED, reason="too_late")]
+        window = window_v1(frequency=868_100_000, datarate="SF9BW125", timestamp=7)
+        await transmitter.router_downlink(packet_router_packet_down_v1(payload=b"x", rx1=window, rx2=window))
+        assert len(radio.sent) == 2
+
+    simulated(main)
