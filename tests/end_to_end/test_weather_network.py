@@ -131,10 +131,11 @@ async def test_a_device_that_floods_costs_frames_and_not_the_agent(tmp_path: Pat
         status = await until(client, lambda status: status.devices.up == 1)
         assert SystemClock().monotonic_ns() - before_ns < 5000 * NS_PER_MS
         assert status.state == "up"
-        received, filtered = status.path[0], status.path[1]
-        assert received.passed > 1000
-        assert filtered.stopped > 0
-        assert filtered.reason in {"dropped_queue_full", "no_network_wants_it"}
+        received = status.path[0]
+        assert received.passed > 100
+        # What was too much is counted where it was dropped, or never reached the socket's buffer.
+        assert received.passed + received.stopped > 1000
+        assert received.reason in {"queue_full", None}
 
 
 def _flood(port: int) -> None:
