@@ -31,7 +31,7 @@ from skerry_oracle.services.server import OracleServer
 from skerry_oracle.store.sqlite import SqliteDatabase
 from skerry_testing.agents import AgentProcess, FastClock, begin_fast_time, free_udp_port
 from skerry_testing.flapping import FlappingProxy
-from skerry_testing.gwmp import push_data
+from skerry_testing.gwmp import pull_data, push_data
 from skerry_testing.kill_loop import LoadedDevice
 from skerry_testing.oracle import make_oracle, signer
 from skerry_testing.village import Village
@@ -126,6 +126,7 @@ async def test_over_a_flapping_network_every_report_arrives_and_counts_once(tmp_
 async def test_a_device_that_floods_costs_frames_and_not_the_agent(tmp_path: Path) -> None:
     port = free_udp_port()
     async with hotspot(tmp_path, port=port) as (_, client):
+        await _radio_side(port)
         await asyncio.to_thread(_flood, port)
         # What was too much is counted where it was dropped, or never reached the socket's buffer.
         status = await until(
@@ -135,6 +136,22 @@ async def test_a_device_that_floods_costs_frames_and_not_the_agent(tmp_path: Pat
         assert status.state == "up"
         assert status.path[0].passed > 0
         assert status.path[0].reason in {"queue_full", None}
+
+
+async def _radio_side(port: int) -> None:
+    """Return at the first PULL_ACK: an agent answers its API a moment before it hears its radios."""
+    with socket(AF_INET, SOCK_DGRAM) as sock:
+        sock.connect(("127.0.0.1", port))
+        sock.setblocking(False)
+        async with io_timeout(DRAINED_S):
+            while True:
+                try:
+                    sock.send(pull_data())
+                    await SystemClock().sleep(0.05)
+                    sock.recv(64)
+                    return
+                except OSError:
+                    await SystemClock().sleep(0.05)
 
 
 def _flood(port: int) -> None:
@@ -148,6 +165,7 @@ def _flood(port: int) -> None:
 async def test_a_hostile_neighbour_on_the_udp_port_is_counted_and_survived(tmp_path: Path) -> None:
     port, random = free_udp_port(), Random(7)
     async with hotspot(tmp_path, port=port) as (agent, client):
+        await _radio_side(port)
         with socket(AF_INET, SOCK_DGRAM) as sock:
             sock.connect(("127.0.0.1", port))
             for _ in range(STRANGERS):

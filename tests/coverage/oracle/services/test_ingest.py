@@ -84,9 +84,10 @@ def test_a_client_that_breaks_the_protocol_is_cut_off_with_the_reason(
     async def main(clock: SimulatedClock) -> None:
         async with connected(tmp_path, clock) as (oracle, channel):
             call, nonce = await begin(channel, clock)
-            for request in requests(nonce):
-                await call.write(request)
-            assert await ended(call, clock) == ("INVALID_ARGUMENT", reason)
+            with clock.hold("requests"):  # while they are under way, no time passes
+                for request in requests(nonce):
+                    await call.write(request)
+                assert await ended(call, clock) == ("INVALID_ARGUMENT", reason)
             assert (await oracle.counts())["stream"] == {reason: 1}
 
     simulated(main)
