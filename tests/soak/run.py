@@ -41,6 +41,12 @@ def _claims(folder: Path, count: int) -> str:
     return kill_claims(folder, kills=count, seed=7, limit_s=LIMIT_S)
 
 
+def _epochs(folder: Path, count: int) -> str:
+    from skerry_testing.soak.epoch_kills import kill_epochs
+
+    return kill_epochs(folder, kills=count, seed=7)
+
+
 def _chain(folder: Path, count: int) -> str:
     from skerry_testing.soak.chain_kills import kill_chain
 
@@ -88,6 +94,7 @@ def _decoders(_folder: Path, count: int) -> str:
 LOOPS = {
     "payouts": Loop(200, "the payer is killed at every step of a payout, then completes it", _payouts),
     "claims": Loop(200, "`skerry rewards claim --commit` is killed at any moment", _claims),
+    "epochs": Loop(100, "the oracle is killed while it judges, closes and pays an epoch", _epochs),
     "chain": Loop(200, "the chain's process is killed under transfers", _chain),
     "agents": Loop(200, "a real agent is killed under radio and API load", _agents),
     "power": Loop(3, "the power is cut at every sync of an operator that carries and pays", _power),
