@@ -26,6 +26,7 @@ from skerry_firmware_bridge.meter.p1_values import read_telegram
 from skerry_firmware_bridge.modbus.frames import Request, Role, decode_ascii, decode_rtu, decode_tcp, encode
 from skerry_firmware_bridge.sunspec.blocks import decode_block
 from skerry_testing.hostile import EDITS, mutate
+from skerry_testing.radio_decoders import RADIO_DECODERS
 
 __all__ = ["DECODERS", "TELEGRAM"]
 
@@ -89,6 +90,7 @@ DECODERS: dict[str, tuple[Callable[[bytes], object], list[bytes]]] = {
     "picogw packets": (picogw.decode_packets, [PICOGW_PACKET]),
     "sunspec": (decode_block, [SUNSPEC]),
     "sx1302": (lambda raw: sx1302.decode_answer(SPI_REQUEST, raw), [bytes.fromhex("03000a4500010000050056060010")]),
+    **RADIO_DECODERS,
 }
 
 
