@@ -1,8 +1,9 @@
-"""Answers to bytes that are no HTTP request: without an echo of them. Used by the server.
+"""Answers to bytes that are no HTTP request, without an echo of them, and the end of late connections.
 
 aiohttp repeats the malformed line in its answer and in the log, and that line may hold the token.
 """
 
+import asyncio
 import logging
 
 from aiohttp import web
@@ -42,6 +43,20 @@ class PoliteRunner(web.AppRunner):
     """An `AppRunner` whose connections answer so."""
 
     __slots__ = ()
+
+    async def cleanup(self) -> None:
+        """Stop listening, let what was just accepted become a connection, then close all.
+
+        asyncio never closes a connection that it accepts in the same turn in which its server is closed.
+        """
+        loop = asyncio.get_running_loop()
+        for site in self.sites:
+            server = getattr(site, "_server", None)
+            for listening in server.sockets if server else ():
+                loop.remove_reader(listening.fileno())
+        for _ in range(3):
+            await asyncio.sleep(0)  # noqa: TID251 - a turn of the loop, no time
+        await super().cleanup()
 
     async def _make_server(self) -> web.Server:
         server = await super()._make_server()
