@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
+import random
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlite_utils.migrations import Migrations
 
@@ -22,6 +23,9 @@ from skerry_agent.evidence.ntp import boot_id, kernel_error_ns
 from skerry_agent.housekeeping import keep_house
 from skerry_agent.lifetime import Lifetimes
 from skerry_agent.logs import set_level
+from skerry_agent.mqtt.broker import Broker
+from skerry_agent.mqtt.link import MqttLink
+from skerry_agent.mqtt.telemetry import telemetry
 from skerry_agent.operator.network_file import OperatorFolder
 from skerry_agent.runtime.clock_watch import watch_clock
 from skerry_agent.runtime.operator import NoOperator, Operator
@@ -37,6 +41,8 @@ from skerry_agent.settings.table import (
     GATEWAY_KEY,
     LOG_LEVEL,
     METRICS_OPEN,
+    MQTT_HOME_ASSISTANT,
+    MQTT_INTERVAL_S,
     OPERATOR_INGEST,
     OPERATOR_PROFILE,
     TIME_TRUSTED,
@@ -94,9 +100,12 @@ async def run_agent(
             background.start(watching, name="clock")
             alerts = Replaceable(_alerts(app, stores=stores, settings=settings, clock=clock).run, name="alerts")
             background.start(alerts.run(), name="alerts")
+            mqtt = Replaceable(_mqtt(app, stores=stores, settings=settings, clock=clock), name="mqtt")
+            background.start(mqtt.run(), name="mqtt")
             background.start(keep_house(stores=stores, settings=lambda: live.now, clock=clock), name="retention")
             live.tell(
                 lambda new: partial(alerts.replace, _alerts(app, stores=stores, settings=new, clock=clock).run),
+                lambda new: partial(mqtt.replace, _mqtt(app, stores=stores, settings=new, clock=clock)),
                 lambda new: partial(app.api.open_metrics, new[METRICS_OPEN]),
                 lambda new: partial(set_level, new[LOG_LEVEL]),
             )
@@ -131,6 +140,27 @@ def _alerts(app: App, *, stores: Stores, settings: Settings, clock: Clock) -> Al
         quiet=parse_quiet(settings[ALERTS_QUIET_HOURS]),
         limits=Limits(silent_hours=settings[ALERTS_SILENT_HOURS], beacon_interval_s=settings[BEACON_INTERVAL_S]),
     )
+
+
+def _mqtt(app: App, *, stores: Stores, settings: Settings, clock: Clock) -> Callable[[], Coroutine[Any, Any, None]]:
+    """Return the work of the MQTT link; where no broker is set there is none to do."""
+    broker = Broker.from_settings(settings)
+    if broker is None:
+        return _nothing
+    link = MqttLink(
+        broker=broker,
+        view=app.view,
+        telemetry=lambda: telemetry(app.view, stores, now_ns=clock.wall_ns()),
+        clock=clock,
+        jitter=random.random,
+        interval_s=settings[MQTT_INTERVAL_S],
+        discovery_prefix=settings[MQTT_HOME_ASSISTANT],
+    )
+    return link.run
+
+
+async def _nothing() -> None:
+    """Do nothing."""
 
 
 def _migrations(folder: OperatorFolder) -> tuple[Migrations, ...]:

@@ -3,8 +3,8 @@
 import logging
 from datetime import UTC, datetime, time
 
-from skerry_agent.alerts.book import AlertBook, Notice
-from skerry_agent.alerts.channels import Channels, NotDelivered
+from skerry_agent.alerts.book import BOOK, AlertBook, Notice
+from skerry_agent.alerts.channels import Channels, NotDelivered, Sender
 from skerry_agent.alerts.conditions import Limits, conditions
 from skerry_agent.api.view import AgentView
 from skerry_agent.store import Stores
@@ -12,11 +12,11 @@ from skerry_core.clock import Clock
 from skerry_core.errors import UsageError, UserError
 from skerry_firmware_bridge.radio import DeviceState
 
-__all__ = ["BOOK", "PAUSED_UNTIL_NS", "Alerts", "is_quiet", "parse_quiet"]
+__all__ = ["PAUSED_UNTIL_NS", "Alerts", "is_quiet", "parse_quiet"]
 
 EVERY_S = 30.0
 PINGS_EVERY = 10  # passes: a dead man's switch expects one ping per five minutes
-BOOK, PAUSED_UNTIL_NS = "alerts", "alerts_paused_until_ns"  # names of facts
+PAUSED_UNTIL_NS = "alerts_paused_until_ns"  # name of a fact
 _log = logging.getLogger(__name__)
 
 
@@ -71,12 +71,12 @@ class Alerts:
 
     async def _tell(self, book: AlertBook, now_ns: int) -> None:
         hotspots = self._view.status().hotspots
-        name = hotspots[0].name if hotspots else "agent"
+        sender = Sender(name=hotspots[0].name, address=hotspots[0].address)
         for notice in book.pending():
             _log.warning("alert %s: %s", "raised" if notice.raised else "over", notice.text)
             try:
                 taken = self._taken.setdefault(notice, set())
-                await self._channels.send(notice, hotspot=name, at_ns=now_ns, taken=taken)
+                await self._channels.send(notice, hotspot=sender, at_ns=now_ns, taken=taken)
             except NotDelivered as error:
                 self._note_failure(str(error))
                 return  # the rest waits for the next pass too, in order

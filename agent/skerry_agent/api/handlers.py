@@ -12,12 +12,13 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from skerry_agent.api.doc_page import doc_page
 from skerry_agent.api.guard import ACCOUNT, PAGE_PATH, source_of
+from skerry_agent.api.live import device_counts, live_device
 from skerry_agent.api.page import CONTENT_SECURITY_POLICY, page
 from skerry_agent.api.pairing import Pairing
 from skerry_agent.api.present import present, rfc3339
 from skerry_agent.api.stream import EventStreams
 from skerry_agent.api.tokens import SCOPES
-from skerry_agent.api.view import AgentView, BeaconSender, DeviceState, LiveDevice
+from skerry_agent.api.view import AgentView, BeaconSender, LiveDevice
 from skerry_agent.events import EventHub
 from skerry_agent.metric_sources import MetricSources
 from skerry_agent.metrics import Metrics
@@ -114,7 +115,7 @@ class Api:
         live = self._view.devices()
         text = page(
             status=self._view.status(),
-            devices=[(row, _live(row, live)) for row in await self._stores.devices.all()],
+            devices=[(row, live_device(row, live)) for row in await self._stores.devices.all()],
             packets=(await self._stores.packets.page(limit=10)).rows,
             beacons=(await self._stores.beacons.page(limit=5)).rows,
             witnesses=(await self._stores.witnesses.page(limit=5)).rows,
@@ -154,14 +155,10 @@ class Api:
         """Everything on one screen."""
         _query(request)
         status = self._view.status()
-        counts = {state.value: 0 for state in DeviceState}
-        live = self._view.devices()
-        for row in await self._stores.devices.all():
-            counts[_live(row, live).state.value] += 1
         body = present(status) | {
             "version": __version__,
             "uptime_s": max(0, (self._clock.wall_ns() - status.started_ns) // NS_PER_S),
-            "devices": counts,
+            "devices": device_counts(await self._stores.devices.all(), self._view.devices()),
             "telemetry_rebuilt": self._stores.telemetry.rebuilt,
         }
         return _json(self._envelope() | body)
@@ -307,15 +304,8 @@ def _json(body: Mapping[str, Any], *, status: int = 200) -> web.Response:
     return web.Response(text=json.dumps(body), status=status, content_type="application/json")
 
 
-def _live(row: DeviceRow, live: Mapping[str, LiveDevice]) -> LiveDevice:
-    unknown = LiveDevice(
-        id=row.id, state=DeviceState.UNKNOWN, reason="not seen since the start", values={}, as_of_ns=row.last_seen_ns
-    )
-    return live.get(row.id, unknown)
-
-
 def _device(row: DeviceRow, live: Mapping[str, LiveDevice]) -> dict[str, Any]:
-    return dict(present(row) | present(_live(row, live)))
+    return dict(present(row) | present(live_device(row, live)))
 
 
 def _query(request: web.Request, *known: str) -> dict[str, str]:
