@@ -12,6 +12,7 @@ from sqlite_utils.migrations import Migrations
 
 from skerry_agent.alerts.channels import Channels
 from skerry_agent.alerts.conditions import Limits
+from skerry_agent.alerts.credits import CreditWatch
 from skerry_agent.alerts.loop import Alerts, parse_quiet
 from skerry_agent.api.guard import is_loopback
 from skerry_agent.app import App, compose
@@ -98,13 +99,14 @@ async def run_agent(
         async with Background() as background, Lifetimes() as serving:
             watching = watch_clock(time, clock=clock, error_ns=kernel_error_ns, trusted=settings[TIME_TRUSTED])
             background.start(watching, name="clock")
-            alerts = Replaceable(_alerts(app, stores=stores, settings=settings, clock=clock).run, name="alerts")
+            make_alerts = partial(_alerts, app, stores=stores, clock=clock, credits=_credit_watch(house, clock))
+            alerts = Replaceable(make_alerts(settings=settings).run, name="alerts")
             background.start(alerts.run(), name="alerts")
             mqtt = Replaceable(_mqtt(app, stores=stores, settings=settings, clock=clock), name="mqtt")
             background.start(mqtt.run(), name="mqtt")
             background.start(keep_house(stores=stores, settings=lambda: live.now, clock=clock), name="retention")
             live.tell(
-                lambda new: partial(alerts.replace, _alerts(app, stores=stores, settings=new, clock=clock).run),
+                lambda new: partial(alerts.replace, make_alerts(settings=new).run),
                 lambda new: partial(mqtt.replace, _mqtt(app, stores=stores, settings=new, clock=clock)),
                 lambda new: partial(app.api.open_metrics, new[METRICS_OPEN]),
                 lambda new: partial(set_level, new[LOG_LEVEL]),
@@ -131,7 +133,7 @@ async def _reload_on(hangup: asyncio.Event, live: LiveSettings) -> None:
             _log.error("settings: not read again, nothing has changed: %s", error)
 
 
-def _alerts(app: App, *, stores: Stores, settings: Settings, clock: Clock) -> Alerts:
+def _alerts(app: App, *, stores: Stores, settings: Settings, clock: Clock, credits: CreditWatch | None) -> Alerts:
     return Alerts(
         view=app.view,
         stores=stores,
@@ -139,7 +141,25 @@ def _alerts(app: App, *, stores: Stores, settings: Settings, clock: Clock) -> Al
         clock=clock,
         quiet=parse_quiet(settings[ALERTS_QUIET_HOURS]),
         limits=Limits(silent_hours=settings[ALERTS_SILENT_HOURS], beacon_interval_s=settings[BEACON_INTERVAL_S]),
+        credits=credits,
     )
+
+
+def _credit_watch(house: "OperatorHouse | None", clock: Clock) -> CreditWatch | None:
+    """Return who watches the data credits of the operator in this folder; others' are not ours to buy."""
+    if house is None or house.network.ended:
+        return None
+    from skerry_agent.wallet.credit_usage import usage_by_day
+    from skerry_wallet.address import address_text
+    from skerry_wallet.economy.dc_runway import DcRunway, dc_runway
+
+    treasury = house.treasury
+    owner = address_text(treasury.data_payer.public_key[1:])
+
+    async def runway() -> DcRunway:
+        return dc_runway(*await usage_by_day(treasury.ledger, owner, now_s=clock.wall_s()))
+
+    return CreditWatch(runway)
 
 
 def _mqtt(app: App, *, stores: Stores, settings: Settings, clock: Clock) -> Callable[[], Coroutine[Any, Any, None]]:

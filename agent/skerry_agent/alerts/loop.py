@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time
 from skerry_agent.alerts.book import BOOK, AlertBook, Notice
 from skerry_agent.alerts.channels import Channels, NotDelivered, Sender
 from skerry_agent.alerts.conditions import Limits, conditions
+from skerry_agent.alerts.credits import CreditWatch
 from skerry_agent.api.view import AgentView
 from skerry_agent.store import Stores
 from skerry_core.clock import Clock
@@ -32,6 +33,7 @@ class Alerts:
         clock: Clock,
         quiet: tuple[time, time] | None,
         limits: Limits | None = None,
+        credits: CreditWatch | None = None,
     ) -> None:
         self._view = view
         self._stores = stores
@@ -39,6 +41,7 @@ class Alerts:
         self._clock = clock
         self._quiet = quiet
         self._limits = limits or Limits()
+        self._credits = credits
         self._taken: dict[Notice, set[str]] = {}  # channels that have a notice which others have not
         self._failing = ""
         self._passes = 0
@@ -57,7 +60,10 @@ class Alerts:
         """Make one pass. Raises `StoreUnavailable`."""
         now_ns = self._clock.wall_ns()
         before = book.to_json()
-        found = await conditions(self._view, self._stores, standing=book.standing(), now_ns=now_ns, limits=self._limits)
+        found = await conditions(
+            self._view, self._stores, standing=book.standing(), now_ns=now_ns, limits=self._limits,
+            credits=self._credits,
+        )  # fmt: skip
         book.take(found, now_ns=now_ns)
         if not await self._held(now_ns):
             await self._tell(book, now_ns)
