@@ -116,6 +116,7 @@ async def run_agent(
             if house is not None and not house.network.ended:
                 background.start(house.oracle.run(), name="oracle")
             background.start(app.agent.run(), name="agent")
+            background.start(app.jobs.run(), name="jobs")
             await serving.start("api", app.api.start, app.api.stop)
             if not is_loopback(settings[API_HOST]) and settings[API_MDNS]:
                 background.start(respond(await _service(app, stores.facts), clock=clock), name="mDNS")

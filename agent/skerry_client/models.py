@@ -22,6 +22,8 @@ __all__ = [
     "Explanation",
     "Finding",
     "Hotspot",
+    "Job",
+    "JobProblem",
     "Limits",
     "Operator",
     "Packet",
@@ -88,6 +90,36 @@ class BeaconOffer(Envelope):
     refusal: str | None
     refusal_text: str | None
     beacon: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobProblem:
+    """Why a job failed."""
+
+    code: str
+    detail: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A long action; `progress` from 0 to 1, `result` by kind when it is done."""
+
+    id: str
+    kind: str
+    state: Literal["queued", "running", "done", "failed", "cancelled"]
+    progress: float
+    message: str
+    result: dict[str, Any] | None
+    problem: JobProblem | None
+    account: str
+    created: datetime
+    ended: datetime | None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.state not in {"queued", "running"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

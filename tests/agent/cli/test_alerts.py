@@ -3,8 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from skerry_agent.alerts.book import AlertBook, Condition
-from skerry_agent.alerts.loop import BOOK
+from skerry_agent.alerts.book import BOOK, AlertBook, Condition
 from skerry_testing.cli import skerry
 from skerry_testing.stores import open_stores
 
