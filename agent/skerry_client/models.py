@@ -25,6 +25,7 @@ __all__ = [
     "Job",
     "JobProblem",
     "Limits",
+    "Network",
     "Operator",
     "Packet",
     "Page",
@@ -169,6 +170,22 @@ class Operator:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """A further network that gets a hotspot's uplinks beside the operator."""
+
+    name: str
+    kind: str
+    hotspot: str
+    state: State
+    reason: str
+    downlink: bool
+    uplinks: int
+    last_packet: datetime | None
+    last_packet_age_s: int | None
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
     """Whether the agent's time is trusted."""
 
@@ -210,6 +227,7 @@ class Status(Envelope):
     next_step: str | None
     hotspots: tuple[Hotspot, ...]
     operator: Operator
+    networks: tuple[Network, ...]
     clock: Clock
     path: tuple[PathStage, ...]
     devices: DeviceCounts

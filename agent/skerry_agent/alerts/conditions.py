@@ -85,6 +85,9 @@ def _links(view: AgentView) -> Iterator[Condition]:
     if operator.is_set:
         firing = {DeviceState.UP: False, DeviceState.DOWN: True, DeviceState.UNKNOWN: None}[operator.state]
         yield Condition(key="operator", firing=firing, text=f"Operator of {operator.network}: {operator.reason}")
+    for network in status.networks:
+        firing = {DeviceState.UP: False, DeviceState.DOWN: True, DeviceState.UNKNOWN: None}[network.state]
+        yield Condition(key=f"network {network.name}", firing=firing, text=f"Network {network.name}: {network.reason}")
     synchronised = status.clock.synchronised
     yield Condition(
         key="clock",

@@ -16,8 +16,8 @@ SCHEMAS: dict[str, Any] = json.loads(resources.files("skerry_agent.api").joinpat
 ]["schemas"]
 MODELS = [
     "AuditLine", "Backlog", "Balance", "Beacon", "BeaconOffer", "Capabilities", "Clock", "Device", "Envelope",
-    "Explanation", "Finding", "Hotspot", "Job", "Operator", "Packet", "Paired", "PathStage", "Readiness", "Reloaded",
-    "Report", "Reward", "Status", "Step", "Witness",
+    "Explanation", "Finding", "Hotspot", "Job", "Network", "Operator", "Packet", "Paired", "PathStage", "Readiness",
+    "Reloaded", "Report", "Reward", "Status", "Step", "Witness",
 ]  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from skerry_agent.api.view import (
     Finding,
     HotspotStatus,
     LiveDevice,
+    NetworkStatus,
     OperatorStatus,
     PathStage,
     Step,
@@ -82,6 +83,12 @@ class FakeView:
             operator=OperatorStatus(
                 is_set=False, network="none", profile="skerry-open", key=None, pays=False,
                 state=unknown, reason="no operator is set", as_of_ns=NOW_NS,
+            ),
+            networks=(
+                NetworkStatus(
+                    name="lns.example.org:1700", kind="gwmp", hotspot="h1", state=unknown, reason="no answer yet",
+                    downlink=False, uplinks=0, last_packet_ns=None, last_packet_age_s=None, as_of_ns=NOW_NS,
+                ),
             ),
             clock=ClockStatus(synchronised=None, offset_ms=None, as_of_ns=NOW_NS),
             path=(PathStage(stage="received", passed=3, stopped=1, reason="crc", state=unknown, as_of_ns=NOW_NS),),
