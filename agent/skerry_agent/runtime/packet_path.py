@@ -143,8 +143,8 @@ class PacketPath:
 
     async def _move(self) -> None:
         while True:
-            heard = await self._frames.get()
-            self._rows.append(await self.step(heard))
+            row = await self.step(await self._frames.get())
+            self._rows.append(row)  # in a line of its own: `flush` takes the list away while a step waits
 
     async def _store_in_groups(self) -> None:
         while True:
