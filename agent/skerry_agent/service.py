@@ -102,8 +102,9 @@ async def run_agent(
             )
             app.api.serve_reload(live.reload)
             background.start(_reload_on(hangup, live), name="settings")
-            if house is not None and not house.network.ended:
-                background.start(house.oracle.run(), name="oracle")
+            if house is not None:
+                await serving.start("operator admin", house.admin.start, house.admin.stop)
+                background.start(house.run(), name="network operator")
             background.start(app.agent.run(), name="agent")
             await serving.start("api", app.api.start, app.api.stop)
             if not is_loopback(settings[API_HOST]) and settings[API_MDNS]:
