@@ -20,7 +20,7 @@ from skerry_agent.runtime.forwarder import GwmpForwarder, gateway_eui
 from skerry_agent.runtime.forwarding import ForwardTarget
 from skerry_agent.runtime.identity import HotspotIdentity
 from skerry_agent.runtime.operator import Operator
-from skerry_agent.runtime.packet_path import Heard, PacketPath
+from skerry_agent.runtime.packet_path import Heard, PacketPath, Stage
 from skerry_agent.runtime.packet_roots import PacketRoots
 from skerry_agent.runtime.radio_set import RadioSet
 from skerry_agent.runtime.randomness import Randomness
@@ -116,11 +116,13 @@ class Hotspot:
             evidence=evidence, stores=stores, time=time,
             clock=clock, hub=hub,
         )  # fmt: skip
-        path.connect(witness=hotspot.witness, forward=hotspot.carry, stored=hotspot.packet_stored)
+        path.connect(
+            witness=hotspot.witness, forward=hotspot.carry, stored=hotspot.packet_stored, moved=hotspot.packet_moved
+        )
         operator.attach(evidence=evidence, downlink=transmitter.router_downlink)
         if sink is None:
             return hotspot
-        serve_reports(delivery, sink, stores)
+        serve_reports(delivery, sink, stores, advance=path.advance)
         if interval_s:
             last_ns = await stores.beacons.last_at_ns(identity.key.address)
             hotspot.beaconer = Beaconer(
@@ -183,6 +185,7 @@ class Hotspot:
             refs=(kept.entry_id,),
         )
         self._tell_witness(row)
+        await self.path.advance(kept.heard.packet_id, Stage.QUEUED, None)
 
     def _tell_witness(self, row: WitnessRow) -> None:
         _log.info("%s: witnessed a beacon at %d dBm (packet %s)", self.identity.name, row.rssi_dbm, row.packet_id)
@@ -208,3 +211,7 @@ class Hotspot:
                 "reason": row.reason,
             },
         )
+
+    def packet_moved(self, packet_id: str, stage: Stage, reason: str | None) -> None:
+        """Tell watchers of a stored frame whose report came further."""
+        self._hub.publish("packets", {"id": packet_id, "stage": stage, "reason": reason})

@@ -46,6 +46,16 @@ class Packets:
         values = [encode(row) for row in rows]
         await self._db.write(lambda db: db.table("packets").upsert_all(values, pk="id"))
 
+    async def advance(self, packet_id: str, *, stage: str, reason: str | None, before: Sequence[str]) -> bool:
+        """Move a stored frame on to a stage unless it is past it; `before` are the stages up to that one.
+
+        False when there is no such frame, or it came further already.
+        """
+        marks = ",".join("?" * len(before))
+        sql = f"UPDATE packets SET stage = ?, reason = ? WHERE id = ? AND stage IN ({marks})"  # noqa: S608 - marks only
+        parameters = [stage, reason, packet_id, *before]
+        return await self._db.write(lambda db: db.conn.execute(sql, parameters).rowcount > 0)
+
     async def get(self, packet_id: str) -> PacketRow | None:
         """Return one frame, None when it is not (or no longer) stored."""
         return await self._db.read(

@@ -178,3 +178,56 @@ def test_a_packet_id_depends_on_radio_counter_and_content() -> None:
     ids = {packet_id(*one) for one in ((DEVICE, frame()), ("other", frame()), (DEVICE, frame(tmst_us=5)))}
     assert len(ids) == 3
     assert packet_id(DEVICE, frame()) in ids
+
+
+def test_a_report_that_comes_further_moves_its_frame_on_wherever_the_row_is(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        ends = Ends()
+        async with opened(tmp_path, clock, ends) as (path, stores, _):
+            moved: list[tuple[str, str, str | None]] = []
+            early: list[str] = []
+
+            async def acknowledged_at_once(found: Heard) -> bool:
+                if not early:  # as an operator in this process: the answer is there before the row is
+                    early.append(found.packet_id)
+                    await path.advance(found.packet_id, Stage.ACKNOWLEDGED, None)
+                return True
+
+            path.connect(
+                witness=acknowledged_at_once, forward=ends.forward, stored=ends.told.append,
+                moved=lambda *one: moved.append(one),
+            )  # fmt: skip
+            async with Background() as background:
+                background.start(path.run(), name="path")
+                path.take(DEVICE, frame(beacon_of(1).phy))
+                path.take(DEVICE, frame(beacon_of(2).phy))
+                await clock.sleep(0.01)
+                first, second = (row.id for row in path._rows)
+                assert early == [first]
+                assert [row.stage for row in path._rows] == [Stage.ACKNOWLEDGED, Stage.QUEUED]
+                await path.advance(second, Stage.SENT, "refused")  # still in memory
+                await clock.sleep(1)
+                assert moved == []
+                await path.advance(second, Stage.JUDGED, "too_close")  # stored by now
+                await path.advance(second, Stage.ACKNOWLEDGED, None)  # never back
+                await path.advance("unknown", Stage.JUDGED, None)
+            rows = {one: await stores.packets.get(one) for one in (first, second)}
+            assert [(row.stage, row.reason) for row in rows.values() if row] == [
+                (Stage.ACKNOWLEDGED, None), (Stage.JUDGED, "too_close"),
+            ]  # fmt: skip
+            assert moved == [(second, Stage.JUDGED, "too_close")]
+
+    simulated(main)
+
+
+def test_a_disk_that_takes_nothing_costs_the_note_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        async with opened(tmp_path, clock, Ends()) as (path, stores, _):
+
+            async def full(*_: object, **__: object) -> bool:
+                raise StoreUnavailable("E_DB_FULL", "The disk is full.")
+
+            monkeypatch.setattr(type(stores.packets), "advance", full)
+            await path.advance("p1", Stage.ACKNOWLEDGED, None)
+
+    simulated(main)
