@@ -2,8 +2,6 @@
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +13,10 @@ from skerry_agent.cli.wallet_rules import known_token, spending_rules
 from skerry_agent.wallet.passwords import ask_secret, password_options
 
 if TYPE_CHECKING:
-    from skerry_agent.store import Intent, Intents
     from skerry_agent.wallet.review import Review
     from skerry_keys import PublicKey
     from skerry_wallet.cluster import Cluster
+    from skerry_wallet.payout.payment import Payment
 
 __all__ = [
     "cluster_option",
@@ -140,14 +138,24 @@ def unfinished(cli: Cli, /, *, url: str | None, as_json_: bool) -> None:
     """Go on with payments that were signed and cut off: the same bytes are sent again, nothing new is signed."""
 
     async def main() -> list[dict[str, Any]]:
-        from skerry_agent.wallet.clusters import open_cluster
-        from skerry_agent.wallet.spend import open_intents, resume
+        from skerry_agent.settings.table import CLUSTER_SECOND
+        from skerry_agent.wallet.clusters import open_clusters
+        from skerry_agent.wallet.payments import open_payment_store
+        from skerry_agent.wallet.spend import open_payments, resume
         from skerry_core.clock import SystemClock
 
         clock = SystemClock()
-        async with _intents(cli) as intents, open_cluster(cli.paths, url=url, clock=clock) as cluster:
-            found = await open_intents(intents)
-            return [_intent(await resume(one, intents=intents, cluster=cluster, clock=clock)) for one in found]
+        async with (
+            open_payment_store(cli.paths, clock=clock) as store,
+            open_clusters(cli.paths, url=url, second_url=cli.settings[CLUSTER_SECOND], clock=clock) as (
+                cluster,
+                second,
+            ),
+        ):
+            found = await open_payments(store)
+            return [
+                _payment(await resume(one, store=store, cluster=cluster, clock=clock, second=second)) for one in found
+            ]
 
     items = asyncio.run(main())
     headers = ("signature", "state", "reason")
@@ -162,8 +170,10 @@ async def settle_review(
 
     `build(cluster, owner)` returns the message template. Raises `UserError` before anything is signed.
     """
-    from skerry_agent.wallet.clusters import open_cluster
+    from skerry_agent.settings.table import CLUSTER_SECOND
+    from skerry_agent.wallet.clusters import open_clusters
     from skerry_agent.wallet.owners import named_wallet, owner_wallets
+    from skerry_agent.wallet.payments import open_payment_store
     from skerry_agent.wallet.review import review_message
     from skerry_agent.wallet.spend import known_destinations, spend, spent_today
     from skerry_core.clock import SystemClock
@@ -172,19 +182,22 @@ async def settle_review(
     clock, mine = SystemClock(), spending_rules(cli)
     owner = named_wallet(cli.paths, source).public_key
     address = owner.solana_address or ""
-    async with _intents(cli) as intents, open_cluster(cli.paths, url=url, clock=clock) as cluster:
+    async with (
+        open_payment_store(cli.paths, clock=clock) as store,
+        open_clusters(cli.paths, url=url, second_url=cli.settings[CLUSTER_SECOND], clock=clock) as (cluster, second),
+    ):
         template = await build(cluster, owner)
-        known = frozenset(mine.allowed) | await known_destinations(intents, address)
+        known = frozenset(mine.allowed) | await known_destinations(store, address)
         found = await review_message(template, wallet=owner.binary[1:], cluster=cluster, known=known)
-        spent = await spent_today(intents, address, clock=clock)
+        spent = await spent_today(store, address, clock=clock)
         check_spending(mine, paid=found.paid, destinations=found.destinations, spent_today=spent)
         answer = _review(found) | {"wallet": address, "committed": False}
         if not commit:
             return answer
         _refuse_critical(found, accept_critical=accept_critical)
         signer = await asyncio.to_thread(owner_wallets(cli.paths).open, source, password())
-        intent = await spend(found, signer, rules=mine, intents=intents, cluster=cluster, clock=clock)
-        return answer | {"committed": True} | _intent(intent)
+        payment = await spend(found, signer, rules=mine, store=store, cluster=cluster, clock=clock, second=second)
+        return answer | {"committed": True} | _payment(payment)
 
 
 def show_review(answer: dict[str, Any], *, as_json_: bool) -> None:
@@ -232,8 +245,9 @@ def _review(found: "Review") -> dict[str, Any]:
     }
 
 
-def _intent(intent: "Intent") -> dict[str, Any]:
-    return {"signature": intent.signature, "state": intent.state.value, "reason": intent.reason}
+def _payment(payment: "Payment") -> dict[str, Any]:
+    signature = payment.signature or payment.key.rsplit("/", 1)[-1]
+    return {"signature": signature, "state": payment.state.value, "reason": payment.note or None}
 
 
 def _refuse_critical(found: "Review", *, accept_critical: bool) -> None:
@@ -281,18 +295,3 @@ async def _transfer(
         raise UsageError("E_SEND", f"{amount} {name} is nothing to send.")
     made = Transfer(owner=key, to=receiver, token=token, amount=units, note=note)
     return made.message(open_account=opening)
-
-
-@asynccontextmanager
-async def _intents(cli: Cli) -> AsyncIterator["Intents"]:
-    from skerry_agent.store import Database
-    from skerry_agent.store.money import Intents
-    from skerry_agent.store.schema import SKERRY
-    from skerry_core.clock import SystemClock
-
-    cli.paths.create()
-    database = await Database.open(cli.paths.database, clock=SystemClock(), migrations=(SKERRY,))
-    try:
-        yield Intents(database)
-    finally:
-        await database.close()

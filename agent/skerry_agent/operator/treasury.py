@@ -12,6 +12,7 @@ import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
 from skerry_agent.store import Database
+from skerry_agent.wallet.old_intents import move_intents
 from skerry_core.clock import Clock
 from skerry_core.errors import SkerryError
 from skerry_keys.signer import Signer
@@ -41,6 +42,15 @@ T = TypeVar("T")
 def _tables(db: sqlite_utils.Database) -> None:
     for statement in (*sqlite_store.SCHEMA, *book.SCHEMA):
         db.conn.execute(statement)
+
+
+@TREASURY(name="002_owner_payments")
+def _owner_payments(db: sqlite_utils.Database) -> None:
+    """Owners' payments become rows of the same table; before, they had one of their own."""
+    if "about" not in db["payments"].columns_dict:
+        db.conn.execute("ALTER TABLE payments ADD COLUMN about TEXT NOT NULL DEFAULT ''")
+    if "intents" in db.table_names():
+        move_intents(db.conn)
 
 
 class PaymentWaits(SkerryError):

@@ -2,13 +2,11 @@
 
 from typing import Any
 
-from skerry_agent.operator.treasury import TREASURY, AgentDatabase
-from skerry_agent.store import Database
-from skerry_agent.store.schema import SKERRY
 from skerry_agent.wallet.balances import tokens_of
 from skerry_agent.wallet.clusters import open_cluster, operator_folder
 from skerry_agent.wallet.local_house import open_local_house, require_operator
 from skerry_agent.wallet.owners import find_wallet
+from skerry_agent.wallet.payments import open_ledger
 from skerry_client.paths import Paths
 from skerry_core.clock import SystemClock
 from skerry_core.errors import NotFoundError, UsageError
@@ -19,7 +17,7 @@ from skerry_wallet.helium import addresses, idl
 from skerry_wallet.helium.constants import HNT_USD_FEED_HEX
 from skerry_wallet.helium.data_credits import PriceUpdate
 from skerry_wallet.helium.errors import HeliumRejected
-from skerry_wallet.ledger.book import Entry, Ledger, owner_account
+from skerry_wallet.ledger.book import owner_account
 from skerry_wallet.tokens import token_balances
 from skerry_wallet.transaction import signer_key
 
@@ -86,14 +84,8 @@ async def credit_usage(paths: Paths) -> tuple[int, list[int]]:
     """Return the data payer's balance and what was burned on each whole day since the first burn, oldest first."""
     clock = SystemClock()
     account = owner_account(address_text(require_operator(paths).key("data_payer").public_key[1:]))
-    db = await Database.open(paths.database, clock=clock, migrations=(SKERRY, TREASURY))
-    entries: list[Entry] = []
-    try:
-        ledger = Ledger(AgentDatabase(db))
-        while some := await ledger.entries(after=(entries[-1].at_s, entries[-1].id) if entries else (-1, "")):
-            entries += some
-    finally:
-        await db.close()
+    async with open_ledger(paths, clock=clock) as ledger:
+        entries = await ledger.all_entries()
     mine = [(entry, posting) for entry in entries for posting in entry.postings if posting.account == account]
     credits = [(entry, posting) for entry, posting in mine if entry.kind in ("issue", "usage")]
     burned: dict[int, int] = {}

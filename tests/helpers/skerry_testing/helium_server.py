@@ -16,6 +16,8 @@ from skerry_testing.wallet import address_of, signer
 from skerry_wallet.address import address_bytes
 from skerry_wallet.helium import addresses, constants, idl
 from skerry_wallet.helium.claim_transaction import attestation_message
+from skerry_wallet.helium.fees import transaction_fee
+from skerry_wallet.helium.transaction_decode import decode_transaction
 from skerry_wallet.transaction import parse_transaction
 
 __all__ = ["CANOPY", "ENTITY_KEYS", "HeliumServer", "helium_server", "tree_account"]
@@ -104,6 +106,8 @@ class HeliumServer:
                 known_signatures = {parse_transaction(raw).signature for raw in self.sent}
                 landed = {"slot": 5, "confirmations": None, "err": None, "confirmationStatus": "finalized"}
                 return _context([landed if one in known_signatures else None for one in params[0]])
+            case "getTransaction":
+                return next((_landing(raw) for raw in self.sent if parse_transaction(raw).signature == params[0]), None)
             case "searchAssets":
                 return {"items": [self._asset(number) for number in range(len(ENTITY_KEYS))]}
             case "getAssetProofBatch":
@@ -167,6 +171,23 @@ async def helium_server(server: HeliumServer) -> AsyncIterator[HeliumServer]:
         yield server
     finally:
         await runner.cleanup()
+
+
+def _landing(raw: bytes) -> dict[str, Any]:
+    """Return getTransaction's answer: the payer's fee is all that moves."""
+    rows = _table_rows()
+    loaded: dict[str, list[str]] = {"writable": [], "readonly": []}
+    decoded = decode_transaction(raw)
+    for lookup in decoded.lookups:
+        for part, indexes in (("writable", lookup.writable_indexes), ("readonly", lookup.readonly_indexes)):
+            loaded[part] += [base58_text.encode(rows[index * 32 : index * 32 + 32]) for index in indexes]
+    count = len(decoded.static_keys) + len(loaded["writable"]) + len(loaded["readonly"])
+    fee = transaction_fee(decoded).fee
+    meta = {
+        "err": None, "fee": fee, "preBalances": [10**9] + [0] * (count - 1),
+        "postBalances": [10**9 - fee] + [0] * (count - 1), "loadedAddresses": loaded,
+    }  # fmt: skip
+    return {"slot": 5, "blockTime": 1_790_000_000, "meta": meta, "transaction": [_base64(raw), "base64"]}
 
 
 def _table_rows() -> bytes:

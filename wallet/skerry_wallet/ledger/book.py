@@ -101,6 +101,13 @@ class Ledger:
         """Return entries in order of time and id, those behind `after` = (at_s, id)."""
         return await self._database.read(lambda connection: list(_entries(connection, after, limit)))
 
+    async def all_entries(self) -> list[Entry]:
+        """Return the whole book in order of time."""
+        found: list[Entry] = []
+        while some := await self.entries(after=(found[-1].at_s, found[-1].id) if found else (-1, "")):
+            found += some
+        return found
+
     async def entry(self, entry_id: str) -> Entry | None:
         """Return one entry, None when there is none."""
         return await self._database.read(lambda connection: _entry(connection, entry_id))
