@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 __all__ = [
     "cluster_option",
     "danger_option",
+    "refuse_critical",
     "review",
+    "review_answer",
     "review_text",
     "send",
     "settle_review",
@@ -191,10 +193,10 @@ async def settle_review(
         found = await review_message(template, wallet=owner.binary[1:], cluster=cluster, known=known)
         spent = await spent_today(store, address, clock=clock)
         check_spending(mine, paid=found.paid, destinations=found.destinations, spent_today=spent)
-        answer = _review(found) | {"wallet": address, "committed": False}
+        answer = review_answer(found) | {"wallet": address, "committed": False}
         if not commit:
             return answer
-        _refuse_critical(found, accept_critical=accept_critical)
+        refuse_critical(found, accept_critical=accept_critical)
         signer = await asyncio.to_thread(owner_wallets(cli.paths).open, source, password())
         payment = await spend(found, signer, rules=mine, store=store, cluster=cluster, clock=clock, second=second)
         return answer | {"committed": True} | _payment(payment)
@@ -221,16 +223,17 @@ def review_text(answer: dict[str, Any]) -> str:
             for one in answer["warnings"]
         ),
     ]
-    if answer["committed"]:
+    if answer.get("committed"):
         lines.append(
             f"{answer['state']}: {answer['signature']}" + (f" ({answer['reason']})" if answer["reason"] else "")
         )
-    else:
+    elif "committed" in answer:
         lines.append("This was a dry run: nothing was signed. Send with --commit.")
     return "\n".join(lines)
 
 
-def _review(found: "Review") -> dict[str, Any]:
+def review_answer(found: "Review") -> dict[str, Any]:
+    """Return a review as JSON values."""
     return {
         "effects": [effect.to_text() for effect in found.effects],
         "paid": {asset: str(amount) for asset, amount in found.paid.items()},
@@ -250,7 +253,8 @@ def _payment(payment: "Payment") -> dict[str, Any]:
     return {"signature": signature, "state": payment.state.value, "reason": payment.note or None}
 
 
-def _refuse_critical(found: "Review", *, accept_critical: bool) -> None:
+def refuse_critical(found: "Review", *, accept_critical: bool) -> None:
+    """Raise `RefusedError` E_REVIEW_CRITICAL for a review that must not be signed without a second yes."""
     from skerry_core.errors import RefusedError
 
     if found.critical and not accept_critical:

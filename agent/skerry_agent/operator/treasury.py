@@ -29,6 +29,7 @@ from skerry_wallet.payout.batches import Batch
 from skerry_wallet.payout.order import OracleSignature, PayoutLine, PayoutOrder
 from skerry_wallet.payout.payer import Payer, PayoutPreview, PayoutResult
 from skerry_wallet.payout.payment import PaymentState
+from skerry_wallet.splits import store as splits_store
 from skerry_wallet.tokens import TokenNetwork
 from skerry_wallet.transaction import signer_key
 
@@ -51,6 +52,12 @@ def _owner_payments(db: sqlite_utils.Database) -> None:
         db.conn.execute("ALTER TABLE payments ADD COLUMN about TEXT NOT NULL DEFAULT ''")
     if "intents" in db.table_names():
         move_intents(db.conn)
+
+
+@TREASURY(name="003_splits")
+def _splits(db: sqlite_utils.Database) -> None:
+    for statement in splits_store.SCHEMA:
+        db.conn.execute(statement)
 
 
 class PaymentWaits(SkerryError):

@@ -75,12 +75,19 @@ async def review_message(
     except MalformedTransaction as error:
         raise UnreadableTransaction(0, str(error)) from error
     me = address_text(wallet)
-    mine = [effect for effect in effects if _is_spending(effect) and effect.authority == me]
+    empty = await cluster.minimum_rent_lamports(0)
+    made = {effect.target for effect in effects if effect.kind == "allocate"}
+    outgoing = [effect for effect in effects if _is_spending(effect) and effect.authority == me]
+    # What makes an account exist is its rent; anything above that would be a payment.
+    markers = [
+        effect for effect in outgoing if effect.asset == SOL and effect.target in made and effect.amount == empty
+    ]
+    mine = [effect for effect in outgoing if effect not in markers]
     paid: Counter[str] = Counter()
     for effect in mine:
         paid[effect.asset or ""] += effect.amount
     facts = await _Facts.read(effects, mine, cluster=cluster, me=me)
-    rent = facts.opened * await cluster.minimum_rent_lamports(TOKEN_ACCOUNT_SIZE)
+    rent = facts.opened * await cluster.minimum_rent_lamports(TOKEN_ACCOUNT_SIZE) + len(markers) * empty
     fee = transaction_fee(decoded).fee
     left = facts.lamports - fee - rent - paid[SOL]
     if left < 0 or 0 < left < _FLOOR_LAMPORTS:
