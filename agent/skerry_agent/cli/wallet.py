@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from skerry_agent.cli.context import Cli, json_option, pass_cli, show, table
+from skerry_agent.cli.wallet_helium import helium
 from skerry_agent.cli.wallet_rules import allow, limit, rules, wallet_address
 from skerry_agent.cli.wallet_spend import review, send, unfinished
 from skerry_agent.cli.wallet_unknown import decide, unknown
@@ -26,7 +27,7 @@ def wallet() -> None:
     """Owner wallets: keys, balances, payments. A dry run is the default of everything that spends."""
 
 
-for _verb in (send, review, unfinished, unknown, decide, rules, limit, allow):
+for _verb in (send, review, unfinished, unknown, decide, rules, limit, allow, helium):
     wallet.add_command(_verb)
 
 

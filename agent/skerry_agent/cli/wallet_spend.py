@@ -170,10 +170,12 @@ async def settle_review(
 ) -> dict[str, Any]:
     """Build, review and with `commit` sign and send a transaction of one wallet; return the answer to print.
 
-    `build(cluster, owner)` returns the message template. Raises `UserError` before anything is signed.
+    `build(cluster, owner)` returns the message template, or a `Proposal` with what its bytes do not say. Raises
+    `UserError` before anything is signed.
     """
     from skerry_agent.settings.table import CLUSTER_SECOND
     from skerry_agent.wallet.clusters import open_clusters
+    from skerry_agent.wallet.helium_changes import Proposal
     from skerry_agent.wallet.owners import named_wallet, owner_wallets
     from skerry_agent.wallet.payments import open_payment_store
     from skerry_agent.wallet.review import review_message
@@ -188,12 +190,16 @@ async def settle_review(
         open_payment_store(cli.paths, clock=clock) as store,
         open_clusters(cli.paths, url=url, second_url=cli.settings[CLUSTER_SECOND], clock=clock) as (cluster, second),
     ):
-        template = await build(cluster, owner)
+        built = await build(cluster, owner)
+        proposal = built if isinstance(built, Proposal) else Proposal(message=built)
         known = frozenset(mine.allowed) | await known_destinations(store, address)
-        found = await review_message(template, wallet=owner.binary[1:], cluster=cluster, known=known)
+        found = await review_message(
+            proposal.message, wallet=owner.binary[1:], cluster=cluster, known=known, pays=proposal.pays,
+            extra_rent=proposal.rent_lamports,
+        )  # fmt: skip
         spent = await spent_today(store, address, clock=clock)
         check_spending(mine, paid=found.paid, destinations=found.destinations, spent_today=spent)
-        answer = review_answer(found) | {"wallet": address, "committed": False}
+        answer = review_answer(found) | {"wallet": address, "facts": dict(proposal.facts), "committed": False}
         if not commit:
             return answer
         refuse_critical(found, accept_critical=accept_critical)
@@ -215,6 +221,7 @@ def review_text(answer: dict[str, Any]) -> str:
     lines = [
         f"From {answer['wallet']}",
         *(f"  {number}. {effect}" for number, effect in enumerate(answer["effects"], start=1)),
+        *(f"  {name.replace('_', ' ')}: {value}" for name, value in answer.get("facts", {}).items()),
         f"Leaves the wallet: {paid or 'nothing'}",
         f"Fee {answer['fee_lamports']} lamports, rent {answer['rent_lamports']} lamports",
         f"Simulation: {answer['simulation']}",
