@@ -74,6 +74,7 @@ async def _pay(cli: Cli, wallet: str, url: str | None, *, commit: bool, accept: 
                 await _one(desk, one, signer, owner=owner, rules=rules, cluster=cluster, second=second) for one in due
             ]
             await desk.book()
+            await desk.book_sol(owner, cluster)
         return {"wallet": owner, "committed": commit, "found_on_chain": adopted, "items": items}
 
 

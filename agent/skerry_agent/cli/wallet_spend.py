@@ -173,23 +173,26 @@ async def settle_review(
     `build(cluster, owner)` returns the message template, or a `Proposal` with what its bytes do not say. Raises
     `UserError` before anything is signed.
     """
+    from skerry_agent.operator.treasury import AgentDatabase
     from skerry_agent.settings.table import CLUSTER_SECOND
     from skerry_agent.wallet.clusters import open_clusters
     from skerry_agent.wallet.helium_changes import Proposal
     from skerry_agent.wallet.owners import named_wallet, owner_wallets
-    from skerry_agent.wallet.payments import open_payment_store
+    from skerry_agent.wallet.payments import book_sol, open_money
     from skerry_agent.wallet.review import review_message
     from skerry_agent.wallet.spend import known_destinations, spend, spent_today
     from skerry_core.clock import SystemClock
+    from skerry_wallet.payout.sqlite_store import SqlitePaymentStore
     from skerry_wallet.spending.rules import check_spending
 
     clock, mine = SystemClock(), spending_rules(cli)
     owner = named_wallet(cli.paths, source).public_key
     address = owner.solana_address or ""
     async with (
-        open_payment_store(cli.paths, clock=clock) as store,
+        open_money(cli.paths, clock=clock) as database,
         open_clusters(cli.paths, url=url, second_url=cli.settings[CLUSTER_SECOND], clock=clock) as (cluster, second),
     ):
+        store = SqlitePaymentStore(AgentDatabase(database))
         built = await build(cluster, owner)
         proposal = built if isinstance(built, Proposal) else Proposal(message=built)
         known = frozenset(mine.allowed) | await known_destinations(store, address)
@@ -205,7 +208,8 @@ async def settle_review(
         refuse_critical(found, accept_critical=accept_critical)
         signer = await asyncio.to_thread(owner_wallets(cli.paths).open, source, password())
         payment = await spend(found, signer, rules=mine, store=store, cluster=cluster, clock=clock, second=second)
-        return answer | {"committed": True} | _payment(payment)
+        waits = await book_sol(database, cluster, address, clock=clock)
+        return answer | {"committed": True, "fees_not_booked": waits} | _payment(payment)
 
 
 def show_review(answer: dict[str, Any], *, as_json_: bool) -> None:

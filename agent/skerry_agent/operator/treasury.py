@@ -24,6 +24,7 @@ from skerry_wallet.dc.credits import DataCredits
 from skerry_wallet.ledger import book
 from skerry_wallet.ledger.entries import credit_issue_entry, payout_entries, usage_entry
 from skerry_wallet.ledger.reconcile import Reconciliation, reconcile
+from skerry_wallet.ledger.sol import SolBook
 from skerry_wallet.payout import sqlite_store
 from skerry_wallet.payout.batches import Batch
 from skerry_wallet.payout.order import OracleSignature, PayoutLine, PayoutOrder
@@ -101,6 +102,7 @@ class Treasury:
         price, source = ("0", "test tokens are worthless") if self.test_tokens else (None, None)
         entries = payout_entries(result, at_s=self.clock.wall_s(), price=price, price_source=source)
         await self.ledger.book(list(entries))
+        await self.sol.catch_up(self._payer, whole=True)
         if not result.complete:
             waiting = ", ".join(f"{batch.key} is {batch.state.value}" for batch in result.unknown) or "not final yet"
             raise PaymentWaits(f"epoch {order.epoch}: {waiting}")
@@ -143,9 +145,20 @@ class Treasury:
         return found
 
     async def compare(self, owners: Sequence[str] = ()) -> Reconciliation:
-        """Compare every booked balance and every supply with the chain."""
+        """Compare every booked balance, every supply and the payer's SOL with the chain."""
         mints = [token.mint for token in self.tokens.tokens.values()]
-        return await reconcile(self.ledger, self.cluster, mints, owners=owners)
+        await self.sol.catch_up(self._payer, whole=True)
+        tokens = await reconcile(self.ledger, self.cluster, mints, owners=owners)
+        return tokens + await self.sol.compare([self._payer])
+
+    @property
+    def sol(self) -> SolBook:
+        """The payer's SOL: fees and rents."""
+        return SolBook(ledger=self.ledger, cluster=self.cluster, payments=self.payer.store, clock=self.clock)
+
+    @property
+    def _payer(self) -> str:
+        return address_text(signer_key(self.payer.payer))
 
     @property
     def _credit_mint(self) -> str:

@@ -15,6 +15,7 @@ from skerry_wallet.address import address_bytes, address_text
 from skerry_wallet.cluster import Cluster
 from skerry_wallet.errors import InsufficientFunds
 from skerry_wallet.ledger.book import Entry, Ledger
+from skerry_wallet.ledger.sol import SolBook
 from skerry_wallet.payout.decision import MarkerState
 from skerry_wallet.payout.evidence import marker_state
 from skerry_wallet.payout.payment import Payment, PaymentState, PaymentStore, Update, template_of
@@ -163,6 +164,11 @@ class SplitDesk:
     async def book(self) -> int:
         """Book what follows from rewards and agreements, and every payment that is final; return how many entries."""
         return await self.ledger.book([*await self.unbooked(), *await self._final_payments()])
+
+    async def book_sol(self, owner: str, cluster: Cluster) -> None:
+        """Book the fees and rents of what was paid. Raises `ClusterError`; the next payment's booking catches up."""
+        books = SolBook(ledger=self.ledger, cluster=cluster, payments=self.payments, clock=self.clock)
+        await books.catch_up(owner, whole=False)
 
     async def _final_payments(self) -> list[Entry]:
         entries = []

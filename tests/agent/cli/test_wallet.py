@@ -156,7 +156,7 @@ def test_without_a_chain_the_remedy_names_where_to_find_one(tmp_path: Path) -> N
     assert (ran.code, ran.json["error"]["code"]) == (1, "E_NO_CLUSTER")
     assert "--cluster" in ran.err
     assert skerry(tmp_path, "wallet", "balance").code == 1
-    for verb in (["claim"], ["reconcile"], ["export"]):
+    for verb in (["claim"], ["reconcile"]):
         assert skerry(tmp_path, "rewards", *verb).code == 1
     assert skerry(tmp_path, "dc", "balance").code == 1
 

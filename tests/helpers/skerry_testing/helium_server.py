@@ -117,7 +117,7 @@ class HeliumServer:
             "vehnt_delegated", "vehnt_last_calculated_ts", "vehnt_fall_rate", "onboarding_dc_fee", "bump_seed",
             "deprecated_delegator_rewards_percent", "dc_onboarding_fees_paid",
         )  # fmt: skip
-        sub_dao = dict.fromkeys(names, _ZERO) | dict.fromkeys(numbers, 0)
+        sub_dao: dict[str, Any] = dict.fromkeys(names, _ZERO) | dict.fromkeys(numbers, 0)
         sub_dao |= {"emission_schedule": [], "onboarding_data_only_dc_fee": 60_000}
         held = addresses.ata(self.owner, token="dc").address
         token_account = address_bytes(constants.MINTS["dc"]) + address_bytes(self.owner) + self.dc.to_bytes(8, "little")

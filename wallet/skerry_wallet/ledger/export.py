@@ -16,7 +16,11 @@ CSV_COLUMNS = (
     "time", "entry", "kind", "cause", "account", "token", "mint", "amount_base_units", "amount", "price_usd",
     "price_source", "signature",
 )  # fmt: skip
-_BEANCOUNT_ROOTS = {"owner": "Assets:Owner", "payer": "Assets:Payer", "emission": "Income:Emission"}
+_BEANCOUNT_ROOTS = {
+    "earned": "Income:Earned", "elsewhere": "Equity:Elsewhere", "emission": "Income:Emission",
+    "host": "Liabilities:Host", "kept": "Equity:Kept", "opening": "Equity:Opening", "owner": "Assets:Owner", "payer": "Assets:Payer",
+    "settled": "Equity:Settled",
+}  # fmt: skip
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from skerry_wallet.address import KEY_SIZE, address_bytes
+from skerry_wallet.address import KEY_SIZE, address_bytes, address_text
 from skerry_wallet.transaction import parse_message
 
 __all__ = [
@@ -52,6 +52,11 @@ class Payment:
     state: PaymentState = PaymentState.PLANNED
     note: str = ""
     signature: str | None = None  # of the transaction that made it final
+
+    @property
+    def payer(self) -> str:
+        """The address that pays the fee."""
+        return address_text(parse_message(self.template).keys[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +114,10 @@ class PaymentStore(ABC):
     @abstractmethod
     async def keys(self, prefix: str, states: Sequence[PaymentState]) -> list[str]:
         """Return the keys that begin with a prefix and are in one of the states, in key order."""
+
+    @abstractmethod
+    async def causes(self, signatures: Sequence[str]) -> dict[str, str]:
+        """Return signature -> key of the payment that it is an attempt of, for those that were signed here."""
 
     @abstractmethod
     async def add_attempts(self, attempts: Sequence[Attempt]) -> None:

@@ -54,6 +54,19 @@ class SqlitePaymentStore(PaymentStore):
         values = (len(prefix), prefix, *(state.value for state in states))
         return await self._database.read(lambda connection: [key for (key,) in connection.execute(query, values)])
 
+    async def causes(self, signatures: Sequence[str]) -> dict[str, str]:
+        def action(connection: sqlite3.Connection) -> dict[str, str]:
+            found: dict[str, str] = {}
+            for start in range(0, len(signatures), _VARIABLES):
+                some = signatures[start : start + _VARIABLES]
+                marks = ", ".join("?" * len(some))
+                tried = f"SELECT signature, key FROM payment_attempts WHERE signature IN ({marks})"  # noqa: S608
+                adopted = f"SELECT signature, key FROM payments WHERE signature IN ({marks})"  # noqa: S608
+                found |= dict(connection.execute(tried, some)) | dict(connection.execute(adopted, some))
+            return found
+
+        return await self._database.read(action)
+
     async def add_attempts(self, attempts: Sequence[Attempt]) -> None:
         if not attempts:
             return
