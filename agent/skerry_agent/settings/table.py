@@ -29,6 +29,7 @@ __all__ = [
     "API_TLS_KEY",
     "BEACON_INTERVAL_S",
     "CLUSTER",
+    "CLUSTER_SECOND",
     "DEVICES_ATTACHED",
     "FORWARD_GWMP",
     "GATEWAY_KEY",
@@ -107,6 +108,9 @@ BEACON_INTERVAL_S = integer(
     "beacon.interval_s", 21_600, "Seconds between beacons; 0 sends none.", low=0, high=31_536_000
 )
 CLUSTER = text("chain.cluster", "embedded", "Solana cluster: embedded, or the address of a JSON-RPC server.")
+CLUSTER_SECOND = text(
+    "chain.second", "", "Another JSON-RPC server of the same chain; a payment is final only when both say so."
+)
 
 API_HOST = text("api.host", "127.0.0.1", "Address the API listens on; beyond loopback it demands TLS and a token.")
 API_PORT = integer("api.port", 8474, "Port of the API; 0 takes any free one.", low=0, high=65_535)
