@@ -92,11 +92,15 @@ EventSink = Callable[[DeviceEvent], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RadioTraits:
-    """What the hardware can do; `has_lbt` = listen before talk, which KR920 demands."""
+    """What the hardware can do; `has_lbt` = listen before talk, which KR920 demands.
 
-    kind: str  # "gwmp", "wio-e5", "rak3172"
+    `downlinks_only`: every frame goes out with inverted chirps, which devices hear and gateways do not: no beacons.
+    """
+
+    kind: str  # "gwmp", "station", "wio-e5", "rak3172"
     can_transmit: bool
     has_lbt: bool = False
+    downlinks_only: bool = False
 
 
 class Radio(ABC):

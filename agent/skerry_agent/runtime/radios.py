@@ -1,4 +1,4 @@
-"""The radios that the settings name: the Semtech UDP server and serial LoRa modules, each in its own task.
+"""The radios that the settings name: servers for Semtech UDP and Basic Station, serial LoRa modules; a task for each.
 
 A radio that cannot be opened is tried again for ever and says why; it never stops the others.
 """
@@ -9,19 +9,24 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
+from typing import TYPE_CHECKING
 
 from skerry_agent.background import run_together
 from skerry_agent.runtime.radio_set import RadioSet
 from skerry_agent.settings import Settings
-from skerry_agent.settings.table import GWMP_GATEWAYS, GWMP_LISTEN, REGION, SERIAL_RADIOS
+from skerry_agent.settings.table import GWMP_GATEWAYS, GWMP_LISTEN, REGION, SERIAL_RADIOS, STATION_LISTEN
 from skerry_core.clock import Clock
 from skerry_core.errors import UsageError
 from skerry_firmware_bridge.errors import DeviceTimeout, LinkLost
 from skerry_firmware_bridge.gwmp.server import GwmpServer
 from skerry_firmware_bridge.links.base import Link
 from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, EventSink, Radio, StateChanged
+from skerry_radio.errors import UnknownRegion
 from skerry_radio.lora import Datarate
 from skerry_radio.regions import region_params
+
+if TYPE_CHECKING:
+    from skerry_firmware_bridge.basic_station.server import BasicStationServer
 
 __all__ = ["RadioSettings", "Radios", "SerialRadio", "gateway_pins", "radio_settings", "serial_radio"]
 
@@ -60,26 +65,49 @@ def serial_radio(text: str) -> SerialRadio:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RadioSettings:
-    """Which radios to run; `gwmp` None switches the UDP server off, `pins` are the gateways beyond loopback."""
+    """Which radios to run; None switches a server off, `pins` are the gateways beyond loopback."""
 
     gwmp: tuple[str, int] | None
+    station: tuple[str, int] | None
     pins: Mapping[bytes, str]
     serial: Sequence[SerialRadio]
     region: str | None
 
 
 def radio_settings(settings: Settings) -> RadioSettings:
-    """Read the radios from the settings. Raises `UsageError` E_SERIAL_RADIO, E_LISTEN, E_GWMP_PIN."""
-    listen = settings[GWMP_LISTEN]
-    host, colon, port = listen.rpartition(":")
-    if listen and not (colon and port.isdecimal()):
-        raise UsageError("E_LISTEN", f"gwmp.listen is {listen!r}.", remedy="Write it like 127.0.0.1:1680.")
+    """Read the radios from the settings. Raises `UsageError` E_SERIAL_RADIO, E_LISTEN, E_GWMP_PIN, E_STATION_REGION."""
+    station = _address("station.listen", settings[STATION_LISTEN])
+    if station is not None:
+        _check_plan(settings[REGION])
     return RadioSettings(
-        gwmp=(host, int(port)) if listen else None,
+        gwmp=_address("gwmp.listen", settings[GWMP_LISTEN]),
+        station=station,
         pins=gateway_pins(settings[GWMP_GATEWAYS]),
         serial=tuple(serial_radio(text) for text in settings[SERIAL_RADIOS]),
         region=settings[REGION] or None,
     )
+
+
+def _address(name: str, listen: str) -> tuple[str, int] | None:
+    host, colon, port = listen.rpartition(":")
+    if listen and not (colon and port.isdecimal()):
+        raise UsageError("E_LISTEN", f"{name} is {listen!r}.", remedy="Write it like 127.0.0.1:1680.")
+    return (host, int(port)) if listen else None
+
+
+def _check_plan(region: str) -> None:
+    """Refuse a region without a channel plan: a Basic Station hears nothing until it is told one."""
+    from skerry_firmware_bridge.basic_station.plan import router_config
+
+    try:
+        router_config(region, wall_ns=0)
+    except (UnknownRegion, ValueError) as error:
+        raise UsageError(
+            "E_STATION_REGION",
+            f"station.listen is set, but there are no channels for region {region!r} ({error}).",
+            remedy="Set hotspot.region to where the gateway stands.",
+            params={"region": region},
+        ) from None
 
 
 def gateway_pins(texts: tuple[str, ...]) -> dict[bytes, str]:
@@ -124,15 +152,18 @@ class Radios:
         self._serial: dict[str, Radio] = {}
         self._links: dict[str, _Reopening] = {}
         self.server: GwmpServer | None = None
+        self.stations: BasicStationServer | None = None
         self.listening = asyncio.Event()  # set once the UDP socket is bound, or when there is none
 
     async def run(self) -> None:
-        """Run until cancelled. Raises `LinkRefused` when the UDP port is taken."""
+        """Run until cancelled. Raises `LinkRefused` when a port is taken."""
         work = {f"{serial.device_id}: link": self._run_serial(serial) for serial in self._settings.serial}
         if self._settings.gwmp is None:
             self.listening.set()
         else:
             work["packet forwarders"] = self._serve(*self._settings.gwmp)
+        if self._settings.station is not None:
+            work["basic stations"] = self._serve_stations(*self._settings.station)
         await run_together(work)
 
     def reopen(self, device_id: str) -> bool:
@@ -150,6 +181,19 @@ class Radios:
             self.server = server
             self.listening.set()
             _log.info("packet forwarders: listening on %s port %d", *server.address)
+            await asyncio.Event().wait()
+
+    async def _serve_stations(self, host: str, port: int) -> None:
+        from skerry_firmware_bridge.basic_station.server import BasicStationServer
+
+        assert self._settings.region is not None
+        server = BasicStationServer(
+            clock=self._clock, sink=self._take, region=self._settings.region, host=host, port=port,
+            pins=self._settings.pins,
+        )  # fmt: skip
+        async with server:
+            self.stations = server
+            _log.info("basic stations: listening on %s port %d", *server.address)
             await asyncio.Event().wait()
 
     async def _run_serial(self, serial: SerialRadio) -> None:
@@ -210,6 +254,8 @@ class Radios:
             return self._serial[device_id]
         if self.server is not None and device_id.startswith("gwmp:"):
             return self.server.radio(bytes.fromhex(device_id.removeprefix("gwmp:")))
+        if self.stations is not None and device_id.startswith("station:"):
+            return self.stations.radio(bytes.fromhex(device_id.removeprefix("station:")))
         return None
 
 

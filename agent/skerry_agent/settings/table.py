@@ -51,6 +51,7 @@ __all__ = [
     "RETENTION_PACKETS_DAYS",
     "SERIAL_RADIOS",
     "SETTINGS",
+    "STATION_LISTEN",
     "STREAM_CLIENTS",
     "TIME_TRUSTED",
 ]
@@ -76,6 +77,12 @@ GWMP_LISTEN = text(
 )
 GWMP_GATEWAYS = texts(
     "gwmp.gateways", (), "Gateways allowed beyond loopback, each as EUI@address; others are refused and reported."
+)
+STATION_LISTEN = text(
+    "station.listen",
+    "",
+    "Address for gateways that speak LoRa Basics Station, such as 127.0.0.1:3001; empty switches it off. They are told "
+    "the channels of hotspot.region; beyond loopback gwmp.gateways names them too.",
 )
 FORWARD_GWMP = texts(
     "forward.gwmp",

@@ -45,6 +45,9 @@ def test_settings_are_read_and_refused_with_the_words_to_write() -> None:
     for listen in ("1680", "127.0.0.1", "127.0.0.1:x"):
         with pytest.raises(UsageError, match="E_LISTEN"):
             radio_settings(load(file=None, environ={}, flags={"gwmp.listen": listen}))
+    for region in ("", "EU433"):
+        with pytest.raises(UsageError, match="E_STATION_REGION"):
+            radio_settings(load(file=None, environ={}, flags={"station.listen": "[::1]:0", "hotspot.region": region}))
 
 
 def test_a_packet_forwarder_comes_is_heard_and_goes() -> None:
