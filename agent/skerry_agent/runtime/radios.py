@@ -6,21 +6,30 @@ A radio that cannot be opened is tried again for ever and says why; it never sto
 import asyncio
 import ipaddress
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
 from skerry_agent.background import run_together
 from skerry_agent.runtime.radio_set import RadioSet
 from skerry_agent.settings import Settings
-from skerry_agent.settings.table import GWMP_GATEWAYS, GWMP_LISTEN, REGION, SERIAL_RADIOS, STATION_LISTEN
+from skerry_agent.settings.table import (
+    GWMP_GATEWAYS,
+    GWMP_LISTEN,
+    RADIO_HARDWARE_RESET,
+    REGION,
+    SERIAL_RADIOS,
+    STATION_LISTEN,
+)
 from skerry_core.clock import Clock
 from skerry_core.errors import UsageError
-from skerry_firmware_bridge.errors import DeviceTimeout, LinkLost
 from skerry_firmware_bridge.gwmp.server import GwmpServer
+from skerry_firmware_bridge.hardware_reset import HardwareReset, read_reset
 from skerry_firmware_bridge.links.base import Link
+from skerry_firmware_bridge.links.reopening import Reopening
 from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, EventSink, Radio, StateChanged
+from skerry_firmware_bridge.repair import RadioRepair
 from skerry_radio.errors import UnknownRegion
 from skerry_radio.lora import Datarate
 from skerry_radio.regions import region_params
@@ -72,10 +81,11 @@ class RadioSettings:
     pins: Mapping[bytes, str]
     serial: Sequence[SerialRadio]
     region: str | None
+    resets: Sequence[HardwareReset]
 
 
 def radio_settings(settings: Settings) -> RadioSettings:
-    """Read the radios from the settings. Raises `UsageError` E_SERIAL_RADIO, E_LISTEN, E_GWMP_PIN, E_STATION_REGION."""
+    """Read the radios from the settings. Raises `UsageError` with what is wrong and how to write it."""
     station = _address("station.listen", settings[STATION_LISTEN])
     if station is not None:
         _check_plan(settings[REGION])
@@ -85,6 +95,7 @@ def radio_settings(settings: Settings) -> RadioSettings:
         pins=gateway_pins(settings[GWMP_GATEWAYS]),
         serial=tuple(serial_radio(text) for text in settings[SERIAL_RADIOS]),
         region=settings[REGION] or None,
+        resets=tuple(read_reset(text) for text in settings[RADIO_HARDWARE_RESET]),
     )
 
 
@@ -150,7 +161,11 @@ class Radios:
             own.expect(serial.device_id)
         self._random = random
         self._serial: dict[str, Radio] = {}
-        self._links: dict[str, _Reopening] = {}
+        self._links = {serial.device_id: Reopening() for serial in settings.serial}
+        self._soft_resets: dict[str, Callable[[], None]] = {}
+        self.repair = RadioRepair(
+            resets=settings.resets, links=self._links, soft_resets=self._soft_resets, clock=clock, sink=sink
+        )
         self.server: GwmpServer | None = None
         self.stations: BasicStationServer | None = None
         self.listening = asyncio.Event()  # set once the UDP socket is bound, or when there is none
@@ -162,17 +177,11 @@ class Radios:
             self.listening.set()
         else:
             work["packet forwarders"] = self._serve(*self._settings.gwmp)
+        if self._settings.resets:
+            work["hardware resets"] = self.repair.run()
         if self._settings.station is not None:
             work["basic stations"] = self._serve_stations(*self._settings.station)
         await run_together(work)
-
-    def reopen(self, device_id: str) -> bool:
-        """Close a serial radio's link, so that it is opened and prepared again; False for radios without one."""
-        link = self._links.get(device_id)
-        if link is None:
-            return False
-        link.wanted.set()
-        return True
 
     async def _serve(self, host: str, port: int) -> None:
         async with GwmpServer(
@@ -214,22 +223,25 @@ class Radios:
             sink=self._take,
         )
         self._serial[serial.device_id] = radio
-        line = SerialSettings(baudrate=dialect.baudrate)
+        self._soft_resets[serial.device_id] = radio.reset_next
+        line = self.repair.rested(serial.device_id, SerialSettings(baudrate=dialect.baudrate))
 
         async def opened() -> Link:
             return await open_link(serial.port, clock=self._clock, settings=line)
 
-        reopening = self._links[serial.device_id] = _Reopening()
+        reopening = self._links[serial.device_id]
+        told = ""
 
         def changed(state: LinkState, reason: str) -> None:
+            nonlocal told
             if state is LinkState.LOST:  # also a port that could never be opened: down, with the reason
                 wall_ns = self._clock.wall_ns()
                 down = StateChanged(device_id=serial.device_id, state=DeviceState.DOWN, reason=reason, wall_ns=wall_ns)
-                if reopening.told != reason:
+                if told != reason:
                     self._take(down)
-                reopening.told = reason
+                told = reason
             elif state is LinkState.UP:
-                reopening.told = ""
+                told = ""
 
         await Reconnector(
             name=serial.device_id,
@@ -257,32 +269,6 @@ class Radios:
         if self.stations is not None and device_id.startswith("station:"):
             return self.stations.radio(bytes.fromhex(device_id.removeprefix("station:")))
         return None
-
-
-@dataclass(slots=True)
-class _Reopening:
-    """Lets somebody end the use of a link from outside; the reconnector then opens it again."""
-
-    wanted: asyncio.Event = field(default_factory=asyncio.Event)
-    told: str = ""
-
-    async def use(self, work: Callable[[Link], Awaitable[None]], link: Link) -> None:
-        """Use the link until its driver ends. Raises what that raises, and `LinkLost` when a reopening is wanted."""
-        self.wanted.clear()
-        reason = ""
-        try:
-            async with asyncio.TaskGroup() as group:
-                waiting = group.create_task(self._give_up(), name="link: reopening")
-                await work(link)
-                waiting.cancel()
-        except* (LinkLost, DeviceTimeout) as errors:
-            reason = str(errors.exceptions[0])
-        if reason:
-            raise LinkLost(reason)
-
-    async def _give_up(self) -> None:
-        await self.wanted.wait()
-        raise LinkLost("opened again because the radio seems deaf")
 
 
 def _listening(region: str | None) -> tuple[int, Datarate]:

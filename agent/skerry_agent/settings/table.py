@@ -45,6 +45,7 @@ __all__ = [
     "OPERATOR_PROFILE",
     "OPERATOR_ROUTER",
     "OWNER",
+    "RADIO_HARDWARE_RESET",
     "REGION",
     "RETENTION_AUDIT_DAYS",
     "RETENTION_PACKETS",
@@ -91,6 +92,12 @@ FORWARD_GWMP = texts(
     "Register there the gateway EUI that `skerry key show` prints.",
 )
 SERIAL_RADIOS = texts("serial.radios", (), "Serial LoRa radios, each as KIND:PORT such as wio-e5:/dev/ttyUSB0.")
+RADIO_HARDWARE_RESET = texts(
+    "radio.hardware_reset",
+    (),
+    "How a deaf radio's hardware may be reset, each as MEANS@DEVICE: dtr-low, dtr-high, rts-low, rts-high, usb, "
+    "gpio:CHIP:LINE, gpio-low:CHIP:LINE or command:PROGRAM. Nothing is reset that is not named here.",
+)
 
 DEVICES_ATTACHED = texts(
     "devices.attached", (), "Modems and meters, each as KIND:URL such as modem:/dev/ttyUSB2; see skerry devices scan."
