@@ -214,7 +214,7 @@ class AgentProcess:
     def __init__(self, folder: Path, *arguments: str, clock_shift: Path | None = None) -> None:
         self.paths = choose_paths(folder, environ={})
         self.paths.address.unlink(missing_ok=True)  # left by a kill
-        self._log = folder / "agent.log"
+        self._log = folder.with_name(f"{folder.name}.log")  # beside it: a test may fill the folder's disk
         self.process = _CONTEXT.Process(target=_live, args=(folder, arguments, clock_shift, self._log), daemon=True)
         self.process.start()
 
@@ -226,7 +226,7 @@ class AgentProcess:
                 await SystemClock().sleep(POLL_S)
 
     def log(self) -> str:
-        """Return what the agent has logged in this folder."""
+        """Return what all agents of this folder have logged."""
         return self._log.read_text(errors="replace")
 
     @asynccontextmanager
