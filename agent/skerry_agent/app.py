@@ -69,7 +69,7 @@ async def compose(
     radios = Radios(
         settings=radio_settings(settings), clock=clock, sink=watch.pass_on, own=hotspot.radios, random=random.random
     )
-    watch.repair_with(radios.reopen)
+    watch.repair_with(radios.repair)
     agent = Agent(
         clock=clock, stores=stores, hub=hub, board=board, hotspots=[hotspot], evidence=[evidence], delivery=delivery,
         radios=[radios], operator=operator, time=time, watch=watch, attached=settings[DEVICES_ATTACHED],

@@ -117,8 +117,9 @@ async def run_agent(
             )
             app.api.serve_reload(live.reload)
             background.start(_reload_on(hangup, live), name="settings")
-            if house is not None and not house.network.ended:
-                background.start(house.oracle.run(), name="oracle")
+            if house is not None:
+                await serving.start("operator admin", house.admin.start, house.admin.stop)
+                background.start(house.run(), name="network operator")
             background.start(app.agent.run(), name="agent")
             background.start(app.jobs.run(), name="jobs")
             await serving.start("api", app.api.start, app.api.stop)

@@ -112,7 +112,8 @@ class Hotspot:
         )  # fmt: skip
         hotspot = cls(
             identity=identity, radios=radios, path=path, fan_out=fan_out, reports=reports,
-            roots=PacketRoots(evidence=evidence, clock=clock), evidence=evidence, stores=stores, time=time,
+            roots=PacketRoots(hotspot=identity.key.address, evidence=evidence, stores=stores, clock=clock),
+            evidence=evidence, stores=stores, time=time,
             clock=clock, hub=hub,
         )  # fmt: skip
         path.connect(
@@ -144,6 +145,7 @@ class Hotspot:
     async def run(self) -> None:
         """Run until cancelled, then record the packets of the last minutes."""
         await self.unstamped.load()
+        await self._roots.recover()
         name = self.identity.name
         work = {
             f"{name}: packets": self.path.run(),
@@ -162,7 +164,7 @@ class Hotspot:
         """Hand an uplink to the networks and count it as evidence; return who took it."""
         self.radios.heard(heard.device_id, heard.frame)
         if self._time.is_synchronised:  # a root names its ten minutes
-            self._roots.add(heard.frame)
+            await self._roots.add(heard.frame)
         return await self.fan_out.carry(heard)
 
     async def witness(self, heard: Heard) -> bool:

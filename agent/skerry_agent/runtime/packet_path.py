@@ -158,7 +158,7 @@ class PacketPath:
             if self._overtaken is not None:
                 row = _further(row, *self._overtaken)
             self._in_hand = None
-            self._rows.append(row)
+            self._rows.append(row)  # only now: `flush` may have taken the list away while the step waited
 
     async def advance(self, packet_id: str, stage: Stage, reason: str | None) -> None:
         """Note how far a frame's report came: in its row, wherever that is by now. Never goes back.

@@ -29,6 +29,7 @@ __all__ = [
     "API_TLS_KEY",
     "BEACON_INTERVAL_S",
     "CLUSTER",
+    "CLUSTER_SECOND",
     "DEVICES_ATTACHED",
     "FORWARD_GWMP",
     "GATEWAY_KEY",
@@ -53,12 +54,14 @@ __all__ = [
     "OPERATOR_PROFILE",
     "OPERATOR_ROUTER",
     "OWNER",
+    "RADIO_HARDWARE_RESET",
     "REGION",
     "RETENTION_AUDIT_DAYS",
     "RETENTION_PACKETS",
     "RETENTION_PACKETS_DAYS",
     "SERIAL_RADIOS",
     "SETTINGS",
+    "STATION_LISTEN",
     "STREAM_CLIENTS",
     "TIME_TRUSTED",
 ]
@@ -85,6 +88,12 @@ GWMP_LISTEN = text(
 GWMP_GATEWAYS = texts(
     "gwmp.gateways", (), "Gateways allowed beyond loopback, each as EUI@address; others are refused and reported."
 )
+STATION_LISTEN = text(
+    "station.listen",
+    "",
+    "Address for gateways that speak LoRa Basics Station, such as 127.0.0.1:3001; empty switches it off. They are told "
+    "the channels of hotspot.region; beyond loopback gwmp.gateways names them too.",
+)
 FORWARD_GWMP = texts(
     "forward.gwmp",
     (),
@@ -92,6 +101,12 @@ FORWARD_GWMP = texts(
     "Register there the gateway EUI that `skerry key show` prints.",
 )
 SERIAL_RADIOS = texts("serial.radios", (), "Serial LoRa radios, each as KIND:PORT such as wio-e5:/dev/ttyUSB0.")
+RADIO_HARDWARE_RESET = texts(
+    "radio.hardware_reset",
+    (),
+    "How a deaf radio's hardware may be reset, each as MEANS@DEVICE: dtr-low, dtr-high, rts-low, rts-high, usb, "
+    "gpio:CHIP:LINE, gpio-low:CHIP:LINE or command:PROGRAM. Nothing is reset that is not named here.",
+)
 
 DEVICES_ATTACHED = texts(
     "devices.attached", (), "Modems and meters, each as KIND:URL such as modem:/dev/ttyUSB2; see skerry devices scan."
@@ -107,6 +122,9 @@ BEACON_INTERVAL_S = integer(
     "beacon.interval_s", 21_600, "Seconds between beacons; 0 sends none.", low=0, high=31_536_000
 )
 CLUSTER = text("chain.cluster", "embedded", "Solana cluster: embedded, or the address of a JSON-RPC server.")
+CLUSTER_SECOND = text(
+    "chain.second", "", "Another JSON-RPC server of the same chain; a payment is final only when both say so."
+)
 
 API_HOST = text("api.host", "127.0.0.1", "Address the API listens on; beyond loopback it demands TLS and a token.")
 API_PORT = integer("api.port", 8474, "Port of the API; 0 takes any free one.", low=0, high=65_535)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import sqlite_utils
 
 from skerry_agent.store.database import Database
-from skerry_agent.store.rows import JsonTexts, Page, encode, fetch_one, fetch_page
+from skerry_agent.store.rows import JsonTexts, Page, encode, fetch, fetch_one, fetch_page
 
 __all__ = ["PacketRow", "Packets"]
 
@@ -70,6 +70,14 @@ class Packets:
         return await self._db.read(
             lambda db: fetch_page(db, PacketRow, "packets", order="at_ns", cursor=cursor, limit=limit, where=where)
         )
+
+    async def carried(self, hotspot: str, *, since_ns: int) -> list[PacketRow]:
+        """Return the uplinks of a hotspot that passed the filters since a time, oldest first."""
+        sql = (
+            "SELECT * FROM packets WHERE at_ns >= ? AND hotspot = ? AND kind IN ('data_up', 'join_request')"
+            " AND stage NOT IN ('received', 'decoded') ORDER BY at_ns, id"
+        )
+        return await self._db.read(lambda db: fetch(db, PacketRow, sql, [since_ns, hotspot]))
 
     async def count(self) -> int:
         """Return how many frames are stored."""

@@ -4,7 +4,7 @@ Used by `skerry dc runway` and by the agent's alerts.
 """
 
 from skerry_wallet.economy.epochs import epoch_of
-from skerry_wallet.ledger.book import Entry, Ledger, owner_account
+from skerry_wallet.ledger.book import Ledger, owner_account
 
 __all__ = ["usage_by_day"]
 
@@ -12,10 +12,12 @@ __all__ = ["usage_by_day"]
 async def usage_by_day(ledger: Ledger, owner: str, *, now_s: int) -> tuple[int, list[int]]:
     """Return the balance of `owner` and what was burned on each whole day since the first burn, oldest first."""
     account = owner_account(owner)
-    entries: list[Entry] = []
-    while some := await ledger.entries(after=(entries[-1].at_s, entries[-1].id) if entries else (-1, "")):
-        entries += some
-    mine = [(entry, posting) for entry in entries for posting in entry.postings if posting.account == account]
+    mine = [
+        (entry, posting)
+        for entry in await ledger.all_entries()
+        for posting in entry.postings
+        if posting.account == account
+    ]
     credits = [(entry, posting) for entry, posting in mine if entry.kind in ("issue", "usage")]
     burned: dict[int, int] = {}
     for entry, posting in credits:

@@ -2,14 +2,12 @@
 
 from typing import Any
 
-from skerry_agent.operator.treasury import TREASURY, AgentDatabase
-from skerry_agent.store import Database
-from skerry_agent.store.schema import SKERRY
 from skerry_agent.wallet.balances import tokens_of
 from skerry_agent.wallet.clusters import open_cluster, operator_folder
 from skerry_agent.wallet.credit_usage import usage_by_day
 from skerry_agent.wallet.local_house import open_local_house, require_operator
 from skerry_agent.wallet.owners import find_wallet
+from skerry_agent.wallet.payments import open_ledger
 from skerry_client.paths import Paths
 from skerry_core.clock import SystemClock
 from skerry_core.errors import NotFoundError, UsageError
@@ -19,7 +17,6 @@ from skerry_wallet.helium import addresses, idl
 from skerry_wallet.helium.constants import HNT_USD_FEED_HEX
 from skerry_wallet.helium.data_credits import PriceUpdate
 from skerry_wallet.helium.errors import HeliumRejected
-from skerry_wallet.ledger.book import Ledger
 from skerry_wallet.tokens import token_balances
 from skerry_wallet.transaction import signer_key
 
@@ -86,8 +83,5 @@ async def credit_usage(paths: Paths) -> tuple[int, list[int]]:
     """Return the data payer's balance and what was burned on each whole day since the first burn, oldest first."""
     clock = SystemClock()
     owner = address_text(require_operator(paths).key("data_payer").public_key[1:])
-    db = await Database.open(paths.database, clock=clock, migrations=(SKERRY, TREASURY))
-    try:
-        return await usage_by_day(Ledger(AgentDatabase(db)), owner, now_s=clock.wall_s())
-    finally:
-        await db.close()
+    async with open_ledger(paths, clock=clock) as ledger:
+        return await usage_by_day(ledger, owner, now_s=clock.wall_s())

@@ -1,6 +1,6 @@
 """Every frame ends at a named stage, with its reason where it ends early."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +12,7 @@ from skerry_agent.metrics import Metrics
 from skerry_agent.runtime.packet_path import MAX_WAITING, Heard, PacketPath, Stage, packet_id
 from skerry_agent.store import PacketRow, Stores, StoreUnavailable
 from skerry_simulate.clock import SimulatedClock
-from skerry_testing.runtime import DEVICE, beacon_of, frame
+from skerry_testing.runtime import DEVICE, UPLINK, beacon_of, frame
 from skerry_testing.simulated import simulated
 from skerry_testing.stores import open_stores
 from skerry_wire.frames import Crc, ReceivedFrame
@@ -28,6 +28,7 @@ class Ends:
     queued: bool = True
     failure: StoreUnavailable | None = None
     region_known: bool = True
+    forwarding: Callable[[], Awaitable[None]] | None = None
     witnessed: list[Heard] = field(default_factory=list)
     told: list[PacketRow] = field(default_factory=list)
 
@@ -38,6 +39,8 @@ class Ends:
         return self.queued
 
     async def forward(self, heard: Heard) -> tuple[str, ...]:
+        if self.forwarding is not None:
+            await self.forwarding()
         return self.networks
 
 
@@ -138,6 +141,24 @@ def test_frames_are_stored_within_a_quarter_second_and_then_told(tmp_path: Path)
                 await clock.sleep(0.01)
             assert await stores.packets.count() == 2  # also what came right before the end
             assert "skerry_uplink_rssi_dbm_count 2" in metrics.text()
+
+    simulated(main)
+
+
+def test_a_frame_that_is_on_its_way_while_others_are_stored_is_not_lost(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        ends = Ends()
+        async with opened(tmp_path, clock, ends) as (path, stores, _):
+            first, second = frame(UPLINK, clock=clock), frame(UPLINK + b"x", clock=clock)
+            async with Background() as background:
+                background.start(path.run(), name="path")
+                path.take(DEVICE, first)
+                await clock.sleep(0.1)
+                ends.forwarding = path.flush  # the first frame's row is stored while the second's step waits
+                path.take(DEVICE, second)
+                await clock.sleep(1)
+            stored = {row.id for row in (await stores.packets.page()).rows}
+            assert stored == {row.id for row in ends.told} == {packet_id(DEVICE, first), packet_id(DEVICE, second)}
 
     simulated(main)
 
