@@ -20,6 +20,7 @@ from skerry_coverage.iot.region_message import encode_region_params
 from skerry_keys.signer import Signer
 from skerry_oracle.entropy import CommittedEntropy, EntropySource
 from skerry_oracle.epochs.driver import EpochDriver, EpochState, Payer
+from skerry_oracle.errors import OracleError
 from skerry_oracle.explain import explain_report
 from skerry_oracle.ingest import Ingest
 from skerry_oracle.judge import Judge
@@ -127,8 +128,11 @@ class EmbeddedOracle:
         await self.driver.load()
 
     async def close(self) -> None:
-        """Write the last counts and close the store."""
-        await self.refusals.flush()
+        """Write the last counts, if there is room for them, and close the store."""
+        try:
+            await self.refusals.flush()
+        except OracleError as error:
+            _log.warning("%s: the last counts of refusals are lost (%s)", self.network.network, error)
         await self.database.close()
 
     def sink(self, peer: str) -> EmbeddedSink:

@@ -6,12 +6,13 @@ seeing who beacons; the random bytes are logged, so that anyone can check all of
 """
 
 import asyncio
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 from skerry_core.clock import NS_PER_S, Clock
 from skerry_coverage.iot.entropy import ENTROPY_BYTES, blockhash_entropy, commitment, committed_entropy
+from skerry_oracle.errors import StoreBusy, StoreFailed
 from skerry_oracle.store.database import Database, Statement
 from skerry_oracle.store.entropy import EntropyRow, EntropyTable
 from skerry_wire.sink import Entropy, SinkUnavailable
@@ -19,6 +20,8 @@ from skerry_wire.sink import Entropy, SinkUnavailable
 __all__ = ["BlockhashEntropy", "CommittedEntropy", "EntropySource"]
 
 INTERVAL_S = 60  # iot-poc 1.1
+RETRY_S = 1.0
+_log = logging.getLogger(__name__)
 
 
 class EntropySource(ABC):
@@ -50,21 +53,35 @@ class EntropySource(ABC):
         return await self._table.by_data(data)
 
     async def refresh(self) -> EntropyRow:
-        """Publish the running interval's value unless that is done, and prepare the next."""
+        """Publish the running interval's value unless that is done, and prepare the next.
+
+        Raises `SinkUnavailable` when there is nothing to draw it from, or no way to keep it.
+        """
         slot_s = self._slot_s()
         current = self._current
         if current is not None and current.timestamp_s == slot_s:
             return current
         async with self._lock:
             if self._current is None or self._current.timestamp_s != slot_s:
-                self._current = await self._advance(slot_s)
+                try:
+                    self._current = await self._advance(slot_s)
+                except (StoreBusy, StoreFailed) as error:  # what is not in the log must not be published
+                    raise SinkUnavailable(f"the oracle cannot log its entropy now: {error}") from error
             return self._current
 
     async def run(self) -> None:
         """Publish at each interval's start until cancelled."""
+        failing = False
         while True:
-            with suppress(SinkUnavailable):  # `current` tells each caller; the next interval tries again
+            try:
                 await self.refresh()
+                failing = False
+            except SinkUnavailable as error:  # `current` tells each caller
+                if not failing:
+                    _log.warning("entropy: none is published (%s)", error)
+                failing = True
+                await self._clock.sleep(RETRY_S)
+                continue
             due_ns = (self._slot_s() + self._interval_s) * NS_PER_S
             await self._clock.sleep((due_ns - self._clock.wall_ns()) / NS_PER_S)
 

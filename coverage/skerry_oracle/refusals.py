@@ -8,6 +8,7 @@ from collections import Counter, OrderedDict
 
 from skerry_core.clock import Clock
 from skerry_oracle.epochs.calendar import EpochCalendar
+from skerry_oracle.errors import OracleError
 from skerry_oracle.store.database import Database, Statement
 from skerry_oracle.store.reports import MAX_SAMPLES_PER_EPOCH, ReportTable
 
@@ -52,7 +53,7 @@ class Refusals:
             _log.warning("%s: refused %s (%s); further ones are counted only", peer, kind, reason)
 
     async def flush(self) -> None:
-        """Write the counts."""
+        """Write the counts; those that cannot be written now are kept. Raises as `Database.apply`."""
         if not self._waiting:
             return
         waiting, self._waiting = self._waiting, Counter()
@@ -63,7 +64,12 @@ class Refusals:
             self._table.count_refusal(epoch=epoch, kind=kind, reason=reason, count=count)
             for (epoch, kind, reason), count in waiting.items()
         ]
-        await self._database.apply([*statements, *samples])
+        try:
+            await self._database.apply([*statements, *samples])
+        except OracleError:
+            self._waiting += waiting
+            self._samples = [*samples, *self._samples]
+            raise
 
     async def counts(self, epoch: int | None = None) -> dict[tuple[str, str], int]:
         """Return (kind, reason) -> count of one epoch or of all."""

@@ -115,7 +115,8 @@ async def test_over_a_flapping_network_every_report_arrives_and_counts_once(tmp_
             while (await client.call(calls.outbox())).items:
                 await SystemClock().sleep(0.1)
         witnesses = (await client.call(calls.witnesses(limit=500))).items
-    rows = await oracle.database.fetch("SELECT count(*), count(DISTINCT body) FROM reports")
+    # What is sent again long after its receipt is kept as a copy, which can never become valid.
+    rows = await oracle.database.fetch("SELECT count(*), count(DISTINCT content_id) FROM reports WHERE is_copy = 0")
     await oracle.close()
     assert proxy.cuts > 3
     assert len(witnesses) > 10
