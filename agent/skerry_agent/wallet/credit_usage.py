@@ -12,7 +12,12 @@ __all__ = ["usage_by_day"]
 async def usage_by_day(ledger: Ledger, owner: str, *, now_s: int) -> tuple[int, list[int]]:
     """Return the balance of `owner` and what was burned on each whole day since the first burn, oldest first."""
     account = owner_account(owner)
-    mine = [(entry, posting) for entry in await ledger.all_entries() for posting in entry.postings if posting.account == account]
+    mine = [
+        (entry, posting)
+        for entry in await ledger.all_entries()
+        for posting in entry.postings
+        if posting.account == account
+    ]
     credits = [(entry, posting) for entry, posting in mine if entry.kind in ("issue", "usage")]
     burned: dict[int, int] = {}
     for entry, posting in credits:
