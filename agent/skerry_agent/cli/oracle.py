@@ -12,7 +12,9 @@ from urllib.parse import quote
 import click
 
 from skerry_agent.cli.context import Cli, json_option, pass_cli, show, table
-from skerry_agent.cli.oracle_client import OracleFolder, ask
+from skerry_agent.cli.oracle_client import ask
+from skerry_agent.cli.oracle_manifest import manifest, profile, signers
+from skerry_agent.operator.oracle_folder import OracleFolder
 from skerry_core import strict_json
 from skerry_core.errors import RefusedError, UsageError
 
@@ -35,13 +37,13 @@ def oracle() -> None:
 @pass_cli
 def init(cli: Cli, /, *, network: str, profile: str, policy: str) -> None:
     """Make the oracle's folder and its signing key."""
-    from skerry_core.files import PUBLIC_MODE, write_atomic
+    from skerry_core.files import write_atomic
     from skerry_coverage.profile.loader import load_profile
     from skerry_keys.public_key import PublicKey
     from skerry_keys.software import SoftwareSigner
 
     load_profile(profile)
-    folder = OracleFolder.of(cli)
+    folder = OracleFolder.of(cli.paths)
     if folder.settings.exists() or folder.key.exists():
         raise RefusedError("E_ORACLE_EXISTS", f"There is an oracle in {folder.path} already; it is not replaced.")
     if (cli.paths.state / "operator" / "network.json").exists():
@@ -53,9 +55,10 @@ def init(cli: Cli, /, *, network: str, profile: str, policy: str) -> None:
     folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
     signer = SoftwareSigner.generate(os.urandom)
     write_atomic(folder.key, signer.to_key_file())
+    address = PublicKey(signer.public_key).address
     settings = {"network": network, "profile": profile, "policy": policy}
-    write_atomic(folder.settings, strict_json.canonical(settings) + b"\n", mode=PUBLIC_MODE)
-    click.echo(f"oracle key  {PublicKey(signer.public_key).address}")
+    folder.write(settings | {"oracle_keys": [address], "signatures_needed": 1})
+    click.echo(f"oracle key  {address}")
 
 
 @oracle.command()
@@ -69,7 +72,7 @@ def run(cli: Cli, /, *, listen: tuple[str, ...], admin: str, store: str | None) 
     from skerry_agent.logs import configure
     from skerry_agent.settings.table import LOG_FORMAT, LOG_LEVEL
 
-    folder = OracleFolder.of(cli)
+    folder = OracleFolder.of(cli.paths)
     folder.read()
     configure(level=cli.settings[LOG_LEVEL], form=cli.settings[LOG_FORMAT], environ=os.environ)
     place = store or os.environ.get("SKERRY_ORACLE_STORE") or str(folder.database)
@@ -109,32 +112,18 @@ def _collect_garbage_rarely() -> None:
 
 def build_oracle(folder: OracleFolder, place: str, clock: Any) -> Any:
     """Return the oracle of a folder, not yet open. Raises `UserError`."""
-    from skerry_coverage.profile.loader import load_profile, with_overrides
-    from skerry_keys.public_key import PublicKey
-    from skerry_keys.software import SoftwareSigner
     from skerry_oracle.embedded import EmbeddedOracle
-    from skerry_oracle.network import OracleNetwork
     from skerry_oracle.registry.policy import AllowListPolicy, ManualPolicy
     from skerry_oracle.store.open import make_database
 
-    settings = folder.read()
-    if folder.key.stat().st_mode & 0o077:
-        raise UsageError("E_KEY_READABLE", f"Others can read {folder.key}.", remedy=f"chmod 600 {folder.key}")
-    signer = SoftwareSigner.from_key_file(folder.key.read_bytes())
-    overrides = {
-        "network": settings["network"],
-        "operator.oracle_keys": [PublicKey(signer.public_key).address],
-        "operator.signatures_needed": 1,
-    }
-    profile = with_overrides(load_profile(settings["profile"]), overrides)
     built = EmbeddedOracle(
         make_database(place, clock=clock),
-        network=OracleNetwork.of_profile(profile, at_s=clock.wall_s()),
-        signer=signer,
+        network=folder.network(at_s=clock.wall_s()),
+        signer=folder.signer(),
         clock=clock,
         random_bytes=os.urandom,
     )
-    allow_list = settings["policy"] == "allow-list"
+    allow_list = folder.read()["policy"] == "allow-list"
     built.registry.policy = AllowListPolicy(built.registry.is_allowed) if allow_list else ManualPolicy()
     return built
 
@@ -311,8 +300,15 @@ def epoch(cli: Cli, /, *, number: int | None, as_json_: bool) -> None:
         return
     answer = ask(cli, "GET", "/epochs")
     headers = ("epoch", "state", "manifest_hash", "receipt")
-    rows = [[one[name] for name in headers] for one in answer["items"]]
+    rows = [[one["epoch"], _epoch_state(one), *(one[name] for name in headers[2:])] for one in answer["items"]]
     show(answer, json_wanted=as_json_, text=lambda: table(headers, rows))
+
+
+def _epoch_state(one: dict[str, Any]) -> str:
+    missing = one["signatures_needed"] - one["signatures"]
+    return (
+        f"waiting for {missing} more signature(s)" if one["state"] == "waiting" and missing > 0 else str(one["state"])
+    )
 
 
 @oracle.command()
@@ -332,3 +328,7 @@ def report(cli: Cli, /, *, report_id: str | None, number: int | None, as_json_: 
     rows = [[line[name] for name in headers] for line in answer["rules"]]
     verdict = "valid" if answer["valid"] else answer["reason"]
     show(answer, json_wanted=as_json_, text=lambda: f"{verdict}\n{table(headers, rows)}\n{answer.get('note', '')}")
+
+
+for _command in (manifest, profile, signers):
+    oracle.add_command(_command)
