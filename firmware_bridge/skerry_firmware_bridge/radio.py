@@ -17,6 +17,7 @@ __all__ = [
     "RadioTraits",
     "StateChanged",
     "StatusReported",
+    "frame_heard",
 ]
 
 
@@ -40,6 +41,24 @@ class FrameHeard(DeviceEvent):
     """A radio received a frame (also one that is dropped later: the reason belongs to the packet path)."""
 
     frame: ReceivedFrame
+
+
+class _Hearing(DeviceEvent):
+    """A `FrameHeard` in the making: its constructor would take a tenth of all the time that a datagram takes."""
+
+    __slots__ = ("frame",)
+    __setattr__ = object.__setattr__
+    __delattr__ = object.__delattr__  # both, or neither takes the short way
+    frame: ReceivedFrame
+
+
+def frame_heard(device_id: str, frame: ReceivedFrame) -> FrameHeard:
+    """Return `FrameHeard(device_id=device_id, frame=frame)` in a quarter of the time, for the busiest path."""
+    event = object.__new__(_Hearing)
+    event.device_id = device_id  # type: ignore[misc]  # not frozen yet
+    event.frame = frame
+    event.__class__ = FrameHeard  # type: ignore[assignment]  # equal slots
+    return event  # type: ignore[return-value]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +92,15 @@ EventSink = Callable[[DeviceEvent], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RadioTraits:
-    """What the hardware can do; `has_lbt` = listen before talk, which KR920 demands."""
+    """What the hardware can do; `has_lbt` = listen before talk, which KR920 demands.
 
-    kind: str  # "gwmp", "wio-e5", "rak3172"
+    `downlinks_only`: every frame goes out with inverted chirps, which devices hear and gateways do not: no beacons.
+    """
+
+    kind: str  # "gwmp", "station", "wio-e5", "rak3172"
     can_transmit: bool
     has_lbt: bool = False
+    downlinks_only: bool = False
 
 
 class Radio(ABC):

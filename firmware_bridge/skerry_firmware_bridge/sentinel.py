@@ -6,7 +6,7 @@ the last stage a person is told, and nothing more happens until frames return (s
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -143,8 +143,10 @@ class Sentinel:
             self._recent_noise = _mean(self._recent_noise, noise, FAST)
             normal.noise_dbm = _mean(normal.noise_dbm, noise, SLOW)
 
-    def judge(self, *, now_ns: int, wall_ns: int, peers_heard: int | None) -> Judgement:
-        """Return the condition now, and a repair when one is due.
+    def judge(
+        self, *, now_ns: int, wall_ns: int, peers_heard: int | None, possible: Collection[Repair] = LADDER
+    ) -> Judgement:
+        """Return the condition now, and a repair when one is due; stages that are not `possible` are left out.
 
         `peers_heard`: frames that other radios of this place and band heard since this one's last; None without any.
         """
@@ -153,7 +155,7 @@ class Sentinel:
             if condition is Condition.HEALTHY:
                 self._stage = 0
             return Judgement(condition=condition, reason=reason)
-        return Judgement(condition=condition, reason=reason, repair=self._next_repair(now_ns))
+        return Judgement(condition=condition, reason=reason, repair=self._next_repair(now_ns, possible))
 
     def _condition(self, now_ns: int, wall_ns: int, peers_heard: int | None) -> tuple[Condition, str]:
         if self._still >= STUCK_FRAMES:
@@ -185,7 +187,9 @@ class Sentinel:
             return Condition.WEAK, f"Frames come in {drop_db:.0f} dB weaker than usual: check antenna and cable."
         return Condition.HEALTHY, "As usual."
 
-    def _next_repair(self, now_ns: int) -> Repair | None:
+    def _next_repair(self, now_ns: int, possible: Collection[Repair]) -> Repair | None:
+        while self._stage < len(LADDER) - 1 and LADDER[self._stage] not in possible:
+            self._stage += 1  # a person is always told
         if self._stage >= len(LADDER) or now_ns < self._wait_until_ns:
             return None
         repair = LADDER[self._stage]

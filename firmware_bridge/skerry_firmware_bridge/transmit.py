@@ -98,7 +98,7 @@ class TransmitGate:
         if not self._loaded:
             raise TransmitRefused("E_TX_LEDGER", "The duty ledger has not been read yet.")
         limits = self._known_limits(gateway_region)
-        _check_radio(radio, limits)
+        _check_radio(radio, request, limits)
         _check_frequency(request, limits, purpose)
         _check_eirp(request, limits, antenna_gain_ddbi)
         time_us = _airtime_us(request)
@@ -144,9 +144,15 @@ class TransmitGate:
         return Permit(airtime_us=time_us, band=band, spent_us=spent_us, budget_us=budget_us)
 
 
-def _check_radio(radio: Radio, limits: RegionLimits) -> None:
+def _check_radio(radio: Radio, request: TransmitRequest, limits: RegionLimits) -> None:
     if not radio.traits.can_transmit:
         raise TransmitRefused("E_TX_RADIO", f"{radio.device_id} cannot transmit.", device=radio.device_id)
+    if radio.traits.downlinks_only and not request.inverted_polarity:
+        raise TransmitRefused(
+            "E_TX_POLARITY",
+            f"{radio.device_id} sends only downlinks to devices: its protocol has no message for a beacon.",
+            device=radio.device_id,
+        )
     if limits.needs_lbt and not radio.traits.has_lbt:
         raise TransmitRefused(
             "E_TX_LBT",

@@ -10,6 +10,7 @@ from skerry_simulate.faults import NO_FAULTS, Faults
 from skerry_simulate.lora_module import LoraModule, Rak3172Firmware, WioE5Firmware
 from skerry_simulate.medium import RfMedium
 from skerry_simulate.pty import PtyPort
+from skerry_simulate.rfc2217 import Rfc2217Port
 from skerry_simulate.rn2483_module import Rn2483Firmware
 
 __all__ = ["MODULES", "AtRadioEmulator"]
@@ -20,7 +21,11 @@ MODULES: dict[str, type[LoraModule]] = {
 
 
 class AtRadioEmulator:
-    """`kind` is one of `MODULES`. `async with` plugs it in; `unplug`, `replug` and `restart` are its accidents."""
+    """`kind` is one of `MODULES`. `async with` plugs it in; `unplug`, `replug`, `restart`, `hang` are its accidents.
+
+    `resets_on`: the control line, and its level, that reset the board; such a module is a network port, because a
+    pseudo-terminal has no control lines.
+    """
 
     def __init__(
         self,
@@ -35,13 +40,22 @@ class AtRadioEmulator:
         gain_dbi: float = 1.2,
         height_m: float = 10.0,
         faults: Faults = NO_FAULTS,
+        resets_on: tuple[str, bool] | None = None,
     ) -> None:
         self.firmware = MODULES[kind](
             name=name, cell=cell, medium=medium, clock=clock, gain_dbi=gain_dbi, height_m=height_m
         )
         self.firmware.output = self._say
         self.faults = faults
-        self.port = PtyPort(name=name, clock=clock, on_data=self.firmware.feed, folder=folder)
+        self.port: PtyPort | Rfc2217Port = (
+            PtyPort(name=name, clock=clock, on_data=self._feed, folder=folder)
+            if resets_on is None
+            else Rfc2217Port(name=name, clock=clock, on_data=self._feed, on_line=self._line)
+        )
+        self.resets = 0
+        self._resets_on = resets_on
+        self._levels = {"dtr": False, "rts": False}
+        self._hung = False
         self._clock = clock
         self._random = Random(f"{seed}/{name}")  # noqa: S311 - a simulation must repeat itself
 
@@ -72,7 +86,26 @@ class AtRadioEmulator:
         """Restart the firmware with the port in place."""
         self.firmware.restart()
 
+    def hang(self) -> None:
+        """Let the firmware hang: it neither hears nor answers until its hardware is reset."""
+        self._hung = True
+        self.firmware.station.listens = None
+
+    def _feed(self, data: bytes) -> None:
+        if not self._hung:
+            self.firmware.feed(data)
+
+    def _line(self, name: str, level: bool) -> None:
+        """Reset the board when its line leaves the level that resets."""
+        was, self._levels[name] = self._levels[name], level
+        if self._resets_on is not None and (name, was) == self._resets_on and level != was:
+            self.resets += 1
+            self._hung = False
+            self.firmware.power_on()
+
     def _say(self, data: bytes) -> None:
+        if self._hung:
+            return
         for piece in self.faults.apply(data, self._random):
             if piece.delay_s:
                 due_ns = self._clock.monotonic_ns() + round(piece.delay_s * NS_PER_S)

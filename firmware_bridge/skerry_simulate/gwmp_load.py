@@ -17,13 +17,14 @@ from time import process_time
 from typing import Any
 
 from skerry_core.clock import NS_PER_S, SystemClock
-from skerry_firmware_bridge.gwmp.server import GwmpServer
+from skerry_firmware_bridge.gwmp.server import DRAIN_LIMIT, RECEIVE_BYTES, GwmpServer
 
 __all__ = ["PEERS", "Rate", "generate", "measure"]
 
 PEERS = {
     "textbook": "a plain DatagramProtocol: JSON parsed, copies dropped, acknowledged",
     "session": "a plain DatagramProtocol with our whole session behind it",
+    "bare": "the two system calls alone: a receive loop that acknowledges and reads nothing",
 }
 
 GATEWAYS = 256
@@ -113,9 +114,23 @@ class _PlainLoop(asyncio.SelectorEventLoop):
         raise NotImplementedError
 
 
-async def _serve() -> None:
+class _Bare(GwmpServer):
+    """Acknowledges every datagram unread: what receiving and sending alone cost, which no server can go below."""
+
+    def _drain(self) -> None:
+        sock = self._socket
+        assert sock is not None
+        for _ in range(DRAIN_LIMIT):
+            try:
+                raw, source = sock.recvfrom(RECEIVE_BYTES)
+            except BlockingIOError:
+                return
+            sock.sendto(raw[:3] + b"\x01", source)
+
+
+async def _serve(kind: type[GwmpServer]) -> None:
     """Serve until a line comes in; print the port, then the processor time that serving took."""
-    async with GwmpServer(clock=SystemClock(), sink=_forget, port=0) as server:
+    async with kind(clock=SystemClock(), sink=_forget, port=0) as server:
         sys.stdout.write(f"{server.address[1]}\n")
         sys.stdout.flush()
         start_s = process_time()
@@ -129,4 +144,4 @@ def _forget(event: object) -> None:
 
 if __name__ == "__main__":
     with asyncio.Runner(loop_factory=_PlainLoop if sys.argv[1] == "session" else asyncio.SelectorEventLoop) as runner:
-        runner.run(_serve())
+        runner.run(_serve(_Bare if sys.argv[1] == "bare" else GwmpServer))

@@ -15,11 +15,13 @@ from skerry_simulate.faults import NO_FAULTS, Faults
 from skerry_simulate.forwarder import PacketForwarderEmulator
 from skerry_simulate.medium import RfMedium, Station
 
-__all__ = ["LONE_RADIOS", "LoneRadio", "lone_radio"]
+__all__ = ["BASIC_STATION", "LONE_RADIOS", "LoneRadio", "lone_radio"]
 
 PACKET_FORWARDER = "packet-forwarder"
+BASIC_STATION = "basic-station"
 LONE_RADIOS: dict[str, str] = {
     PACKET_FORWARDER: "LoRa packet forwarder that speaks Semtech UDP to a server",
+    BASIC_STATION: "LoRa Basics Station gateway that connects to a server by websocket",
     "wio-e5": "Seeed Wio-E5 LoRa module at a pseudo-terminal",
     "rak3172": "RAK3172 LoRa module at a pseudo-terminal",
     "rn2483": "Microchip RN2483 LoRa module at a pseudo-terminal",
@@ -64,6 +66,11 @@ async def lone_radio(
             )
             async with forwarder:
                 yield LoneRadio(kind=kind, address=f"udp {server[0]}:{server[1]}", medium=medium)
+        elif kind == BASIC_STATION:
+            from skerry_simulate.station import BasicStationEmulator  # it takes an HTTP client
+
+            async with BasicStationEmulator(eui=EUI, cell=CELL, medium=medium, clock=clock, server=server, seed=seed):
+                yield LoneRadio(kind=kind, address=f"ws {server[0]}:{server[1]}", medium=medium)
         else:
             module = AtRadioEmulator(
                 kind=kind, name=kind, cell=CELL, medium=medium, clock=clock, seed=seed, folder=folder, faults=faults

@@ -30,7 +30,7 @@ class LoraModule(ABC):
         self._clock = clock
         self._input = bytearray()
         self._listening = False
-        self._starts = 0
+        self.starts = 0
         self._channel = (868_000_000, 7, 125, 14, False)  # Hz, SF, kHz, dBm, inverted
         self.station = medium.add(
             name=name, cell=cell, gain_dbi=gain_dbi, height_m=height_m, listens=self._hears, on_frame=self._heard
@@ -50,6 +50,11 @@ class LoraModule(ABC):
     @abstractmethod
     def command(self, text: str) -> None:
         """Execute one command line."""
+
+    def power_on(self) -> None:
+        """Start anew after a reset of the hardware, hearing again."""
+        self.station.listens = self._hears
+        self.restart()
 
     @abstractmethod
     def restart(self) -> None:
@@ -90,10 +95,10 @@ class LoraModule(ABC):
             inverted=inverted,
         )
         self.counts["sent"] += 1
-        start = self._starts
+        start = self.starts
 
         def finish() -> None:
-            if self._starts == start:
+            if self.starts == start:
                 self.say(done)
 
         self._clock.call_at(frame.end_ns, finish)
@@ -155,7 +160,7 @@ class WioE5Firmware(LoraModule):
         return True
 
     def restart(self) -> None:
-        self._starts += 1
+        self.starts += 1
         self._testing = self._listening = False
         self._input.clear()
 
@@ -168,23 +173,31 @@ class WioE5Firmware(LoraModule):
 
 
 class Rak3172Firmware(LoraModule):
-    """Answers `OK` or `AT_..._ERROR`; keeps its work mode over a restart, not its listening."""
+    """Answers `OK` or `AT_...`; keeps its work mode over a restart, not its listening.
+
+    As RUI3 firmware does, it restarts on every `AT+NWM`, and its OK to that has no line end.
+    """
 
     kind = "rak3172"
     _peer_to_peer = False
 
     def command(self, text: str) -> None:
         name, _, value = text.upper().partition("=")
-        handler = {
-            "AT": self._nothing,
-            "AT+NWM": self._mode,
+        if name == "ATZ":
+            self.restart()
+            return
+        handler = {"AT": self._nothing, "AT+NWM": self._mode}.get(name)
+        radio = {
             "AT+P2P": self._tune,
             "AT+IQINVER": self._polarity,
             "AT+SYNCWORD": self._nothing,
             "AT+PRECV": self._receive,
             "AT+PSEND": self._send,
         }.get(name)
-        answer = "AT_ERROR" if handler is None else handler(value)
+        if radio is not None:
+            answer = radio(value) if self._peer_to_peer else "AT_MODE_NO_SUPPORT"
+        else:
+            answer = "AT_COMMAND_NOT_FOUND" if handler is None else handler(value)
         if answer:
             self.say("", answer)
 
@@ -195,21 +208,24 @@ class Rak3172Firmware(LoraModule):
     def _mode(self, value: str) -> str:
         if value not in {"0", "1"}:
             return "AT_PARAM_ERROR"
-        if self._peer_to_peer == (value == "0"):
-            return "OK"
         self._peer_to_peer = value == "0"
+        if self.output is not None:
+            self.output(b"OK")
         self.restart()
         return ""
 
     def _tune(self, value: str) -> str:
         if self._listening:
             return "AT_BUSY_ERROR"
+        fields = value.split(":")
         try:
-            hz, spreading, bandwidth, rate, preamble, power_dbm = (int(field) for field in value.split(":"))
+            hz, spreading, bandwidth, rate, preamble, power_dbm = (int(field) for field in fields[:6])
         except ValueError:
             return "AT_PARAM_ERROR"
+        if fields[6:] not in ([], ["0"], ["1"]):
+            return "AT_PARAM_ERROR"
         known = 150_000_000 <= hz <= 960_000_000 and spreading in range(7, 13) and bandwidth in (125, 250, 500)
-        if not known or rate not in range(4) or preamble < 2 or power_dbm not in range(5, 23):
+        if not known or rate not in range(4) or preamble < 5 or power_dbm not in range(5, 23):
             return "AT_PARAM_ERROR"
         self._channel = (hz, spreading, bandwidth, power_dbm, self._channel[4])
         return "OK"
@@ -223,8 +239,6 @@ class Rak3172Firmware(LoraModule):
         return "OK"
 
     def _receive(self, value: str) -> str:
-        if not self._peer_to_peer:
-            return "AT_MODE_NO_SUPPORT"
         if not value.isdigit() or int(value) > 65535:
             return "AT_PARAM_ERROR"
         self._listening = int(value) > 0
@@ -239,11 +253,11 @@ class Rak3172Firmware(LoraModule):
         return "OK"
 
     def restart(self) -> None:
-        self._starts += 1
+        self.starts += 1
         self._listening = False
         self._input.clear()
         mode = "LoRa P2P." if self._peer_to_peer else "LoRaWAN."
-        self.say("RAKwireless RAK3172 Example", "-" * 30, f"Current Work Mode: {mode}")
+        self.say("", "RAKwireless RAK3172 Example", "-" * 30, f"Current Work Mode: {mode}")
 
     def report(self, reception: Reception) -> None:
         signal, snr = round(reception.signal_dbm), round(reception.snr_db)

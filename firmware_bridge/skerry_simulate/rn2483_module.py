@@ -77,11 +77,17 @@ class Rn2483Firmware(LoraModule):
         return "ok"
 
     def restart(self) -> None:
-        self._starts += 1
+        self.starts += 1
         self._paused = self._listening = False
         self._last = None
         self._input.clear()
         self.say(NAME)
+
+    def fail(self) -> None:
+        """End what the radio does without a result, as after a wrong checksum or the watchdog's limit."""
+        self.starts += 1  # the transmission's end is told no more
+        self._listening = False
+        self.say("radio_err")
 
     def report(self, reception: Reception) -> None:
         self._last = reception

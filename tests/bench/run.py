@@ -45,13 +45,14 @@ def _gwmp(folder: Path) -> Iterator[Figure]:
     ours = measure("skerry")
     for peer, words in PEERS.items():
         theirs = measure(peer)
+        goal = "none: 1 would be all that there is" if peer == "bare" else ">= 3 times a plain DatagramProtocol"
         yield Figure(
             what="GWMP parse, dedupe, acknowledge, by processor time", value=ours.per_cpu_s, unit="datagrams/s",
-            against=words, against_value=theirs.per_cpu_s, goal=">= 3 times a plain DatagramProtocol",
+            against=words, against_value=theirs.per_cpu_s, goal=goal,
         )  # fmt: skip
         yield Figure(
             what="GWMP, by the clock", value=ours.per_s, unit="datagrams/s", against=words,
-            against_value=theirs.per_s, goal=">= 3 times a plain DatagramProtocol",
+            against_value=theirs.per_s, goal=goal,
         )  # fmt: skip
 
 

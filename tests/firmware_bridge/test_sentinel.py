@@ -163,3 +163,16 @@ def test_what_was_learned_survives_a_restart() -> None:
 )
 def test_a_damaged_store_is_learned_again(stored: dict[str, object]) -> None:
     assert Life(Normal.from_json(stored)).judge().condition is Condition.LEARNING
+
+
+def test_stages_that_a_radio_lacks_are_left_out_and_a_person_is_told_all_the_same() -> None:
+    life = Life()
+    life.hear(30)
+    repairs = []
+    for _ in range(180):
+        life.now_ns += MINUTE_NS
+        judgement = life.sentinel.judge(
+            now_ns=life.now_ns, wall_ns=START_NS + life.now_ns, peers_heard=None, possible={Repair.HARD_RESET}
+        )
+        repairs.append(judgement.repair)
+    assert [repair for repair in repairs if repair is not None] == [Repair.HARD_RESET, Repair.TELL]

@@ -15,9 +15,14 @@ __all__ = ["simulate"]
 @click.option("--list", "only_list", is_flag=True, help="List what can be emulated.")
 @click.option("--faults", default="", help="A bad line, such as loss=0.2,delay_s=0.1,single_bytes,corrupt=0.1,stuck.")
 @click.option("--port", default=0, help="TCP port for devices that have one; 0 takes any.")
-@click.option("--server", default="127.0.0.1:1680", show_default=True, help="Where the packet forwarder sends.")
+@click.option(
+    "--server",
+    default=None,
+    help="HOST:PORT of the agent that a simulated gateway speaks to; 127.0.0.1:1680 for packet-forwarder, "
+    "127.0.0.1:3001 for basic-station unless set.",
+)
 @json_option
-def simulate(*, name: str | None, only_list: bool, faults: str, port: int, server: str, as_json_: bool) -> None:
+def simulate(*, name: str | None, only_list: bool, faults: str, port: int, server: str | None, as_json_: bool) -> None:
     """Run the emulated device NAME until Ctrl-C and print the port to connect to.
 
     The same emulators serve the tests. A running one is found by `skerry devices scan`; put what it prints into the
@@ -40,12 +45,12 @@ def simulate(*, name: str | None, only_list: bool, faults: str, port: int, serve
     asyncio.run(_run(name, faults=faults, port=port, as_json_=as_json_))
 
 
-async def _run_radio(name: str, *, server: str, as_json_: bool) -> None:
+async def _run_radio(name: str, *, server: str | None, as_json_: bool) -> None:
     from skerry_core.clock import SystemClock
     from skerry_firmware_bridge.discovery.ports import announcement_folder
-    from skerry_simulate.lone_radio import lone_radio
+    from skerry_simulate.lone_radio import BASIC_STATION, lone_radio
 
-    host, _, port = server.rpartition(":")
+    host, _, port = (server or f"127.0.0.1:{3001 if name == BASIC_STATION else 1680}").rpartition(":")
     if not host or not port.isdecimal():
         raise click.UsageError("--server takes HOST:PORT")
     folder = announcement_folder()
@@ -59,6 +64,11 @@ async def _run_radio(name: str, *, server: str, as_json_: bool) -> None:
 def _radio_text(values: dict[str, str]) -> str:
     if values["kind"] == "packet-forwarder":
         return f"A packet forwarder sends to {values['url']}; its neighbour talks every 20 s. Ctrl-C stops it."
+    if values["kind"] == "basic-station":
+        return (
+            f"A Basic Station connects to {values['url']}; its neighbour talks every 20 s (Ctrl-C stops it). Let it in "
+            "with:\n  skerry --set station.listen=127.0.0.1:3001 --set hotspot.region=EU868 run"
+        )
     return (
         f"{values['name']} is at {values['url']}; its neighbour talks every 20 s (Ctrl-C stops it). Use it with:\n"
         f"  skerry --set serial.radios={values['kind']}:{values['url']} run"

@@ -23,8 +23,11 @@ class RadioSet:
 
     @property
     def first(self) -> Radio | None:
-        """The radio that beacons go out by: of those that are up, the one that has been up longest."""
-        return next(iter(self._up.values()), None)
+        """The radio that beacons go out by: of those that are up, the one that has been up longest.
+
+        One that can only send downlinks is the last resort: the gate then tells why there are no beacons.
+        """
+        return min(self._up.values(), key=lambda radio: radio.traits.downlinks_only, default=None)
 
     @property
     def seen(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Feeds every radio's sentinel, stores what it learned, shows its judgement and tries the one repair a driver has.
+"""Feeds every radio's sentinel, stores what it learned, shows its judgement and begins the repairs that a radio has.
 
 The agent gives it each device event. A judgement comes once a minute; what is normal for a radio is stored hourly and
 at the end, so that a restart does not begin to learn anew. The sentinel bounds repairs (never a loop).
@@ -7,7 +7,6 @@ at the end, so that a restart does not begin to learn anew. The sentinel bounds 
 import json
 import logging
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
@@ -17,6 +16,7 @@ from skerry_core import strict_json
 from skerry_core.clock import Clock
 from skerry_core.errors import SkerryError
 from skerry_firmware_bridge.radio import DeviceEvent, DeviceTrouble, FrameHeard, StatusReported
+from skerry_firmware_bridge.repair import Repairs
 from skerry_firmware_bridge.sentinel import Condition, Heard, Judgement, Normal, Repair, Sentinel
 from skerry_wire.frames import Crc, ReceivedFrame
 
@@ -28,8 +28,6 @@ MAX_RADIOS = 256  # a flood of invented gateways must not eat the memory
 MAX_BROKEN = 50  # broken frames counted of one status message: it may claim any number
 FACT = "radio_normal "
 _log = logging.getLogger(__name__)
-
-Reopen = Callable[[str], bool]  # True when the device's link is being opened again
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,7 +45,7 @@ class RadioWatch:
         self._facts = facts
         self._clock = clock
         self._board = board
-        self._reopen: Reopen = lambda _: False
+        self._repairs: Repairs | None = None
         self._radios: dict[str, _Watched] = {}
         self._normal: dict[str, Normal] = {}
         self._heard: Counter[str] = Counter()
@@ -64,9 +62,9 @@ class RadioWatch:
         self._board.take(event)
         self.take(event)
 
-    def repair_with(self, reopen: Reopen) -> None:
-        """Say how a link is opened again, before `run`."""
-        self._reopen = reopen
+    def repair_with(self, repairs: Repairs) -> None:
+        """Say who repairs, before `run`."""
+        self._repairs = repairs
 
     async def load(self) -> None:
         """Read what earlier runs learned; what cannot be read is learned again."""
@@ -118,7 +116,8 @@ class RadioWatch:
             if watched.heard_lately:  # what the others heard in the same minute is mostly the same frames
                 watched.others_before, watched.heard_lately = self._others(device_id), False
             others = self._others(device_id) - watched.others_before if len(self._radios) > 1 else None
-            judgement = watched.sentinel.judge(now_ns=now_ns, wall_ns=wall_ns, peers_heard=others)
+            possible = self._repairs.possible(device_id) if self._repairs is not None else ()
+            judgement = watched.sentinel.judge(now_ns=now_ns, wall_ns=wall_ns, peers_heard=others, possible=possible)
             if judgement.condition is not watched.condition:
                 level = logging.WARNING if judgement.condition in SICK else logging.DEBUG
                 _log.log(level, "%s: %s: %s", device_id, judgement.condition.value, judgement.reason)
@@ -136,11 +135,10 @@ class RadioWatch:
             _log.warning("what is normal for the radios is not stored (%s)", error)
 
     def _repair(self, device_id: str, judgement: Judgement, repair: Repair) -> None:
-        """Open the link again as the first stage where the driver can; leave everything else to a person."""
-        if repair is Repair.SOFT_RESET and self._reopen(device_id):
-            _log.warning("%s: %s Its link is opened again.", device_id, judgement.reason)
-            return
-        if repair is Repair.TELL:
+        """Begin a stage and say why, or tell a person after the last one."""
+        if repair is not Repair.TELL and self._repairs is not None:
+            _log.warning("%s: %s %s", device_id, judgement.reason, self._repairs.begin(device_id, repair))
+        else:
             detail = f"{judgement.reason} Check power, antenna and cable, and restart the radio."
             code = f"radio_{judgement.condition.value}"
             trouble = DeviceTrouble(device_id=device_id, code=code, detail=detail, wall_ns=self._clock.wall_ns())

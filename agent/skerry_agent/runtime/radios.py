@@ -1,4 +1,4 @@
-"""The radios that the settings name: the Semtech UDP server and serial LoRa modules, each in its own task.
+"""The radios that the settings name: servers for Semtech UDP and Basic Station, serial LoRa modules; a task for each.
 
 A radio that cannot be opened is tried again for ever and says why; it never stops the others.
 """
@@ -6,22 +6,36 @@ A radio that cannot be opened is tried again for ever and says why; it never sto
 import asyncio
 import ipaddress
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from random import Random
+from typing import TYPE_CHECKING
 
 from skerry_agent.background import run_together
 from skerry_agent.runtime.radio_set import RadioSet
 from skerry_agent.settings import Settings
-from skerry_agent.settings.table import GWMP_GATEWAYS, GWMP_LISTEN, REGION, SERIAL_RADIOS
+from skerry_agent.settings.table import (
+    GWMP_GATEWAYS,
+    GWMP_LISTEN,
+    RADIO_HARDWARE_RESET,
+    REGION,
+    SERIAL_RADIOS,
+    STATION_LISTEN,
+)
 from skerry_core.clock import Clock
 from skerry_core.errors import UsageError
-from skerry_firmware_bridge.errors import DeviceTimeout, LinkLost
 from skerry_firmware_bridge.gwmp.server import GwmpServer
+from skerry_firmware_bridge.hardware_reset import HardwareReset, read_reset
 from skerry_firmware_bridge.links.base import Link
+from skerry_firmware_bridge.links.reopening import Reopening
 from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, EventSink, Radio, StateChanged
+from skerry_firmware_bridge.repair import RadioRepair
+from skerry_radio.errors import UnknownRegion
 from skerry_radio.lora import Datarate
 from skerry_radio.regions import region_params
+
+if TYPE_CHECKING:
+    from skerry_firmware_bridge.basic_station.server import BasicStationServer
 
 __all__ = ["RadioSettings", "Radios", "SerialRadio", "gateway_pins", "radio_settings", "serial_radio"]
 
@@ -60,26 +74,51 @@ def serial_radio(text: str) -> SerialRadio:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RadioSettings:
-    """Which radios to run; `gwmp` None switches the UDP server off, `pins` are the gateways beyond loopback."""
+    """Which radios to run; None switches a server off, `pins` are the gateways beyond loopback."""
 
     gwmp: tuple[str, int] | None
+    station: tuple[str, int] | None
     pins: Mapping[bytes, str]
     serial: Sequence[SerialRadio]
     region: str | None
+    resets: Sequence[HardwareReset]
 
 
 def radio_settings(settings: Settings) -> RadioSettings:
-    """Read the radios from the settings. Raises `UsageError` E_SERIAL_RADIO, E_LISTEN, E_GWMP_PIN."""
-    listen = settings[GWMP_LISTEN]
-    host, colon, port = listen.rpartition(":")
-    if listen and not (colon and port.isdecimal()):
-        raise UsageError("E_LISTEN", f"gwmp.listen is {listen!r}.", remedy="Write it like 127.0.0.1:1680.")
+    """Read the radios from the settings. Raises `UsageError` with what is wrong and how to write it."""
+    station = _address("station.listen", settings[STATION_LISTEN])
+    if station is not None:
+        _check_plan(settings[REGION])
     return RadioSettings(
-        gwmp=(host, int(port)) if listen else None,
+        gwmp=_address("gwmp.listen", settings[GWMP_LISTEN]),
+        station=station,
         pins=gateway_pins(settings[GWMP_GATEWAYS]),
         serial=tuple(serial_radio(text) for text in settings[SERIAL_RADIOS]),
         region=settings[REGION] or None,
+        resets=tuple(read_reset(text) for text in settings[RADIO_HARDWARE_RESET]),
     )
+
+
+def _address(name: str, listen: str) -> tuple[str, int] | None:
+    host, colon, port = listen.rpartition(":")
+    if listen and not (colon and port.isdecimal()):
+        raise UsageError("E_LISTEN", f"{name} is {listen!r}.", remedy="Write it like 127.0.0.1:1680.")
+    return (host, int(port)) if listen else None
+
+
+def _check_plan(region: str) -> None:
+    """Refuse a region without a channel plan: a Basic Station hears nothing until it is told one."""
+    from skerry_firmware_bridge.basic_station.plan import router_config
+
+    try:
+        router_config(region, wall_ns=0)
+    except (UnknownRegion, ValueError) as error:
+        raise UsageError(
+            "E_STATION_REGION",
+            f"station.listen is set, but there are no channels for region {region!r} ({error}).",
+            remedy="Set hotspot.region to where the gateway stands.",
+            params={"region": region},
+        ) from None
 
 
 def gateway_pins(texts: tuple[str, ...]) -> dict[bytes, str]:
@@ -122,26 +161,27 @@ class Radios:
             own.expect(serial.device_id)
         self._random = random
         self._serial: dict[str, Radio] = {}
-        self._links: dict[str, _Reopening] = {}
+        self._links = {serial.device_id: Reopening() for serial in settings.serial}
+        self._soft_resets: dict[str, Callable[[], None]] = {}
+        self.repair = RadioRepair(
+            resets=settings.resets, links=self._links, soft_resets=self._soft_resets, clock=clock, sink=sink
+        )
         self.server: GwmpServer | None = None
+        self.stations: BasicStationServer | None = None
         self.listening = asyncio.Event()  # set once the UDP socket is bound, or when there is none
 
     async def run(self) -> None:
-        """Run until cancelled. Raises `LinkRefused` when the UDP port is taken."""
+        """Run until cancelled. Raises `LinkRefused` when a port is taken."""
         work = {f"{serial.device_id}: link": self._run_serial(serial) for serial in self._settings.serial}
         if self._settings.gwmp is None:
             self.listening.set()
         else:
             work["packet forwarders"] = self._serve(*self._settings.gwmp)
+        if self._settings.resets:
+            work["hardware resets"] = self.repair.run()
+        if self._settings.station is not None:
+            work["basic stations"] = self._serve_stations(*self._settings.station)
         await run_together(work)
-
-    def reopen(self, device_id: str) -> bool:
-        """Close a serial radio's link, so that it is opened and prepared again; False for radios without one."""
-        link = self._links.get(device_id)
-        if link is None:
-            return False
-        link.wanted.set()
-        return True
 
     async def _serve(self, host: str, port: int) -> None:
         async with GwmpServer(
@@ -150,6 +190,19 @@ class Radios:
             self.server = server
             self.listening.set()
             _log.info("packet forwarders: listening on %s port %d", *server.address)
+            await asyncio.Event().wait()
+
+    async def _serve_stations(self, host: str, port: int) -> None:
+        from skerry_firmware_bridge.basic_station.server import BasicStationServer
+
+        assert self._settings.region is not None
+        server = BasicStationServer(
+            clock=self._clock, sink=self._take, region=self._settings.region, host=host, port=port,
+            pins=self._settings.pins,
+        )  # fmt: skip
+        async with server:
+            self.stations = server
+            _log.info("basic stations: listening on %s port %d", *server.address)
             await asyncio.Event().wait()
 
     async def _run_serial(self, serial: SerialRadio) -> None:
@@ -170,22 +223,25 @@ class Radios:
             sink=self._take,
         )
         self._serial[serial.device_id] = radio
-        line = SerialSettings(baudrate=dialect.baudrate)
+        self._soft_resets[serial.device_id] = radio.reset_next
+        line = self.repair.rested(serial.device_id, SerialSettings(baudrate=dialect.baudrate))
 
         async def opened() -> Link:
             return await open_link(serial.port, clock=self._clock, settings=line)
 
-        reopening = self._links[serial.device_id] = _Reopening()
+        reopening = self._links[serial.device_id]
+        told = ""
 
         def changed(state: LinkState, reason: str) -> None:
+            nonlocal told
             if state is LinkState.LOST:  # also a port that could never be opened: down, with the reason
                 wall_ns = self._clock.wall_ns()
                 down = StateChanged(device_id=serial.device_id, state=DeviceState.DOWN, reason=reason, wall_ns=wall_ns)
-                if reopening.told != reason:
+                if told != reason:
                     self._take(down)
-                reopening.told = reason
+                told = reason
             elif state is LinkState.UP:
-                reopening.told = ""
+                told = ""
 
         await Reconnector(
             name=serial.device_id,
@@ -210,33 +266,9 @@ class Radios:
             return self._serial[device_id]
         if self.server is not None and device_id.startswith("gwmp:"):
             return self.server.radio(bytes.fromhex(device_id.removeprefix("gwmp:")))
+        if self.stations is not None and device_id.startswith("station:"):
+            return self.stations.radio(bytes.fromhex(device_id.removeprefix("station:")))
         return None
-
-
-@dataclass(slots=True)
-class _Reopening:
-    """Lets somebody end the use of a link from outside; the reconnector then opens it again."""
-
-    wanted: asyncio.Event = field(default_factory=asyncio.Event)
-    told: str = ""
-
-    async def use(self, work: Callable[[Link], Awaitable[None]], link: Link) -> None:
-        """Use the link until its driver ends. Raises what that raises, and `LinkLost` when a reopening is wanted."""
-        self.wanted.clear()
-        reason = ""
-        try:
-            async with asyncio.TaskGroup() as group:
-                waiting = group.create_task(self._give_up(), name="link: reopening")
-                await work(link)
-                waiting.cancel()
-        except* (LinkLost, DeviceTimeout) as errors:
-            reason = str(errors.exceptions[0])
-        if reason:
-            raise LinkLost(reason)
-
-    async def _give_up(self) -> None:
-        await self.wanted.wait()
-        raise LinkLost("opened again because the radio seems deaf")
 
 
 def _listening(region: str | None) -> tuple[int, Datarate]:

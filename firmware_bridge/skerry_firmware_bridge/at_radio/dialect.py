@@ -7,7 +7,19 @@ from dataclasses import dataclass
 from skerry_firmware_bridge.errors import FrameRejected
 from skerry_radio.lora import Datarate
 
-__all__ = ["Answer", "Command", "Dialect", "Heard", "HeardBare", "Line", "Rebooted", "Sent", "Tuning", "Unknown"]
+__all__ = [
+    "Answer",
+    "Command",
+    "Dialect",
+    "Heard",
+    "HeardBare",
+    "Line",
+    "Rebooted",
+    "Sent",
+    "Stopped",
+    "Tuning",
+    "Unknown",
+]
 
 COMMAND_TIMEOUT_S = 2.0  # the slowest answer that is not a transmission takes a few hundred milliseconds
 MAX_PHY_BYTES = 250  # both modules take a little more; LoRaWAN frames are shorter
@@ -26,7 +38,8 @@ class Tuning:
 class Command:
     """One command and how to know its answer among the module's lines.
 
-    `reboots` = the module restarts on it; `optional` = a refusal changes nothing.
+    `reboots` = the module restarts on it; `optional` = a refusal changes nothing; `instead` = what to send where the
+    module refuses this.
     """
 
     text: str
@@ -34,6 +47,7 @@ class Command:
     timeout_s: float = COMMAND_TIMEOUT_S
     reboots: bool = False
     optional: bool = False
+    instead: "Command | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +80,11 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
+class Stopped:
+    """What the radio was doing has ended without a result: the transmission failed, or it no longer listens."""
+
+
+@dataclass(frozen=True, slots=True)
 class Rebooted:
     """The module has started anew and forgotten its settings."""
 
@@ -77,7 +96,7 @@ class Unknown:
     text: str
 
 
-Line = Answer | Heard | HeardBare | Sent | Rebooted | Unknown
+Line = Answer | Heard | HeardBare | Sent | Stopped | Rebooted | Unknown
 
 
 class Dialect(ABC):
@@ -90,6 +109,10 @@ class Dialect(ABC):
     @abstractmethod
     def prepare(self) -> list[Command]:
         """Return the commands that bring a freshly started module into the mode needed."""
+
+    @abstractmethod
+    def reset(self) -> Command:
+        """Return the command that starts the module anew; a `Rebooted` line answers it."""
 
     @abstractmethod
     def tune(self, tuning: Tuning, power_dbm: int) -> list[Command]:

@@ -45,7 +45,9 @@ class Exchange:
                         raise
                     await self._quiet()
                 except ModuleRefused:
-                    if command.optional:
+                    if command.instead is not None:
+                        await self.execute(command.instead)
+                    if command.optional or command.instead is not None:
                         break
                     if attempt == ATTEMPTS:  # the first refusal may be of a command torn on its way
                         raise

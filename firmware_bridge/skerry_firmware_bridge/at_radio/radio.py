@@ -16,6 +16,7 @@ from skerry_firmware_bridge.at_radio.dialect import (
     HeardBare,
     Rebooted,
     Sent,
+    Stopped,
     Tuning,
     Unknown,
 )
@@ -63,6 +64,11 @@ class AtRadio(Radio):
         self._attention = asyncio.Event()
         self._bare: deque[HeardBare] = deque(maxlen=MAX_BARE)
         self._source = ""
+        self._reset_first = False
+
+    def reset_next(self) -> None:
+        """Let the module start anew, by its own command, when the link is used next."""
+        self._reset_first = True
 
     async def run(self, link: Link) -> None:
         """Work with an open link until it is lost or the module is beyond help. Raises `LinkLost`."""
@@ -146,6 +152,10 @@ class AtRadio(Radio):
 
     async def _keep_listening(self) -> None:
         """Prepare the module at the start and whenever it has lost its settings."""
+        if self._reset_first:
+            self._reset_first = False  # once: a module that does not answer needs more than a command
+            async with self._busy:
+                await self._exchange.execute(self._dialect.reset())
         while True:
             self._rebooted.clear()
             async with self._busy:
@@ -219,6 +229,10 @@ class AtRadio(Radio):
             case Sent():
                 if self._sending is not None and not self._sending.done():
                     self._sending.set_result(None)
+            case Stopped():
+                self.counts["stopped"] += 1
+                self._end_sending(ModuleRefused("transmission", text))
+                self._attention.set()
             case Rebooted():
                 self._dialect.forget()
                 self._prepare_again()

@@ -1,7 +1,12 @@
 """The RAK3172's peer-to-peer mode (RUI3 firmware): `AT+NWM`, `AT+P2P`, `AT+PSEND`, `AT+PRECV`.
 
-A command ends with `OK` or a line `AT_..._ERROR`; events begin with `+EVT:`. Changing the channel while listening is
-refused as busy, so listening is switched off first.
+A command ends with `OK` or a line `AT_...`; events begin with `+EVT:`. Changing the channel while listening is refused
+as busy, so listening is switched off first. Compared with RAK's RUI3 firmware (`atcmd_p2p.c`, `service_lora_p2p.c`):
+- `AT+NWM` restarts the module even when the mode stays, after an `OK` without a line end. So it is asked only where
+  another command tells that the mode is wrong.
+- `AT+P2P` with a seventh field 1 sets the channel until the next restart; without it the flash memory is written, as by
+  `AT+IQINVER`. So the former is preferred, which older firmware refuses, and the latter sent only for a change.
+- Preamble 5 or more, power 5 to 22 dBm; 65533 listens on after a frame with a wrong checksum.
 """
 
 import re
@@ -23,7 +28,7 @@ from skerry_firmware_bridge.errors import FrameRejected
 __all__ = ["Rak3172"]
 
 _HEARD = re.compile(r"\+EVT:RXP2P:(-?\d{1,3}):(-?\d{1,3}):([0-9A-Fa-f]*)")
-_ERROR = re.compile(r"AT_\w*(ERROR|OVERFLOW)|AT_NO_\w+")
+_ERROR = re.compile(r"AT_[A-Z_]+")
 LORAWAN_SYNC_WORD = "3444"  # as the SX126x register holds it
 PREAMBLE = 8
 REBOOT_TIMEOUT_S = 5.0
@@ -38,18 +43,27 @@ class Rak3172(Dialect):
     power_dbm = range(5, 23)
     baudrate = 115_200
 
+    def __init__(self) -> None:
+        self._inverted: bool | None = None
+
     def prepare(self) -> list[Command]:
-        # Setting the mode restarts the module when it was in another one; the banner or OK ends the command.
-        mode = Command(text="AT+NWM=0", answers=_is_ok, timeout_s=REBOOT_TIMEOUT_S, reboots=True)
-        return [_command("AT"), mode, _command("AT+PRECV=0"), _command(f"AT+SYNCWORD={LORAWAN_SYNC_WORD}")]
+        self._inverted = None
+        mode = Command(text="AT+NWM=0", answers=_never, timeout_s=REBOOT_TIMEOUT_S, reboots=True)
+        quiet = Command(text="AT+PRECV=0", answers=_is_ok, instead=mode)  # refused in another mode
+        return [_command("AT"), quiet, _command("AT+PRECV=0"), _command(f"AT+SYNCWORD={LORAWAN_SYNC_WORD}")]
+
+    def reset(self) -> Command:
+        return Command(text="ATZ", answers=_never, timeout_s=REBOOT_TIMEOUT_S, reboots=True)
 
     def tune(self, tuning: Tuning, power_dbm: int) -> list[Command]:
         rate = tuning.datarate
-        channel = f"{tuning.frequency_hz}:{rate.spreading_factor}:{rate.bandwidth_khz}"
-        return [
-            _command(f"AT+P2P={channel}:{CODING_RATE_4_5}:{PREAMBLE}:{power_dbm}"),
-            _command(f"AT+IQINVER={int(tuning.inverted)}"),
-        ]
+        place = f"{tuning.frequency_hz}:{rate.spreading_factor}:{rate.bandwidth_khz}"
+        channel = f"AT+P2P={place}:{CODING_RATE_4_5}:{PREAMBLE}:{power_dbm}"
+        commands = [Command(text=f"{channel}:1", answers=_is_ok, instead=_command(channel))]
+        if tuning.inverted is not self._inverted:
+            self._inverted = tuning.inverted  # `prepare` comes after whatever fails
+            commands.append(_command(f"AT+IQINVER={int(tuning.inverted)}"))
+        return commands
 
     def listen(self) -> list[Command]:
         return [_command(f"AT+PRECV={LISTEN_ALWAYS}")]
@@ -77,7 +91,13 @@ class Rak3172(Dialect):
         return Unknown(text=text)
 
     def forget(self) -> None:
-        """Nothing is kept between lines."""
+        self._inverted = None
+
+
+def _never(line: str) -> bool:
+    """Only the restart is the answer: the OK before it has no line end."""
+    del line
+    return False
 
 
 def _is_ok(line: str) -> bool:

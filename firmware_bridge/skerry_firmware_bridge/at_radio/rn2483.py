@@ -1,7 +1,8 @@
 """The RN2483's and RN2903's radio commands (`radio set`, `radio tx`, `radio rx`), with its LoRaWAN stack paused.
 
 Not AT by name, but the same kind of line protocol. A heard frame comes without its signal, which is asked for
-afterwards, and ends listening.
+afterwards, and ends listening. So does `radio_err`, which also tells of a failed transmission (Microchip DS40001784G,
+`radio rx`, `radio tx`). `radio rxstop` and `radio get rssi` need firmware 1.0.5, which public drivers demand too.
 """
 
 import re
@@ -14,6 +15,7 @@ from skerry_firmware_bridge.at_radio.dialect import (
     Line,
     Rebooted,
     Sent,
+    Stopped,
     Tuning,
     Unknown,
     hex_bytes,
@@ -40,6 +42,9 @@ class Rn2483(Dialect):
         fixed = ("mod lora", "crc on", "cr 4/5", f"prlen {PREAMBLE}", f"sync {LORAWAN_SYNC_WORD}", "wdt 0")
         pause = Command(text="mac pause", answers=_is_number)
         return [pause, *self.hush(), *(_command(f"radio set {setting}") for setting in fixed)]
+
+    def reset(self) -> Command:
+        return Command(text="sys reset", answers=_is_never, reboots=True)
 
     def tune(self, tuning: Tuning, power_dbm: int) -> list[Command]:
         rate = tuning.datarate
@@ -70,6 +75,8 @@ class Rn2483(Dialect):
     def read(self, text: str) -> Line:
         if text == "radio_tx_ok":
             return Sent()
+        if text == "radio_err":
+            return Stopped()
         heard = _HEARD.fullmatch(text)
         if heard is not None:
             return HeardBare(phy=hex_bytes(heard[1]))
@@ -87,6 +94,12 @@ class Rn2483(Dialect):
 
 def _is_ok(line: str) -> bool:
     return line == "ok"
+
+
+def _is_never(line: str) -> bool:
+    """Only the banner after the restart is the answer."""
+    del line
+    return False
 
 
 def _is_number(line: str) -> bool:

@@ -1,7 +1,9 @@
 """The Wio-E5's test mode: `AT+TEST=RFCFG`, `TXLRPKT`, `RXLRPKT`.
 
 `NET:ON` is the LoRaWAN sync word. A heard frame is told in two lines, signal first. After a transmission the module
-stops listening.
+stops listening. Compared with Seeed's AT command specification as public drivers use it: so are the forms of RFCFG's
+answer (`NET:` or, in newer firmware, `PNET:`), of the two lines of a frame (hex in either case) and of `+RESET: OK`;
+the answer to TXLRPKT repeats the payload in some firmware and not in other.
 """
 
 import re
@@ -45,6 +47,9 @@ class WioE5(Dialect):
             Command(text="AT+MODE=TEST", answers=lambda line: line == "+MODE: TEST"),
         ]
 
+    def reset(self) -> Command:
+        return Command(text="AT+RESET", answers=lambda line: line.startswith("+RESET:"), reboots=True)
+
     def tune(self, tuning: Tuning, power_dbm: int) -> list[Command]:
         mhz = f"{tuning.frequency_hz / 1_000_000:.6f}".rstrip("0").rstrip(".")
         rate = tuning.datarate
@@ -67,7 +72,8 @@ class WioE5(Dialect):
 
     def transmit(self, phy: bytes) -> list[Command]:
         text = phy.hex().upper()
-        return [Command(text=f'AT+TEST=TXLRPKT, "{text}"', answers=lambda line: line == f'+TEST: TXLRPKT "{text}"')]
+        echoes = ("+TEST: TXLRPKT", f'+TEST: TXLRPKT "{text}"')
+        return [Command(text=f'AT+TEST=TXLRPKT, "{text}"', answers=lambda line: line in echoes)]
 
     def read(self, text: str) -> Line:
         if text == "+TEST: TX DONE":

@@ -1,13 +1,20 @@
-"""The channel plan that a Basic Station is told: `router_config` from a region's published channels."""
+"""The channel plan that a Basic Station is told: `router_config` from a region's published channels.
+
+One plan serves SX1301 and SX1302 concentrators: station reads both under `sx1301_conf` and `hwspec` sx1301/N, and takes
+what belongs to the hardware (radio types, gain tables, RSSI offsets) from its own file. Duty cycle, dwell time and
+listening before sending stay in force in the station: `nodc`, `nodwell`, `nocca` are never sent, and neither are
+`rmtsh` and `runcmd`.
+"""
 
 from collections.abc import Sequence
 from typing import Any
 
+from skerry_core.clock import NS_PER_S
 from skerry_firmware_bridge.band_plan import band_edges_hz
 from skerry_radio.lora import Datarate
-from skerry_radio.regions import region_params
+from skerry_radio.regions import region_limits, region_params
 
-__all__ = ["datarates", "router_config"]
+__all__ = ["datarates", "listens_first", "router_config"]
 
 RADIO_REACH_HZ = 400_000  # a radio of the concentrator hears channels this far from its centre
 RADIOS = 2
@@ -18,6 +25,21 @@ _STATION_NAMES = {
     "AS923_1B": "AS923-1", "AS923_1C": "AS923-1", "AS923_2": "AS923-2", "AS923_3": "AS923-3", "AS923_4": "AS923-4",
     "IN865": "IN865", "KR920": "KR920", "RU864": "RU864", "CN470": "CN470",
 }  # fmt: skip
+
+
+# The one channel of another bandwidth that a concentrator has: (Hz, spreading factor, kHz) by plan.
+_LORA_STD: dict[str, tuple[int, int, int]] = {
+    "EU868": (868_300_000, 7, 250),
+    "US915": (904_600_000, 8, 500),
+    "AU915": (917_500_000, 8, 500),
+    "AU915_SB1": (915_900_000, 8, 500),
+}
+_LISTENING = ("AS923-1", "KR920")  # where station itself listens before it sends
+
+
+def listens_first(region: str) -> bool:
+    """Return whether a station listens before it sends in this region."""
+    return _STATION_NAMES.get(region) in _LISTENING
 
 
 def datarates(region: str) -> list[Datarate | None]:
@@ -34,12 +56,15 @@ def datarates(region: str) -> list[Datarate | None]:
     return table
 
 
-def router_config(region: str) -> dict[str, Any]:
-    """Return the message. Raises `UnknownRegion`, and `ValueError` for a plan that two radios cannot cover."""
+def router_config(region: str, *, wall_ns: int) -> dict[str, Any]:
+    """Return the message; `wall_ns` is now.
+
+    Raises `UnknownRegion`, and `ValueError` for a plan that two radios cannot cover.
+    """
     edges = band_edges_hz(region)
     channels = sorted(region_params(region).channels_hz)
-    if edges is None:
-        raise ValueError(f"the band of {region} is not known")
+    if edges is None or not all(edges[0] <= channel <= edges[1] for channel in channels):
+        raise ValueError(f"the channels of {region} are not known")
     rates = [
         UNUSED if rate is None else [rate.spreading_factor, rate.bandwidth_khz, int(number >= DOWN_ONLY_FROM)]
         for number, rate in enumerate(datarates(region))
@@ -51,12 +76,14 @@ def router_config(region: str) -> dict[str, Any]:
         "region": _STATION_NAMES.get(region, region),
         "hwspec": "sx1301/1",
         "freq_range": list(edges),
+        "max_eirp": region_limits(region).max_eirp_ddbm / 10,  # station may only lower what it knows of a region
         "DRs": rates,
-        "sx1301_conf": [_concentrator(channels)],
+        "sx1301_conf": [_concentrator(channels, _LORA_STD.get(region))],
+        "MuxTime": wall_ns / NS_PER_S,
     }
 
 
-def _concentrator(channels: Sequence[int]) -> dict[str, Any]:
+def _concentrator(channels: Sequence[int], standard: tuple[int, int, int] | None) -> dict[str, Any]:
     centres: list[int] = []
     placed: list[tuple[int, int]] = []
     for channel in channels:
@@ -72,4 +99,14 @@ def _concentrator(channels: Sequence[int]) -> dict[str, Any]:
             conf[f"chan_multiSF_{number}"] = {"enable": True, "radio": radio, "if": offset_hz}
         else:
             conf[f"chan_multiSF_{number}"] = {"enable": False}
-    return conf | {"chan_Lora_std": {"enable": False}, "chan_FSK": {"enable": False}}
+    return conf | {"chan_Lora_std": _standard(centres, standard), "chan_FSK": {"enable": False}}
+
+
+def _standard(centres: Sequence[int], standard: tuple[int, int, int] | None) -> dict[str, Any]:
+    """Return the channel of another bandwidth, on the radio that is nearest."""
+    if standard is None:
+        return {"enable": False}
+    channel_hz, factor, khz = standard
+    radio = min(range(len(centres)), key=lambda number: abs(channel_hz - centres[number]))
+    place = {"enable": True, "radio": radio, "if": channel_hz - centres[radio]}
+    return place | {"bandwidth": khz * 1000, "spread_factor": factor}

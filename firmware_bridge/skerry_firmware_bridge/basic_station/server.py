@@ -1,20 +1,26 @@
 """The websocket that Basic Stations connect to: `/router-info` tells where to go, `/traffic/EUI` is the conversation.
 
-Binds loopback unless told otherwise; stations on other machines reach it through a TLS proxy or a trusted network.
+Binds loopback unless told otherwise. Beyond it a station is served only from the address that its owner has named for
+its EUI, as packet forwarders are; the way there is a trusted network or a TLS proxy.
 """
 
+import asyncio
 import json
 import logging
 from collections import Counter
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from skerry_core.clock import NS_PER_S, Clock
+from skerry_core.clock import NS_PER_S, Clock, io_timeout
+from skerry_firmware_bridge.basic_station.downlink import Downlinks, failed
 from skerry_firmware_bridge.basic_station.messages import MAX_MESSAGE_BYTES, read_eui, read_frame, read_message
-from skerry_firmware_bridge.basic_station.plan import datarates, router_config
-from skerry_firmware_bridge.errors import FrameRejected, LinkRefused
+from skerry_firmware_bridge.basic_station.plan import datarates, listens_first, router_config
+from skerry_firmware_bridge.basic_station.radio import StationRadio, device_id
+from skerry_firmware_bridge.errors import FrameRejected, LinkLost, LinkRefused
+from skerry_firmware_bridge.gwmp.gateway import LOOPBACK, host_of
 from skerry_firmware_bridge.radio import (
     DeviceState,
     DeviceTrouble,
@@ -23,6 +29,7 @@ from skerry_firmware_bridge.radio import (
     StateChanged,
     StatusReported,
 )
+from skerry_wire.frames import TransmitOutcome, TransmitRequest
 
 __all__ = ["BasicStationServer"]
 
@@ -31,24 +38,61 @@ _log = logging.getLogger(__name__)
 DEFAULT_PORT = 3001  # where other network servers listen for stations
 HEARTBEAT_S = 30.0
 MAX_STATIONS = 256
+SEND_S = 5.0
+REPORT_EVERY_NS = 60 * NS_PER_S  # who knocks in vain is told once a minute
 GPS_EPOCH_S = 315_964_800  # 1980-01-06 in Unix time
 GPS_LEAP_S = 18  # leap seconds since then, unchanged since 2017
 
 
+class _Station:
+    """One connection: its websocket, its downlinks and who waits for them."""
+
+    def __init__(self, eui: bytes, remote: str, downlinks: Downlinks) -> None:
+        self.socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MAX_MESSAGE_BYTES)
+        self.device_id = device_id(eui)
+        self.remote = remote
+        self.downlinks = downlinks
+        self.waiting: dict[int, asyncio.Future[TransmitOutcome]] = {}
+
+    def conclude(self, diid: int, outcome: TransmitOutcome) -> None:
+        """Tell whoever waits for a downlink what became of it."""
+        waiting = self.waiting.get(diid)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(outcome)
+
+
 class BasicStationServer:
-    """`async with BasicStationServer(...) as server:` listens until the block is left; `address` tells the port."""
+    """`async with BasicStationServer(...) as server:` listens until the block is left; `address` tells the port.
+
+    `pins` (EUI -> address) are the stations that may connect from beyond this machine; None lets any. Raises
+    `UnknownRegion`, and `ValueError` for a region whose channels two radios cannot cover.
+    """
 
     def __init__(
-        self, *, clock: Clock, sink: EventSink, region: str, host: str = "127.0.0.1", port: int = DEFAULT_PORT
+        self,
+        *,
+        clock: Clock,
+        sink: EventSink,
+        region: str,
+        host: str = "127.0.0.1",
+        port: int = DEFAULT_PORT,
+        pins: Mapping[bytes, str] | None = None,
     ) -> None:
+        router_config(region, wall_ns=0)
         self.address: tuple[str, int] = (host, port)
         self.counts: Counter[str] = Counter()
         self._clock = clock
         self._sink = sink
-        self._config = router_config(region)
+        self._region = region
         self._datarates = datarates(region)
-        self._stations: dict[bytes, web.WebSocketResponse] = {}
+        self._pins = pins
+        self._stations: dict[bytes, _Station] = {}
+        self._told_stranger_ns: int | None = None
         self._runner: web.AppRunner | None = None
+
+    def radio(self, eui: bytes) -> StationRadio:
+        """Return the radio of a station, whether it is connected or not."""
+        return StationRadio(eui=eui, has_lbt=listens_first(self._region), send=self._transmit)
 
     async def __aenter__(self) -> Self:
         app = web.Application()
@@ -71,7 +115,7 @@ class BasicStationServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for station in list(self._stations.values()):
-            await station.close(code=WSCloseCode.GOING_AWAY)
+            await station.socket.close(code=WSCloseCode.GOING_AWAY)
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -96,68 +140,132 @@ class BasicStationServer:
         return socket
 
     async def _traffic(self, request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MAX_MESSAGE_BYTES)
         try:
             eui = read_eui(request.match_info["eui"])
         except FrameRejected as error:
             raise web.HTTPNotFound(text="no such gateway") from error
-        device_id, remote = f"station:{eui.hex()}", request.remote or "unknown"
+        station = _Station(eui, request.remote or "unknown", Downlinks(self._datarates))
+        if not self._is_expected(eui, station.remote):
+            self._stranger(station)
+            raise web.HTTPForbidden(text="this gateway is not expected from there")
         if eui in self._stations or len(self._stations) >= MAX_STATIONS:
             self.counts["second_source"] += 1
-            detail = f"{remote} also claims EUI {eui.hex()}, which is connected already; refused."
-            self._sink(
-                DeviceTrouble(device_id=device_id, code="second_source", detail=detail, wall_ns=self._clock.wall_ns())
-            )
+            detail = f"{station.remote} also claims EUI {eui.hex()}, which is connected already; refused."
+            self._trouble(station, "second_source", detail)
             raise web.HTTPConflict(text="this gateway is connected already")
-        self._stations[eui] = socket
+        self._stations[eui] = station
         try:
-            await socket.prepare(request)
-            self._tell(device_id, DeviceState.UP, f"A Basic Station speaks from {remote}.")
-            await self._converse(socket, device_id, f"websocket {remote}")
+            await station.socket.prepare(request)
+            self._tell(station, DeviceState.UP, f"A Basic Station speaks from {station.remote}.")
+            await self._converse(station)
+        except LinkLost as error:
+            _log.debug("%s: %s", station.device_id, error)
         finally:
             del self._stations[eui]
-            self._tell(device_id, DeviceState.DOWN, "The Basic Station has disconnected.")
-        return socket
+            for diid in list(station.waiting):
+                station.conclude(diid, failed("gateway_lost"))
+            self._tell(station, DeviceState.DOWN, "The Basic Station has disconnected.")
+        return station.socket
 
-    async def _converse(self, socket: web.WebSocketResponse, device_id: str, source: str) -> None:
-        async for received in socket:
+    async def _converse(self, station: _Station) -> None:
+        async for received in station.socket:
             if received.type is not WSMsgType.TEXT:
                 self.counts["no_text"] += 1
                 continue
             try:
-                answer = self._take(read_message(received.data), device_id, source)
+                answer = self._take(read_message(received.data), station)
             except FrameRejected as error:
                 self.counts[error.reason] += 1
-                _log.debug("%s: %s", device_id, error)
+                _log.debug("%s: %s", station.device_id, error)
                 continue
             if answer is not None:
-                await socket.send_str(json.dumps(answer))
+                await self._say(station, answer)
 
-    def _take(self, message: dict[str, Any], device_id: str, source: str) -> dict[str, Any] | None:
+    async def _say(self, station: _Station, message: Mapping[str, Any]) -> None:
+        """Send a message. Raises `LinkLost`."""
+        try:
+            async with io_timeout(SEND_S):
+                await station.socket.send_str(json.dumps(message))
+        except (TimeoutError, ConnectionError) as error:
+            raise LinkLost(f"{station.device_id} takes no messages") from error
+
+    async def _transmit(self, eui: bytes, request: TransmitRequest) -> TransmitOutcome:
+        """Ask for a frame and wait for its confirmation. Raises `LinkLost`."""
+        station = self._stations.get(eui)
+        if station is None:
+            raise LinkLost(f"{device_id(eui)} is not connected")
+        order = station.downlinks.order(request, wall_ns=self._clock.wall_ns())
+        if isinstance(order, TransmitOutcome):
+            return order
+        self.counts["downlinks"] += 1
+        waiting: asyncio.Future[TransmitOutcome] = asyncio.get_running_loop().create_future()
+        station.waiting[order.diid] = waiting
+        try:
+            await self._say(station, order.message)
+            async with self._clock.timeout(order.limit_s):
+                return await waiting
+        except TimeoutError:  # a station drops what it cannot send without a word
+            return failed("timeout")
+        finally:
+            station.downlinks.forget(order.diid)
+            del station.waiting[order.diid]
+
+    def _take(self, message: dict[str, Any], station: _Station) -> dict[str, Any] | None:
         """Handle one message; return the answer that it wants."""
         match message.get("msgtype"):
             case "version":
                 texts: dict[str, int | float | str | None] = {
                     name: value for name, value in message.items() if isinstance(value, str | int)
                 }
-                self._sink(StatusReported(device_id=device_id, values=texts, wall_ns=self._clock.wall_ns()))
-                return self._config
+                self._sink(StatusReported(device_id=station.device_id, values=texts, wall_ns=self._clock.wall_ns()))
+                return router_config(self._region, wall_ns=self._clock.wall_ns())
             case "timesync":
                 gps_us = (self._clock.wall_ns() + (GPS_LEAP_S - GPS_EPOCH_S) * NS_PER_S) // 1000
                 return {"msgtype": "timesync", "txtime": message.get("txtime"), "gpstime": gps_us}
+            case "dntxed":
+                confirmed = station.downlinks.confirmed(message)
+                if confirmed is None:
+                    self.counts["unmatched_dntxed"] += 1
+                else:
+                    station.conclude(*confirmed)
+                return None
+        self._hear(message, station)
+        return None
+
+    def _hear(self, message: dict[str, Any], station: _Station) -> None:
         frame = read_frame(
             message,
             datarates=self._datarates,
             wall_ns=self._clock.wall_ns(),
             monotonic_ns=self._clock.monotonic_ns(),
-            source=source,
+            source=f"websocket {station.remote}",
         )
         if frame is None:
             self.counts["other_messages"] += 1
-        else:
-            self.counts["frames"] += 1
-            self._sink(FrameHeard(device_id=device_id, frame=frame))
-        return None
+            return
+        self.counts["frames"] += 1
+        station.downlinks.heard(message)
+        self._sink(FrameHeard(device_id=station.device_id, frame=frame))
 
-    def _tell(self, device_id: str, state: DeviceState, reason: str) -> None:
-        self._sink(StateChanged(device_id=device_id, state=state, reason=reason, wall_ns=self._clock.wall_ns()))
+    def _is_expected(self, eui: bytes, remote: str) -> bool:
+        if self._pins is None:
+            return True
+        pinned = self._pins.get(eui)
+        return host_of((remote, 0)) == (LOOPBACK if pinned is None else host_of((pinned, 0)))
+
+    def _stranger(self, station: _Station) -> None:
+        self.counts["not_pinned"] += 1
+        now_ns = self._clock.monotonic_ns()
+        if self._told_stranger_ns is None or now_ns - self._told_stranger_ns >= REPORT_EVERY_NS:
+            self._told_stranger_ns = now_ns
+            eui = station.device_id.removeprefix("station:")
+            detail = f"{station.remote} speaks with EUI {eui}, which gwmp.gateways does not name for it; refused."
+            self._trouble(station, "not_pinned", detail)
+
+    def _trouble(self, station: _Station, code: str, detail: str) -> None:
+        wall_ns = self._clock.wall_ns()
+        self._sink(DeviceTrouble(device_id=station.device_id, code=code, detail=detail, wall_ns=wall_ns))
+
+    def _tell(self, station: _Station, state: DeviceState, reason: str) -> None:
+        wall_ns = self._clock.wall_ns()
+        self._sink(StateChanged(device_id=station.device_id, state=state, reason=reason, wall_ns=wall_ns))

@@ -10,7 +10,6 @@ from typing import Any
 
 from skerry_core import strict_json
 from skerry_firmware_bridge.errors import FrameRejected
-from skerry_firmware_bridge.gwmp.usual_json import read_usual
 
 __all__ = ["Datagram", "Kind", "acknowledgement", "read_json"]
 
@@ -87,8 +86,6 @@ def acknowledgement(raw: bytes) -> bytes | None:
 
 def read_json(body: bytes) -> dict[str, Any]:
     """Parse the JSON object of a body; NULs after it are dropped. Raises `FrameRejected("invalid_json")`."""
-    if len(body) <= MAX_DATAGRAM_BYTES and (usual := read_usual(body)) is not None:
-        return usual
     try:
         value = strict_json.loads(body.rstrip(b"\0"), limit_bytes=MAX_DATAGRAM_BYTES)
     except strict_json.JsonRejected as error:

@@ -31,11 +31,25 @@ from skerry_firmware_bridge.radio import (
     DeviceEvent,
     DeviceState,
     DeviceTrouble,
-    FrameHeard,
     StateChanged,
     StatusReported,
+    frame_heard,
 )
 from skerry_wire.frames import ReceivedFrame, TransmitOutcome, TransmitRequest, TransmitStatus
+
+try:
+    from skerry_firmware_bridge.gwmp.usual import usual_frames
+except ImportError:  # no wheel of msgspec, as on 32-bit ARM
+
+    def usual_frames(  # leave everything to the strict reader
+        body: bytes,  # noqa: ARG001 - the signature is msgspec's way
+        *,
+        wall_ns: int,  # noqa: ARG001
+        monotonic_ns: int,  # noqa: ARG001
+        source: str,  # noqa: ARG001
+    ) -> list[ReceivedFrame] | None:
+        return None
+
 
 __all__ = ["DownlinkConcluded", "GwmpSession"]
 
@@ -93,7 +107,7 @@ class GwmpSession:
     @property
     def counts(self) -> Counter[str]:
         """Return what was counted since the start, over all gateways."""
-        return sum((gateway.counts for gateway in self._gateways.values()), self._counts)
+        return sum((gateway.tally() for gateway in self._gateways.values()), self._counts)
 
     @property
     def gateways(self) -> dict[bytes, Gateway]:
@@ -218,20 +232,17 @@ class GwmpSession:
                 return self._acknowledge(gateway, datagram)
 
     def _push(self, gateway: Gateway, body: bytes, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
-        counts = gateway.counts
-        counts["push_data"] += 1
+        gateway.pushes += 1
         if gateway.is_storm(now_ns):
-            counts["storm_dropped"] += 1
+            gateway.counts["storm_dropped"] += 1
             detail = "Datagrams come faster than a concentrator can hear; the surplus is dropped."
             return self._trouble(gateway, "storm", detail, now_ns=now_ns, wall_ns=wall_ns)
+        frames = usual_frames(body, wall_ns=wall_ns, monotonic_ns=now_ns, source=gateway.source)
+        if frames is not None:
+            return _heard(gateway, frames, now_ns)
         content = read_json(body)
-        events: list[DeviceEvent] = []
-        for frame in _frames(gateway, content.get("rxpk"), now_ns=now_ns, wall_ns=wall_ns):
-            if gateway.is_duplicate(frame, now_ns):
-                counts["duplicates"] += 1
-            else:
-                counts["frames"] += 1
-                events.append(FrameHeard(device_id=gateway.device_id, frame=frame))
+        frames = _frames(gateway, content.get("rxpk"), now_ns=now_ns, wall_ns=wall_ns)
+        events = _heard(gateway, frames, now_ns)
         stat = content.get("stat")
         if isinstance(stat, dict):
             events.append(_status(gateway, stat, wall_ns))
@@ -283,7 +294,7 @@ class GwmpSession:
         events: list[DeviceEvent] = [self._conclude(token, _failed("gateway_lost")) for token in lost]
         gateway.state = DeviceState.DOWN
         del self._gateways[gateway.eui]
-        self._counts += gateway.counts
+        self._counts += gateway.tally()
         return [*events, _state(gateway, reason, wall_ns)]
 
     def _zero_eui(self, raw: bytes, source: Address, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
@@ -339,8 +350,20 @@ def _status(gateway: Gateway, stat: dict[str, Any], wall_ns: int) -> StatusRepor
     return StatusReported(device_id=gateway.device_id, values=values, wall_ns=wall_ns)
 
 
+def _heard(gateway: Gateway, frames: list[ReceivedFrame], now_ns: int) -> list[DeviceEvent]:
+    """Return an event for each frame that is no copy."""
+    events: list[DeviceEvent] = []
+    for frame in frames if len(frames) < 2 else _best_copies(frames):
+        if gateway.is_duplicate(frame, now_ns):
+            gateway.counts["duplicates"] += 1
+        else:
+            gateway.frames += 1
+            events.append(frame_heard(gateway.device_id, frame))
+    return events
+
+
 def _frames(gateway: Gateway, packets: Any, *, now_ns: int, wall_ns: int) -> list[ReceivedFrame]:
-    """Return the LoRa frames among packets, each once; a bad packet is counted and costs only itself."""
+    """Return the LoRa frames among packets; a bad packet is counted and costs only itself."""
     if packets is None:
         return []
     if not isinstance(packets, list):
@@ -356,7 +379,7 @@ def _frames(gateway: Gateway, packets: Any, *, now_ns: int, wall_ns: int) -> lis
             gateway.counts["not_lora"] += 1
         else:
             frames.append(frame)
-    return frames if len(frames) < 2 else _best_copies(frames)
+    return frames
 
 
 def _best_copies(frames: list[ReceivedFrame]) -> list[ReceivedFrame]:

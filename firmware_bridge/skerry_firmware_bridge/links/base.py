@@ -2,6 +2,8 @@
 
 from abc import ABC, abstractmethod
 
+from skerry_firmware_bridge.links.settings import Pin
+
 __all__ = ["Link"]
 
 
@@ -18,6 +20,10 @@ class Link(ABC):
     @abstractmethod
     async def write(self, data: bytes) -> None:
         """Hand all bytes to the device. Raises `LinkLost`."""
+
+    async def set_lines(self, *, dtr: Pin = Pin.LEAVE, rts: Pin = Pin.LEAVE) -> None:
+        """Set control lines of a serial port. Raises `NotImplementedError` for a link without, `LinkLost`."""
+        raise NotImplementedError
 
     @abstractmethod
     async def close(self) -> None:

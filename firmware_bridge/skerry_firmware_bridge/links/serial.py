@@ -25,10 +25,12 @@ __all__ = ["SerialLink"]
 
 OPEN_TIMEOUT_S = 10.0  # a network port's connection; a local one opens in milliseconds
 CLOSE_TIMEOUT_S = 2.0
+LINES_TIMEOUT_S = 5.0  # a network port confirms each change
 WRITE_TIMEOUT_S = 10.0  # at 300 baud the longest request still leaves in time
 MAX_UNREAD_BYTES = 64 * 1024  # beyond this the port is paused: the driver does not keep up
 
 
+_WITHOUT_LINES = "socket://"  # a pseudo-terminal has none either, but takes the call without a word
 _PINS = {Pin.LEAVE: PinState.UNDEFINED, Pin.LOW: PinState.LOW, Pin.HIGH: PinState.HIGH}
 
 
@@ -84,6 +86,19 @@ class SerialLink(Link):
             raise LinkLost(f"{self.url} takes no bytes") from None
         if self._receiver.lost is not None:
             raise LinkLost(f"{self.url} is gone") from self._receiver.lost
+
+    async def set_lines(self, *, dtr: Pin = Pin.LEAVE, rts: Pin = Pin.LEAVE) -> None:
+        transport = self._transport
+        if transport is None or self._receiver.lost is not None:
+            raise LinkLost(f"{self.url} is closed") from self._receiver.lost
+        if self.url.startswith(_WITHOUT_LINES):
+            raise NotImplementedError(self.url)
+        try:
+            with self._clock.hold(f"{self.url}: lines"):
+                async with io_timeout(LINES_TIMEOUT_S):
+                    await transport.set_modem_pins(dtr=_PINS[dtr], rts=_PINS[rts])
+        except (OSError, SerialException) as error:
+            raise LinkLost(f"{self.url}: {error}") from error
 
     async def close(self) -> None:
         transport, self._transport = self._transport, None

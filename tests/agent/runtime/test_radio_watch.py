@@ -9,7 +9,7 @@ from skerry_agent.runtime.device_board import DeviceBoard
 from skerry_agent.runtime.radio_watch import MAX_BROKEN, MAX_RADIOS, RadioWatch
 from skerry_agent.store import Facts
 from skerry_firmware_bridge.radio import DeviceState, StatusReported
-from skerry_firmware_bridge.sentinel import Normal
+from skerry_firmware_bridge.sentinel import Normal, Repair
 from skerry_simulate.clock import SimulatedClock
 from skerry_testing.runtime import DEVICE, heard, state
 from skerry_testing.simulated import simulated
@@ -25,23 +25,32 @@ async def opened(facts: Facts, clock: SimulatedClock) -> tuple[RadioWatch, Devic
     return await RadioWatch.open(facts=facts, clock=clock, board=board), board, hub
 
 
+class NotingRepairs:
+    """Can do everything for one radio, and nothing for others."""
+
+    def __init__(self) -> None:
+        self.begun: list[tuple[str, Repair]] = []
+
+    def possible(self, device_id: str) -> set[Repair]:
+        return set(Repair) if device_id == DEVICE else set()
+
+    def begin(self, device_id: str, repair: Repair) -> str:
+        self.begun.append((device_id, repair))
+        return "It is being repaired."
+
+
 async def learn(facts: Facts, *devices: str) -> None:
     for device in devices:
         await facts.set(f"radio_normal {device}", json.dumps(BUSY.to_json()))
 
 
-def test_a_deaf_radio_is_shown_reopened_once_and_then_told(tmp_path: Path) -> None:
+def test_a_deaf_radio_is_shown_repaired_in_stages_and_then_told(tmp_path: Path) -> None:
     async def main(clock: SimulatedClock) -> None:
-        reopened: list[str] = []
+        repairs = NotingRepairs()
         async with open_stores(tmp_path, clock=clock) as stores:
             await learn(stores.facts, DEVICE, OTHER)
             watch, board, hub = await opened(stores.facts, clock)
-
-            def reopen(device: str) -> bool:
-                reopened.append(device)
-                return True
-
-            watch.repair_with(reopen)
+            watch.repair_with(repairs)
             async with Background() as background:
                 background.start(watch.run(), name="watch")
                 for device in (DEVICE, OTHER):
@@ -55,7 +64,8 @@ def test_a_deaf_radio_is_shown_reopened_once_and_then_told(tmp_path: Path) -> No
                 assert sick.reason.startswith("Nothing for ")
                 assert "Others heard" in sick.reason
                 assert well.values["radio_condition"] == "healthy"
-                assert reopened == [DEVICE]
+                stages = [Repair.SOFT_RESET, Repair.HARD_RESET, Repair.RESTART_LINK]
+                assert repairs.begun == [(DEVICE, stage) for stage in stages]
                 told = [event.data["trouble"] for event in hub._ring if "trouble" in event.data]
                 assert told == ["radio_deaf"]
                 watch.pass_on(heard(clock=clock))

@@ -13,6 +13,7 @@ from skerry_core.clock import Clock
 from skerry_core.errors import UsageError
 from skerry_firmware_bridge.at_radio.radio import AtRadio
 from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, DeviceTrouble, FrameHeard, StateChanged
+from skerry_firmware_bridge.sentinel import Repair
 from skerry_simulate.at_radio import AtRadioEmulator
 from skerry_simulate.clock import SimulatedClock
 from skerry_simulate.forwarder import PacketForwarderEmulator
@@ -45,6 +46,9 @@ def test_settings_are_read_and_refused_with_the_words_to_write() -> None:
     for listen in ("1680", "127.0.0.1", "127.0.0.1:x"):
         with pytest.raises(UsageError, match="E_LISTEN"):
             radio_settings(load(file=None, environ={}, flags={"gwmp.listen": listen}))
+    for region in ("", "EU433"):
+        with pytest.raises(UsageError, match="E_STATION_REGION"):
+            radio_settings(load(file=None, environ={}, flags={"station.listen": "[::1]:0", "hotspot.region": region}))
 
 
 def test_a_packet_forwarder_comes_is_heard_and_goes() -> None:
@@ -70,7 +74,7 @@ def test_a_packet_forwarder_comes_is_heard_and_goes() -> None:
             await clock.sleep(90)
             assert own.first is None
             assert own.seen == (f"gwmp:{EUI}",)
-            assert not radios.reopen(f"gwmp:{EUI}")  # no link of ours
+            assert radios.repair.possible(f"gwmp:{EUI}") == set()  # no link of ours
 
     simulated(main)
 
@@ -110,7 +114,8 @@ def test_a_serial_radio_is_opened_again_on_request_and_hears_on(tmp_path: Path) 
             await radios.listening.wait()
             await clock.sleep(5)
             assert own.first is not None
-            assert radios.reopen(device)
+            assert radios.repair.possible(device) == {Repair.SOFT_RESET, Repair.RESTART_LINK}
+            assert radios.repair.begin(device, Repair.RESTART_LINK)
             await clock.sleep(10)
             states = [event.state for event in events if isinstance(event, StateChanged)]
             assert states.count(DeviceState.UP) == 2

@@ -1,5 +1,7 @@
 """What the modules' lines mean, and that no line breaks the reader."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +14,7 @@ from skerry_firmware_bridge.at_radio.dialect import (
     Line,
     Rebooted,
     Sent,
+    Stopped,
     Tuning,
     Unknown,
 )
@@ -94,6 +97,7 @@ def test_wio_e5_confirms_exactly_what_was_asked() -> None:
     ("text", "meaning"),
     [
         ("OK", Answer(text="OK")),
+        ("AT_MODE_NO_SUPPORT", Answer(text="AT_MODE_NO_SUPPORT", error="at_mode_no_support")),
         ("AT_BUSY_ERROR", Answer(text="AT_BUSY_ERROR", error="at_busy_error")),
         ("+EVT:TXP2P DONE", Sent()),
         ("+EVT:RXP2P:-28:5:48656C6C6F", Heard(phy=b"Hello", rssi_dbm=-28, snr_db=5.0)),
@@ -120,7 +124,7 @@ def test_a_torn_report_of_the_rak3172_is_rejected(text: str) -> None:
         ("busy", Answer(text="busy", error="busy")),
         ("radio_tx_ok", Sent()),
         ("radio_rx  48656C6C6F", HeardBare(phy=b"Hello")),
-        ("radio_err", Unknown(text="radio_err")),
+        ("radio_err", Stopped()),
         ("RN2483 1.0.5 Oct 31 2018 15:06:52", Rebooted()),
     ],
 )
@@ -129,11 +133,28 @@ def test_rn2483_lines(text: str, meaning: Line) -> None:
 
 
 def test_rak3172_commands() -> None:
-    assert [command.text for command in Rak3172().tune(TUNING, 14)] == [
-        "AT+P2P=868100000:9:125:0:8:14",
-        "AT+IQINVER=0",
-    ]
-    assert [command.text for command in Rak3172().transmit(b"\xe0\x01")] == ["AT+PSEND=E001"]
+    dialect = Rak3172()
+    channel, polarity = dialect.tune(TUNING, 14)
+    assert (channel.text, polarity.text) == ("AT+P2P=868100000:9:125:0:8:14:1", "AT+IQINVER=0")
+    assert channel.instead is not None
+    assert channel.instead.text == "AT+P2P=868100000:9:125:0:8:14"
+    assert [command.text for command in dialect.transmit(b"\xe0\x01")] == ["AT+PSEND=E001"]
+
+
+def test_the_flash_memory_of_a_rak3172_is_written_only_for_a_change() -> None:
+    dialect = Rak3172()
+    dialect.tune(TUNING, 14)
+    assert len(dialect.tune(TUNING, 14)) == 1
+    dialect.forget()
+    assert len(dialect.tune(TUNING, 14)) == 2
+    assert dialect.tune(replace(TUNING, inverted=True), 14)[1].text == "AT+IQINVER=1"
+
+
+def test_the_wio_e5_answers_a_transmission_with_or_without_its_payload() -> None:
+    (command,) = WioE5().transmit(b"\xe0\x01")
+    assert command.answers('+TEST: TXLRPKT "E001"')
+    assert command.answers("+TEST: TXLRPKT")
+    assert not command.answers('+TEST: TXLRPKT "E0"')
 
 
 @pytest.mark.parametrize("dialect", [WioE5(), Rak3172(), Rn2483()], ids=lambda dialect: dialect.kind)

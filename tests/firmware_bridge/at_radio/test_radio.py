@@ -26,6 +26,7 @@ from skerry_simulate.at_radio import AtRadioEmulator
 from skerry_simulate.clock import SimulatedClock
 from skerry_simulate.faults import NO_FAULTS, Faults
 from skerry_simulate.medium import RfMedium, Station
+from skerry_simulate.rn2483_module import Rn2483Firmware
 from skerry_wire.frames import TransmitOutcome, TransmitRequest, TransmitStatus
 
 CELL = h3.cell_to_center_child(h3.latlng_to_cell(52.5, 13.4, 8), 12)
@@ -311,3 +312,47 @@ async def test_a_module_that_never_answers_is_a_lost_link() -> None:
     assert radio.counts["unanswered"] == 3
     assert [event.state for event in events if isinstance(event, StateChanged)] == [DeviceState.DOWN]
     await far.close()
+
+
+@pytest.mark.parametrize("kind", DIALECTS)
+def test_a_module_can_be_told_to_start_anew(tmp_path: Path, kind: str) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        async with bench(clock, tmp_path, kind) as found:
+            starts = found.emulator.firmware.starts
+            found.radio.reset_next()
+            found.emulator.port.unplug()
+            found.emulator.port.plug()
+            await clock.sleep(5)
+            assert found.emulator.firmware.starts > starts
+            assert found.states()[-1] is DeviceState.UP
+            assert (await found.radio.send(request(1))).status is TransmitStatus.SENT
+
+    in_time(main)
+
+
+def test_a_module_that_stopped_listening_listens_again_at_once(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        async with bench(clock, tmp_path, "rn2483") as found:
+            assert isinstance(found.emulator.firmware, Rn2483Firmware)
+            found.emulator.firmware.fail()
+            await clock.sleep(1)
+            found.speak(1)
+            await clock.sleep(1)
+            assert len(found.heard()) == 1
+            assert found.radio.counts["stopped"] == 1
+
+    in_time(main)
+
+
+def test_a_transmission_that_the_module_gives_up_is_said_with_its_word(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        async with bench(clock, tmp_path, "rn2483") as found:
+            assert isinstance(found.emulator.firmware, Rn2483Firmware)
+            async with asyncio.TaskGroup() as group:
+                sending = group.create_task(found.radio.send(request(1)))
+                await clock.sleep(0.1)
+                found.emulator.firmware.fail()
+            assert sending.result().reason == "radio_err"
+            assert (await found.radio.send(request(2))).status is TransmitStatus.SENT
+
+    in_time(main)

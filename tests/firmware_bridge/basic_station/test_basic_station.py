@@ -14,6 +14,9 @@ from skerry_firmware_bridge.basic_station.plan import datarates, router_config
 from skerry_firmware_bridge.basic_station.server import BasicStationServer
 from skerry_firmware_bridge.errors import FrameRejected
 from skerry_firmware_bridge.radio import DeviceEvent, DeviceTrouble, FrameHeard, StateChanged, StatusReported
+from skerry_radio.errors import UnknownRegion
+from skerry_radio.regions import region_limits, region_params
+from skerry_simulate.station_frames import taken_apart
 from skerry_wire.frames import ReceivedFrame
 
 EU868 = datarates("EU868")
@@ -30,24 +33,6 @@ def read(message: dict[str, Any]) -> ReceivedFrame | None:
     return read_frame(message, datarates=EU868, wall_ns=1, monotonic_ns=2, source="websocket 127.0.0.1")
 
 
-def taken_apart(phy: bytes) -> dict[str, Any]:
-    """Return a data frame as the station writes it."""
-    options = phy[5] & 0x0F
-    signed = {"byteorder": "little", "signed": True}
-    rest = phy[8 + options : -4]
-    return uplink(
-        msgtype="updf",
-        MHdr=phy[0],
-        DevAddr=int.from_bytes(phy[1:5], **signed),  # type: ignore[arg-type]
-        FCtrl=phy[5],
-        FCnt=int.from_bytes(phy[6:8], "little"),
-        FOpts=phy[8 : 8 + options].hex().upper(),
-        FPort=rest[0] if rest else -1,
-        FRMPayload=rest[1:].hex().upper(),
-        MIC=int.from_bytes(phy[-4:], **signed),  # type: ignore[arg-type]
-    )
-
-
 @given(
     options=st.binary(max_size=15),
     rest=st.binary(max_size=40),
@@ -57,7 +42,9 @@ def taken_apart(phy: bytes) -> dict[str, Any]:
 def test_a_data_frame_comes_out_as_it_was_on_the_air(options: bytes, rest: bytes, head: bytes, mic: bytes) -> None:
     control = bytes((head[4] & 0xF0 | len(options),))
     phy = b"\x40" + head[:4] + control + head[5:7] + options + rest + mic
-    frame = read(taken_apart(phy))
+    parts = taken_apart(phy)
+    assert parts is not None
+    frame = read(uplink(**parts))
     assert frame is not None
     assert frame.phy == phy
 
@@ -146,11 +133,11 @@ def test_any_text_is_read_or_rejected(text: str) -> None:
         assert error.reason in {"invalid_json"}  # noqa: PT017
 
 
-@pytest.mark.parametrize("region", ["EU868", "US915", "AU915", "AS923_1", "IN865", "KR920", "RU864", "CN470"])
+@pytest.mark.parametrize(
+    "region", ["EU868", "US915", "AU915", "AU915_SB1", "AS923_1", "IN865", "KR920", "RU864", "CN470"]
+)
 def test_every_published_channel_is_in_the_plan(region: str) -> None:
-    from skerry_radio.regions import region_params
-
-    config = router_config(region)
+    config = router_config(region, wall_ns=0)
     (concentrator,) = config["sx1301_conf"]
     heard = [
         concentrator[f"radio_{channel['radio']}"]["freq"] + channel["if"]
@@ -160,6 +147,29 @@ def test_every_published_channel_is_in_the_plan(region: str) -> None:
     assert heard == sorted(region_params(region).channels_hz)
     assert all(abs(concentrator[f"chan_multiSF_{number}"].get("if", 0)) <= 400_000 for number in range(8))
     assert len(config["DRs"]) == 16
+    assert config["max_eirp"] * 10 == region_limits(region).max_eirp_ddbm
+    assert not {"nocca", "nodc", "nodwell"} & config.keys()
+
+
+@pytest.mark.parametrize(
+    ("region", "channel"),
+    [
+        ("EU868", (868_300_000, 250_000, 7)),
+        ("US915", (904_600_000, 500_000, 8)),
+        ("AU915_SB1", (915_900_000, 500_000, 8)),
+    ],
+)
+def test_the_channel_of_another_bandwidth_is_in_reach_of_its_radio(region: str, channel: tuple[int, int, int]) -> None:
+    (concentrator,) = router_config(region, wall_ns=0)["sx1301_conf"]
+    standard = concentrator["chan_Lora_std"]
+    assert abs(standard["if"]) <= 300_000
+    at_hz = concentrator[f"radio_{standard['radio']}"]["freq"] + standard["if"]
+    assert (at_hz, standard["bandwidth"], standard["spread_factor"]) == channel
+
+
+def test_a_region_without_limits_has_no_plan() -> None:
+    with pytest.raises(UnknownRegion):
+        router_config("MARS", wall_ns=0)
 
 
 async def test_a_station_is_told_where_to_go_and_is_heard() -> None:

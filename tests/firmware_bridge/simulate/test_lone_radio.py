@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from skerry_core.clock import SystemClock, io_timeout
 from skerry_firmware_bridge.at_radio.dialect import Tuning
 from skerry_firmware_bridge.at_radio.dialects import DIALECTS
 from skerry_firmware_bridge.at_radio.radio import AtRadio
+from skerry_firmware_bridge.basic_station.server import BasicStationServer
 from skerry_firmware_bridge.gwmp.server import GwmpServer
 from skerry_firmware_bridge.links.open import open_link
-from skerry_firmware_bridge.radio import DeviceEvent, FrameHeard
+from skerry_firmware_bridge.radio import DeviceEvent, FrameHeard, StatusReported
 from skerry_radio.lora import Datarate
 from skerry_simulate.clock import SimulatedClock
 from skerry_simulate.lone_radio import LONE_RADIOS, lone_radio
@@ -59,10 +61,25 @@ def test_a_module_hears_its_neighbour(kind: str, tmp_path: Path) -> None:
 
 
 def test_every_kind_of_module_can_be_tried() -> None:
-    assert set(LONE_RADIOS) == {"packet-forwarder", *DIALECTS}
+    assert set(LONE_RADIOS) == {"packet-forwarder", "basic-station", *DIALECTS}
 
 
 async def test_an_unknown_kind_is_a_key_error() -> None:
     with pytest.raises(KeyError):
         async with lone_radio("toaster", clock=SimulatedClock(start_s=0), seed=1):
             pass
+
+
+async def test_a_basic_station_connects_to_its_server() -> None:
+    clock, up = SystemClock(), asyncio.Event()
+
+    def take(event: DeviceEvent) -> None:
+        if isinstance(event, StatusReported):
+            up.set()
+
+    async with (
+        io_timeout(5.0),
+        BasicStationServer(clock=clock, sink=take, region="EU868", port=0) as server,
+        lone_radio("basic-station", clock=clock, seed=1, server=server.address),
+    ):
+        await up.wait()
