@@ -6,7 +6,7 @@ import json
 import os
 import signal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import click
@@ -17,6 +17,9 @@ from skerry_agent.cli.oracle_manifest import manifest, profile, signers
 from skerry_agent.operator.oracle_folder import OracleFolder
 from skerry_core import strict_json
 from skerry_core.errors import RefusedError, UsageError
+
+if TYPE_CHECKING:
+    from skerry_oracle.service import ServiceAddresses
 
 __all__ = ["oracle"]
 
@@ -64,40 +67,44 @@ def init(cli: Cli, /, *, network: str, profile: str, policy: str) -> None:
 @oracle.command()
 @click.option("--listen", multiple=True, default=("127.0.0.1:9080",), show_default=True, help="gRPC; may be repeated.")
 @click.option("--admin", default="127.0.0.1:9081", show_default=True, help="The admin API.")
+@click.option("--roaming", help="Take downlinks of HTTP network servers here, HOST:PORT; put a TLS proxy before it.")
 @click.option("--store", help="A postgresql:// URL instead of the SQLite file; or set SKERRY_ORACLE_STORE.")
 @pass_cli
-def run(cli: Cli, /, *, listen: tuple[str, ...], admin: str, store: str | None) -> int:
+def run(cli: Cli, /, *, listen: tuple[str, ...], admin: str, roaming: str | None, store: str | None) -> int:
     """Run the oracle until SIGTERM or Ctrl-C."""
     from skerry_agent.instance_lock import InstanceLock
     from skerry_agent.logs import configure
     from skerry_agent.settings.table import LOG_FORMAT, LOG_LEVEL
+    from skerry_oracle.service import ServiceAddresses
 
     folder = OracleFolder.of(cli.paths)
     folder.read()
     configure(level=cli.settings[LOG_LEVEL], form=cli.settings[LOG_FORMAT], environ=os.environ)
     place = store or os.environ.get("SKERRY_ORACLE_STORE") or str(folder.database)
     with InstanceLock(folder.path / "oracle.lock"), asyncio.Runner() as runner:
-        runner.run(_serve(folder, listen, admin, place))
+        runner.run(_serve(folder, ServiceAddresses(grpc=listen, admin=admin, roaming=roaming), place))
     return 0
 
 
-async def _serve(folder: OracleFolder, listen: tuple[str, ...], admin: str, place: str) -> None:
+async def _serve(folder: OracleFolder, addresses: "ServiceAddresses", place: str) -> None:
     from skerry_core.clock import SystemClock
     from skerry_keys.public_key import PublicKey
-    from skerry_oracle.service import OracleService, ServiceAddresses
+    from skerry_oracle.service import OracleService
 
     _collect_garbage_rarely()
     clock = SystemClock()
     built = build_oracle(folder, place, clock)
-    service = OracleService(built, folder=folder.path, addresses=ServiceAddresses(grpc=listen, admin=admin))
+    service = OracleService(built, folder=folder.path, addresses=addresses)
     started = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         serving = group.create_task(service.run(started), name="oracle service")
         for name in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(name, serving.cancel)
         await started.wait()
-        for address, port in zip(listen, service.grpc_ports, strict=True):
+        for address, port in zip(addresses.grpc, service.grpc_ports, strict=True):
             click.echo(f"gRPC        {address.rpartition(':')[0]}:{port}")
+        if addresses.roaming:
+            click.echo(f"roaming     http://{addresses.roaming.rpartition(':')[0]}:{service.roaming_port}")
         click.echo(f"admin API   {(folder.path / 'admin.address').read_text()}/admin/v1")
         click.echo(f"public key  {PublicKey(built.signer.public_key).address}")
         click.echo("No payer is set here: epochs state what would have been earned, nothing is paid.")
@@ -246,7 +253,7 @@ def list_routes(cli: Cli, /, *, as_json_: bool) -> None:
 
 
 def _server_text(server: dict[str, Any]) -> str:
-    return f"{server['protocol']} {server['host']}:{server['port']}"
+    return f"{server['protocol']} {server.get('url') or '{host}:{port}'.format_map(server)}"
 
 
 @route.command("add")

@@ -258,8 +258,9 @@ def _hotspot(row: RegistrationRow) -> dict[str, Any]:
 
 
 def _without_keys(record: RouteRecord) -> dict[str, Any]:
-    """Return a route without its session keys: they go in and never come out."""
+    """Return a route without its session keys and authorisation: they go in and never come out."""
     shown = record.to_json()
+    shown["server"].pop("auth_header", None)
     shown["session_keys"] = [{"dev_addr": one["dev_addr"]} for one in shown["session_keys"]]
     return shown
 
