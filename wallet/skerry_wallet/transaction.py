@@ -6,6 +6,7 @@ Layout: signatures (short length, 64 bytes each), header of three counts, accoun
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from skerry_keys.signer import Signer
 from skerry_keys.transaction_message import read_compact_u16
@@ -89,6 +90,11 @@ class Message:
             )
             for item in self.instructions
         )
+
+    def writable_keys(self) -> tuple[bytes, ...]:
+        """Return the listed accounts that the message may change."""
+        signers = self.required_signatures - self.readonly_signed
+        return (*self.keys[:signers], *self.keys[self.required_signatures : len(self.keys) - self.readonly_unsigned])
 
     def _meta(self, index: int) -> AccountMeta:
         signer = index < self.required_signatures
@@ -200,7 +206,7 @@ def parse_message(raw: bytes) -> Message:
         first = reader.take(1)[0]
     readonly_signed, readonly_unsigned = reader.take(2)
     keys = tuple(reader.take(KEY_SIZE) for _ in range(reader.length()))
-    blockhash = address_text(reader.take(KEY_SIZE))
+    blockhash = _blockhash_text(reader.take(KEY_SIZE))
     instructions = tuple(_read_instruction(reader) for _ in range(reader.length()))
     lookups = loaded = 0
     if version is not None:
@@ -221,6 +227,11 @@ def parse_message(raw: bytes) -> Message:
         instructions=instructions,
         lookups=lookups,
     )
+
+
+@lru_cache(maxsize=256)  # thousands of transactions share one
+def _blockhash_text(raw: bytes) -> str:
+    return address_text(raw)
 
 
 def _check_header(required: int, readonly_signed: int, readonly_unsigned: int, keys: tuple[bytes, ...]) -> None:
