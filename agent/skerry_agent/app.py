@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
+from skerry_agent.api.present import present
 from skerry_agent.api.server import ApiServer
 from skerry_agent.events import EventHub
 from skerry_agent.evidence import EvidenceLog, TimeKeeper
+from skerry_agent.jobs.board import JobBoard
+from skerry_agent.jobs.kinds import JobKinds
 from skerry_agent.metrics import Metrics
 from skerry_agent.runtime.agent import Agent
 from skerry_agent.runtime.beacon_now import BeaconNow
@@ -31,11 +34,12 @@ __all__ = ["App", "compose"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """One agent with its API; `agent.run()` runs it, `api` is started and stopped by whoever wants it served."""
+    """One agent with its API; `agent.run()` runs it, `api` is served beside `jobs.run()` by whoever wants that."""
 
     agent: Agent
     api: ApiServer
     view: RuntimeView
+    jobs: JobBoard
 
 
 async def compose(
@@ -68,11 +72,15 @@ async def compose(
         random=random.random,
     )  # fmt: skip
     view = RuntimeView(agent, time=time)
-    api = ApiServer(clock=clock, settings=settings, paths=paths, stores=stores, hub=hub, view=view, metrics=metrics)
+    kinds = JobKinds(paths=paths, settings=settings, stores=stores, view=view, clock=clock, random=random)
+    jobs = JobBoard(kinds=kinds.all(), clock=clock, hub=hub, show=present)
+    api = ApiServer(
+        clock=clock, settings=settings, paths=paths, stores=stores, hub=hub, view=view, metrics=metrics, jobs=jobs
+    )
     api.serve_beacons(
         BeaconNow(
             hotspot=identity.key.address, region=identity.region, antenna_gain_ddbi=identity.antenna_gain_ddbi,
             beaconer=hotspot.beaconer, radio=lambda: hotspot.radios.first, gate=gate, time=time, clock=clock,
         )
     )  # fmt: skip
-    return App(agent=agent, api=api, view=view)
+    return App(agent=agent, api=api, view=view, jobs=jobs)

@@ -2,15 +2,17 @@
 
 import asyncio
 import logging
+import random
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlite_utils.migrations import Migrations
 
 from skerry_agent.alerts.channels import Channels
 from skerry_agent.alerts.conditions import Limits
+from skerry_agent.alerts.credits import CreditWatch
 from skerry_agent.alerts.loop import Alerts, parse_quiet
 from skerry_agent.api.guard import is_loopback
 from skerry_agent.app import App, compose
@@ -22,6 +24,9 @@ from skerry_agent.evidence.ntp import boot_id, kernel_error_ns
 from skerry_agent.housekeeping import keep_house
 from skerry_agent.lifetime import Lifetimes
 from skerry_agent.logs import set_level
+from skerry_agent.mqtt.broker import Broker
+from skerry_agent.mqtt.link import MqttLink
+from skerry_agent.mqtt.telemetry import telemetry
 from skerry_agent.operator.network_file import OperatorFolder
 from skerry_agent.runtime.clock_watch import watch_clock
 from skerry_agent.runtime.operator import NoOperator, Operator
@@ -37,6 +42,8 @@ from skerry_agent.settings.table import (
     GATEWAY_KEY,
     LOG_LEVEL,
     METRICS_OPEN,
+    MQTT_HOME_ASSISTANT,
+    MQTT_INTERVAL_S,
     OPERATOR_INGEST,
     OPERATOR_PROFILE,
     TIME_TRUSTED,
@@ -92,19 +99,25 @@ async def run_agent(
         async with Background() as background, Lifetimes() as serving:
             watching = watch_clock(time, clock=clock, error_ns=kernel_error_ns, trusted=settings[TIME_TRUSTED])
             background.start(watching, name="clock")
-            alerts = Replaceable(_alerts(app, stores=stores, settings=settings, clock=clock).run, name="alerts")
+            make_alerts = partial(_alerts, app, stores=stores, clock=clock, credits=_credit_watch(house, clock))
+            alerts = Replaceable(make_alerts(settings=settings).run, name="alerts")
             background.start(alerts.run(), name="alerts")
+            mqtt = Replaceable(_mqtt(app, stores=stores, settings=settings, clock=clock), name="mqtt")
+            background.start(mqtt.run(), name="mqtt")
             background.start(keep_house(stores=stores, settings=lambda: live.now, clock=clock), name="retention")
             live.tell(
-                lambda new: partial(alerts.replace, _alerts(app, stores=stores, settings=new, clock=clock).run),
+                lambda new: partial(alerts.replace, make_alerts(settings=new).run),
+                lambda new: partial(mqtt.replace, _mqtt(app, stores=stores, settings=new, clock=clock)),
                 lambda new: partial(app.api.open_metrics, new[METRICS_OPEN]),
                 lambda new: partial(set_level, new[LOG_LEVEL]),
             )
             app.api.serve_reload(live.reload)
             background.start(_reload_on(hangup, live), name="settings")
-            if house is not None and not house.network.ended:
-                background.start(house.oracle.run(), name="oracle")
+            if house is not None:
+                await serving.start("operator admin", house.admin.start, house.admin.stop)
+                background.start(house.run(), name="network operator")
             background.start(app.agent.run(), name="agent")
+            background.start(app.jobs.run(), name="jobs")
             await serving.start("api", app.api.start, app.api.stop)
             if not is_loopback(settings[API_HOST]) and settings[API_MDNS]:
                 background.start(respond(await _service(app, stores.facts), clock=clock), name="mDNS")
@@ -122,7 +135,7 @@ async def _reload_on(hangup: asyncio.Event, live: LiveSettings) -> None:
             _log.error("settings: not read again, nothing has changed: %s", error)
 
 
-def _alerts(app: App, *, stores: Stores, settings: Settings, clock: Clock) -> Alerts:
+def _alerts(app: App, *, stores: Stores, settings: Settings, clock: Clock, credits: CreditWatch | None) -> Alerts:
     return Alerts(
         view=app.view,
         stores=stores,
@@ -130,7 +143,46 @@ def _alerts(app: App, *, stores: Stores, settings: Settings, clock: Clock) -> Al
         clock=clock,
         quiet=parse_quiet(settings[ALERTS_QUIET_HOURS]),
         limits=Limits(silent_hours=settings[ALERTS_SILENT_HOURS], beacon_interval_s=settings[BEACON_INTERVAL_S]),
+        credits=credits,
     )
+
+
+def _credit_watch(house: "OperatorHouse | None", clock: Clock) -> CreditWatch | None:
+    """Return who watches the data credits of the operator in this folder; others' are not ours to buy."""
+    if house is None or house.network.ended:
+        return None
+    from skerry_agent.wallet.credit_usage import usage_by_day
+    from skerry_wallet.address import address_text
+    from skerry_wallet.economy.dc_runway import DcRunway, dc_runway
+
+    treasury = house.treasury
+    owner = address_text(treasury.data_payer.public_key[1:])
+
+    async def runway() -> DcRunway:
+        return dc_runway(*await usage_by_day(treasury.ledger, owner, now_s=clock.wall_s()))
+
+    return CreditWatch(runway)
+
+
+def _mqtt(app: App, *, stores: Stores, settings: Settings, clock: Clock) -> Callable[[], Coroutine[Any, Any, None]]:
+    """Return the work of the MQTT link; where no broker is set there is none to do."""
+    broker = Broker.from_settings(settings)
+    if broker is None:
+        return _nothing
+    link = MqttLink(
+        broker=broker,
+        view=app.view,
+        telemetry=lambda: telemetry(app.view, stores, now_ns=clock.wall_ns()),
+        clock=clock,
+        jitter=random.random,
+        interval_s=settings[MQTT_INTERVAL_S],
+        discovery_prefix=settings[MQTT_HOME_ASSISTANT],
+    )
+    return link.run
+
+
+async def _nothing() -> None:
+    """Do nothing."""
 
 
 def _migrations(folder: OperatorFolder) -> tuple[Migrations, ...]:

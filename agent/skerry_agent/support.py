@@ -1,26 +1,31 @@
 """Backups and support files. A backup is complete and secret; a support file holds no secrets and no positions.
 
-Called by `skerry backup`, `restore` and `bundle`.
+Called by `skerry backup`, `restore` and `bundle`, and by the jobs of the API.
 """
 
 import io
 import json
 import os
 import sqlite3
+import sys
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from skerry_agent.redact import redact, redact_tree
+from skerry_agent.settings import Settings
+from skerry_agent.settings.table import ALERTS_DEADMAN, ALERTS_NTFY, ALERTS_WEBHOOK
 from skerry_client.paths import Paths
+from skerry_core import __version__
 from skerry_core.errors import RefusedError, UsageError
 from skerry_core.files import PRIVATE_MODE, write_atomic
 
-__all__ = ["read_backup", "write_backup", "write_support_file"]
+__all__ = ["machine_parts", "read_backup", "write_backup", "write_support_file"]
 
+SECRET_ADDRESSES = frozenset({ALERTS_WEBHOOK.key, ALERTS_NTFY.key, ALERTS_DEADMAN.key})
 FORMAT = "skerry-backup 1"
 MAX_MEMBER_BYTES = 8 << 30
 DATABASES = ("skerry.db", "telemetry.db")
@@ -30,10 +35,17 @@ COPIED_LAST = "operator/chain/journal"
 SETTINGS = "skerry.toml"
 
 
-def write_backup(paths: Paths, target: Path, *, now_s: int) -> list[str]:
+Step = Callable[[float, str], None]  # share of the work done, and what comes now; may raise to end it
+
+
+def _unwatched(fraction: float, words: str) -> None:
+    """Nobody looks on."""
+
+
+def write_backup(paths: Paths, target: Path, *, now_s: int, step: Step = _unwatched) -> list[str]:
     """Write databases, keys, an operator's files and settings to a private tar file; return the names.
 
-    The agent may run meanwhile.
+    The agent may run meanwhile. `step` is told of each file; when it raises, nothing is left behind.
 
     Raises `RefusedError` E_BACKUP_EXISTS, E_NOTHING_TO_BACK_UP, `OSError`.
     """
@@ -48,14 +60,15 @@ def write_backup(paths: Paths, target: Path, *, now_s: int) -> list[str]:
         with os.fdopen(descriptor, "wb") as stream:
             with tarfile.open(fileobj=stream, mode="w:gz") as archive:
                 _add_bytes(archive, "backup.json", content.getvalue(), now_s)
-                for name in DATABASES:
-                    _add_database(archive, paths.state / name, Path(folder))
-                for file in _other_files(paths):
+                files = [*(paths.state / name for name in DATABASES), *_other_files(paths)]
+                for number, file in enumerate(files):
+                    step(number / len(files), file.name)
                     _add_file(archive, file, paths, Path(folder))
                 if paths.config.exists():
                     archive.add(paths.config, SETTINGS)
             stream.flush()
             os.fsync(stream.fileno())
+        step(1.0, "checking")
         with tarfile.open(partial) as archive:
             names = archive.getnames()
         os.link(partial, target)  # fails when somebody else made the file meanwhile
@@ -86,6 +99,26 @@ def read_backup(paths: Paths, source: Path) -> list[str]:
     except (tarfile.TarError, EOFError, OSError) as error:
         raise _bad_backup(source, str(error)) from None
     return sorted(members)
+
+
+def machine_parts(paths: Paths, settings: Settings, environ: Mapping[str, str]) -> dict[str, Any]:
+    """Return the parts of a support file that need no running agent."""
+    from skerry_agent.doctor.machine import check_machine
+
+    return {
+        "version.json": {"skerry": __version__, "python": sys.version, "platform": sys.platform},
+        "paths.json": paths.as_dict(),
+        "settings.json": {
+            key: _host_only(value) if key in SECRET_ADDRESSES else value for key, value in settings.values.items()
+        },
+        "machine.txt": "\n".join(map(str, check_machine(paths, settings, environ))),
+    }
+
+
+def _host_only(address: str) -> str:
+    """Return an address without the path, which lets whoever knows it speak for the owner."""
+    scheme, separator, rest = address.partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}/***" if separator else ("***" if address else "")
 
 
 def write_support_file(target: Path, parts: Mapping[str, Any]) -> dict[str, int]:

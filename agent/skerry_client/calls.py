@@ -23,6 +23,7 @@ from skerry_client.models import (
     Device,
     Envelope,
     Explanation,
+    Job,
     Packet,
     Page,
     Paired,
@@ -41,12 +42,15 @@ __all__ = [
     "audit",
     "balances",
     "beacons",
+    "cancel_job",
     "capabilities",
     "change_device",
     "devices",
     "explain_reward",
     "explain_witness",
     "headers",
+    "job",
+    "jobs",
     "outbox",
     "packets",
     "pair",
@@ -54,6 +58,7 @@ __all__ = [
     "reload_config",
     "rewards",
     "send_beacon",
+    "start_job",
     "status",
     "witnesses",
 ]
@@ -190,9 +195,34 @@ def reload_config() -> Call[Reloaded]:
     return Call(method="POST", target="/api/v1/config/reload", parse=lambda value: from_json(Reloaded, value))
 
 
+def start_job(kind: str, **wishes: str | int | bool) -> Call[Job]:
+    """Start a long action of a kind (backup, device_scan, speed_test, support_file); needs the scope control."""
+    body = json.dumps({"kind": kind, **wishes}).encode()
+    return Call(method="POST", target="/api/v1/jobs", body=body, accepted=(202,), parse=_job)
+
+
+def jobs() -> Call[Page[Job]]:
+    """The jobs since the agent's start, newest first."""
+    return _list("jobs", Job)
+
+
+def job(job_id: str) -> Call[Job]:
+    """One job: how far it is, what came of it."""
+    return Call(target=f"/api/v1/jobs/{quote(job_id, safe='')}", parse=_job)
+
+
+def cancel_job(job_id: str) -> Call[Job]:
+    """Stop a job; needs the scope control."""
+    return Call(method="DELETE", target=f"/api/v1/jobs/{quote(job_id, safe='')}", parse=_job)
+
+
 def audit(*, limit: int = 50, cursor: str | None = None) -> Call[Page[AuditLine]]:
     """Who changed what, newest first; needs the scope control."""
     return _list("audit", AuditLine, limit=limit, cursor=cursor)
+
+
+def _job(value: Any) -> Job:
+    return from_json(Job, _member(value, "job"), place="answer.job")
 
 
 def _explain(resource: str, item_id: str) -> Call[Explanation]:

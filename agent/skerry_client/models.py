@@ -22,7 +22,10 @@ __all__ = [
     "Explanation",
     "Finding",
     "Hotspot",
+    "Job",
+    "JobProblem",
     "Limits",
+    "Network",
     "Operator",
     "Packet",
     "Page",
@@ -91,6 +94,36 @@ class BeaconOffer(Envelope):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JobProblem:
+    """Why a job failed."""
+
+    code: str
+    detail: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A long action; `progress` from 0 to 1, `result` by kind when it is done."""
+
+    id: str
+    kind: str
+    state: Literal["queued", "running", "done", "failed", "cancelled"]
+    progress: float
+    message: str
+    result: dict[str, Any] | None
+    problem: JobProblem | None
+    account: str
+    created: datetime
+    ended: datetime | None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.state not in {"queued", "running"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reloaded(Envelope):
     """Settings that differ from those in force before: used now, or only after a restart."""
 
@@ -137,6 +170,22 @@ class Operator:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """A further network that gets a hotspot's uplinks beside the operator."""
+
+    name: str
+    kind: str
+    hotspot: str
+    state: State
+    reason: str
+    downlink: bool
+    uplinks: int
+    last_packet: datetime | None
+    last_packet_age_s: int | None
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
     """Whether the agent's time is trusted."""
 
@@ -178,6 +227,7 @@ class Status(Envelope):
     next_step: str | None
     hotspots: tuple[Hotspot, ...]
     operator: Operator
+    networks: tuple[Network, ...]
     clock: Clock
     path: tuple[PathStage, ...]
     devices: DeviceCounts

@@ -16,6 +16,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable
 
 from skerry_core.clock import Clock
+from skerry_coverage.iot.signed_report import Report, SignedReport
 from skerry_keys.errors import KeyRejected
 from skerry_keys.public_key import PublicKey
 from skerry_oracle.entropy import EntropySource
@@ -24,16 +25,13 @@ from skerry_oracle.errors import StoreBusy, StoreFailed
 from skerry_oracle.limits import IngestLimits, RateLimiter
 from skerry_oracle.refusals import Refusals
 from skerry_oracle.store.database import Database
-from skerry_oracle.store.reports import BEACON, ReportTable, SessionRow, StoredReport
+from skerry_oracle.store.reports import BEACON, WITNESS, ReportTable, SessionRow, StoredReport
 from skerry_wire.errors import MessageRejected
 from skerry_wire.generated.poc_lora_pb2 import lora_beacon_report_req_v1, lora_witness_report_req_v1
 from skerry_wire.messages import parse
-from skerry_wire.signing import signed_bytes, verify_message
 from skerry_wire.sink import Receipt, SinkRefused, SinkUnavailable
 
-Report = lora_beacon_report_req_v1 | lora_witness_report_req_v1
-
-__all__ = ["RETRY_WINDOW_S", "Ingest"]
+__all__ = ["RETRY_WINDOW_S", "Arrival", "Ingest"]
 
 RATE_LIMITED = "rate_limited"
 RETRY_WINDOW_S = 180  # the life of entropy: a later repetition of an honest report could not be valid anyway
@@ -41,7 +39,7 @@ REMEMBERED_CONTENTS = 50_000  # recent content ids, some 10 MB at most
 
 
 class Ingest:
-    """One oracle's door. `submit` either returns a receipt for a stored report or raises."""
+    """One oracle's door: `submit` for single reports, `accept` for those of a stream."""
 
     def __init__(
         self,
@@ -76,49 +74,60 @@ class Ingest:
             clock=clock, per_s=self.limits.reports_per_s_total, burst=self.limits.burst_total, max_keys=1
         )
         self.stored = asyncio.Event()  # set at each stored report; who waits for it clears it
-        self._recent: OrderedDict[tuple[bytes, str], int] = OrderedDict()
+        self._recent: OrderedDict[tuple[bytes, str], Arrival] = OrderedDict()
         self._epoch = -1
         self._stored_of: Counter[bytes] = Counter()
         self._stored_unknown = 0
 
-    async def submit(
-        self, kind: str, body: bytes, *, peer: str, session: SessionRow | None = None, verified: bool = False
-    ) -> Receipt:
-        """Store one encoded report and return when it was received.
+    async def submit(self, kind: str, body: bytes, *, peer: str) -> Receipt:
+        """Store one encoded report that the gateway key itself signed; return when it was received.
 
-        `verified` says that the stream session has checked the session key's signature and the gateway already. Raises
-        `SinkRefused` (malformed, wrong_network, bad_signature, bad_entropy, gateway_not_found) for good,
+        Raises `SinkRefused` (malformed, wrong_network, bad_signature, bad_entropy, gateway_not_found) for good,
         `SinkUnavailable` when the same report may be sent again later: rate_limited, or the store is down.
         """
         received_ms = self._clock.wall_ms()
         try:
-            return await self._take(kind, body, received_ms, peer=peer, session=session, verified=verified)
-        except SinkRefused as refusal:
-            self._refusals.note(kind=kind, reason=refusal.reason, peer=peer, body=body[: self.limits.report_bytes])
-            if refusal.reason == RATE_LIMITED:  # an honest hotspot with a full outbox comes back later
-                raise SinkUnavailable(RATE_LIMITED) from None
-            raise
-        except (StoreBusy, StoreFailed) as error:
-            raise SinkUnavailable(f"the oracle cannot store reports now: {error}") from error
-
-    async def _take(
-        self, kind: str, body: bytes, received_ms: int, *, peer: str, session: SessionRow | None, verified: bool
-    ) -> Receipt:
-        if not self._per_peer.take(peer) or not self._total.take("all"):
-            raise SinkRefused(RATE_LIMITED)
-        report = self._parse(kind, body)
-        if not verified:
-            self._check_key(report.pub_key)
+            self._check_rate(peer)
+            report = SignedReport.take(self._parse(kind, body), body)
+            self._check_key(report.report.pub_key)
             # The limits come first: a signature check costs more than everything before it together.
-            if not verify_message(report, session.session_key if session else report.pub_key):
+            if not report.is_signed_by(report.report.pub_key):
                 raise SinkRefused("bad_signature")
+            arrival = await self._store(kind, report, received_ms, peer=peer, party=peer, session=None)
+        except (SinkRefused, StoreBusy, StoreFailed) as error:
+            raise self._noted(error, kind, body, peer) from error
+        return await arrival.receipt()
+
+    async def accept(self, report: SignedReport, *, peer: str, session: SessionRow) -> "Arrival":
+        """Take a report whose session signature and gateway are checked; it is on its way to disk when this returns.
+
+        An admitted hotspot has a rate of its own here: many may stand behind one address. Raises as `submit`.
+        """
+        received_ms = self._clock.wall_ms()
+        kind = BEACON if isinstance(report.report, lora_beacon_report_req_v1) else WITNESS
+        party = session.gateway.hex()
+        try:
+            if len(report.body) > self.limits.report_bytes:
+                raise SinkRefused("malformed")
+            self._check_rate(party if self._is_registered(session.gateway) else peer)
+            return await self._store(kind, report, received_ms, peer=peer, party=party, session=session)
+        except (SinkRefused, StoreBusy, StoreFailed) as error:
+            raise self._noted(error, kind, report.body, peer) from error
+
+    async def _store(
+        self, kind: str, one: SignedReport, received_ms: int, *, peer: str, party: str, session: SessionRow | None
+    ) -> "Arrival":
+        report = one.report
         if kind == BEACON and await self._entropy.find(report.remote_entropy) is None:  # type: ignore[union-attr]
             raise SinkRefused("bad_entropy")
-        content_id = hashlib.sha256(signed_bytes(report)).digest()
-        party = session.gateway.hex() if session else peer
-        first_ms = self._recent.get((content_id, party))
-        if first_ms is not None and received_ms - first_ms <= RETRY_WINDOW_S * 1000:
-            return Receipt(received_ms=first_ms)
+        content_id = hashlib.sha256(one.signed).digest()
+        earlier = self._recent.get((content_id, party))
+        if (
+            earlier is not None
+            and not earlier.has_failed
+            and received_ms - earlier.received_ms <= RETRY_WINDOW_S * 1000
+        ):
+            return earlier
         self._check_quota(report.pub_key, received_ms)
         stored = StoredReport(
             kind=kind,
@@ -126,17 +135,34 @@ class Ingest:
             content_id=content_id,
             gateway=report.pub_key,
             data=report.data,
-            body=body,
+            body=one.body,
             received_ms=received_ms,
             stored_ms=self._clock.wall_ms(),
             session_id=session.session_id if session else None,
             peer=peer,
             is_copy=False,
         )
-        await self._database.apply([self._table.insert(stored)])
-        self._remember(content_id, party, received_ms)
-        self.stored.set()
-        return Receipt(received_ms=received_ms)
+        storing = await self._database.enqueue([self._table.insert(stored)])
+        storing.add_done_callback(lambda _: self.stored.set())
+        arrival = Arrival(received_ms, storing)
+        self._recent[content_id, party] = arrival
+        if len(self._recent) > REMEMBERED_CONTENTS:
+            self._recent.popitem(last=False)
+        return arrival
+
+    def _check_rate(self, party: str) -> None:
+        if not self._per_peer.take(party) or not self._total.take("all"):
+            raise SinkRefused(RATE_LIMITED)
+
+    def _noted(
+        self, error: SinkRefused | StoreBusy | StoreFailed, kind: str, body: bytes, peer: str
+    ) -> SinkRefused | SinkUnavailable:
+        """Count a refusal; return what the sender is told."""
+        if not isinstance(error, SinkRefused):
+            return SinkUnavailable(f"the oracle cannot store reports now: {error}")
+        self._refusals.note(kind=kind, reason=error.reason, peer=peer, body=body[: self.limits.report_bytes])
+        # An honest hotspot with a full outbox comes back later.
+        return SinkUnavailable(RATE_LIMITED) if error.reason == RATE_LIMITED else error
 
     def _parse(self, kind: str, body: bytes) -> Report:
         limit = self.limits.report_bytes
@@ -170,7 +196,26 @@ class Ingest:
             raise SinkRefused("gateway_not_found")
         self._stored_unknown += 1
 
-    def _remember(self, content_id: bytes, party: str, received_ms: int) -> None:
-        self._recent[content_id, party] = received_ms
-        if len(self._recent) > REMEMBERED_CONTENTS:
-            self._recent.popitem(last=False)
+
+class Arrival:
+    """A report on its way to disk. Whoever sends it again meanwhile waits for the same one."""
+
+    __slots__ = ("_storing", "received_ms")
+
+    def __init__(self, received_ms: int, storing: "asyncio.Future[list[int]]") -> None:
+        self.received_ms = received_ms
+        self._storing = storing
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the report could not be stored."""
+        return self._storing.done() and (self._storing.cancelled() or self._storing.exception() is not None)
+
+    async def receipt(self) -> Receipt:
+        """Return the receipt once the report survives a crash. Raises `SinkUnavailable`."""
+        try:
+            # Shielded: one waiter that gives up must not take the report away from the others.
+            await asyncio.shield(self._storing)
+        except (StoreBusy, StoreFailed) as error:
+            raise SinkUnavailable(f"the oracle cannot store reports now: {error}") from error
+        return Receipt(received_ms=self.received_ms)

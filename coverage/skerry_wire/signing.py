@@ -8,7 +8,7 @@ from skerry_keys.helium_message import signed_bytes
 from skerry_keys.signer import Signer
 from skerry_keys.verify import verify
 
-__all__ = ["sign_message", "signed_bytes", "verify_message", "verify_taking_signature"]
+__all__ = ["sign_message", "signed_bytes", "take_signature", "verify_message", "verify_taking_signature"]
 
 M = TypeVar("M", bound=Message)
 
@@ -30,12 +30,18 @@ def verify_message(message: Message, public_key: bytes, *, field: str = "signatu
     return verify(public_key, signed_bytes(message), getattr(message, field))
 
 
-def verify_taking_signature(message: Message, public_key: bytes) -> bool:
-    """Check as `verify_message` does, but leave the message without its signature instead of copying it.
+def take_signature(message: Message) -> tuple[bytes, bytes]:
+    """Return the signed bytes and the signature, and leave the message without its signature instead of copying it.
 
     For callers that parsed the message themselves, keep its bytes, and check many: it takes a third of the time. The
     message's one signature field is `signature`.
     """
     signature: bytes = message.signature  # type: ignore[attr-defined]  # the caller's promise
     message.ClearField("signature")
-    return verify(public_key, message.SerializeToString(), signature)
+    return message.SerializeToString(), signature
+
+
+def verify_taking_signature(message: Message, public_key: bytes) -> bool:
+    """Check as `verify_message` does, with `take_signature`."""
+    signed, signature = take_signature(message)
+    return verify(public_key, signed, signature)

@@ -70,6 +70,24 @@ def _judging(folder: Path) -> Iterator[Figure]:
     )  # fmt: skip
 
 
+def _ingest(folder: Path) -> Iterator[Figure]:
+    from skerry_testing.bench.ingest_rate import REPORTS, measure
+
+    for receipts, words in ((False, "as gateway-rs sends them"), (True, "with receipts")):
+        place = folder / words.replace(" ", "-")
+        place.mkdir()
+        rate = measure(place, receipts=receipts)
+        for how, value in (
+            ("by the clock", rate.per_s),
+            ("by the oracle's processor time", rate.per_cpu_s),
+            ("by its busiest thread's", rate.per_thread_s),
+        ):
+            yield Figure(
+                what=f"ingest of {REPORTS:,} reports {words}, {how}", value=value, unit="reports/s", against="goal",
+                against_value=5_000, goal=">= 5,000 reports/s stored on two cores",
+            )  # fmt: skip
+
+
 def _transfers(folder: Path) -> Iterator[Figure]:
     from skerry_testing.bench.transfer_rate import bare_vm_per_s, served_per_s
 
@@ -151,6 +169,7 @@ def _replug(folder: Path) -> Iterator[Figure]:
 BENCHMARKS: dict[str, Measure] = {
     "gwmp": _gwmp,
     "judging": _judging,
+    "ingest": _ingest,
     "transfers": _transfers,
     "payout": _payout,
     "agent": _agent,

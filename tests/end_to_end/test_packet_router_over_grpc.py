@@ -14,9 +14,9 @@ from skerry_coverage.lorawan.routing import Route
 from skerry_firmware_bridge.gwmp.datagram import Datagram, Kind
 from skerry_keys.lns_mac import lns_mac
 from skerry_keys.public_key import PublicKey
-from skerry_oracle.router.lns import LnsHub
-from skerry_oracle.router.routes import LnsServer, RouteBook, RouteRecord
-from skerry_oracle.router.uplinks import UplinkRouter
+from skerry_oracle.router.router import PacketRouter
+from skerry_oracle.router.routes import RouteRecord
+from skerry_oracle.router.servers import GwmpServer
 from skerry_oracle.services.packets import PacketService
 from skerry_oracle.services.server import OracleServer
 from skerry_oracle.services.streams import StreamGate
@@ -88,21 +88,14 @@ def test_an_uplink_reaches_its_network_server_and_the_downlink_comes_back(tmp_pa
         await oracle.open()
         village = Village(1)
         await village.join(oracle.registry)
-        hub, gateway = LnsHub(clock=clock), village.people[0].gateway
-        book = RouteBook(oracle.database, clock=clock)
+        router, gateway = PacketRouter(oracle), village.people[0].gateway
         route = Route(id="r1", oui=7, net_id=0x3C, max_copies=1, dev_addr_ranges=((0x78000000, 0x78000007),))
         port = transport.get_extra_info("sockname")[1]
-        await book.put(RouteRecord(route=route, server=LnsServer(host="127.0.0.1", port=1, ports={"EU868": port})))
-        await book.load()
-        router = UplinkRouter(
-            oracle.database,
-            clock=clock,
-            calendar=oracle.network.calendar,
-            registry=oracle.registry,
-            book=book,
-            deliver=hub.deliver,
+        await router.book.put(
+            RouteRecord(route=route, server=GwmpServer(host="127.0.0.1", port=1, ports={"EU868": port}))
         )
-        service = PacketService(oracle, router=router, hub=hub, gate=StreamGate())
+        await router.open()
+        service = PacketService(oracle, router=router, gate=StreamGate())
         async with (
             OracleServer(oracle, addresses=["127.0.0.1:0"], handlers=[service.handler()]) as grpc_server,
             asyncio.TaskGroup() as group,
@@ -140,7 +133,7 @@ def test_an_uplink_reaches_its_network_server_and_the_downlink_comes_back(tmp_pa
             assert client.connected
             running.cancel()
             await client.close()
-        hub.close()
+        router.close()
         transport.close()
         await oracle.close()
 
@@ -152,16 +145,8 @@ def test_a_stranger_is_refused_and_keeps_its_packets(tmp_path: Path, reason: str
     async def main(clock: SimulatedClock) -> None:
         oracle = make_oracle(SqliteDatabase(tmp_path / "oracle.db", clock=clock), clock)
         await oracle.open()
-        hub = LnsHub(clock=clock)
-        router = UplinkRouter(
-            oracle.database,
-            clock=clock,
-            calendar=oracle.network.calendar,
-            registry=oracle.registry,
-            book=RouteBook(oracle.database, clock=clock),
-            deliver=hub.deliver,
-        )
-        service = PacketService(oracle, router=router, hub=hub, gate=StreamGate())
+        router = PacketRouter(oracle)
+        service = PacketService(oracle, router=router, gate=StreamGate())
         stranger = signer("stranger")
         if reason == "bad_signature":
             stranger.sign_helium = lambda message: b"x" * 64  # type: ignore[method-assign]
@@ -186,7 +171,7 @@ def test_a_stranger_is_refused_and_keeps_its_packets(tmp_path: Path, reason: str
             running.cancel()
             await client.close()
         assert (await oracle.counts())["packet"][reason] >= 1
-        hub.close()
+        router.close()
         await oracle.close()
 
     simulated(main)

@@ -13,9 +13,9 @@ from skerry_keys.public_key import PublicKey
 from skerry_keys.software import SoftwareSigner
 from skerry_keys.tag import KeyType
 from skerry_oracle.embedded import EmbeddedOracle
-from skerry_oracle.router.lns import LnsHub
-from skerry_oracle.router.routes import LnsServer, RouteBook, RouteRecord
-from skerry_oracle.router.uplinks import UplinkRouter
+from skerry_oracle.router.router import PacketRouter
+from skerry_oracle.router.routes import RouteRecord
+from skerry_oracle.router.servers import GwmpServer
 from skerry_oracle.services.packets import PacketService
 from skerry_oracle.services.server import OracleServer
 from skerry_oracle.services.streams import StreamGate
@@ -48,16 +48,11 @@ async def join(oracle: EmbeddedOracle, gateway: SoftwareSigner) -> None:
     await oracle.registry.admit(gateway.public_key, by="test")
 
 
-async def packet_service(oracle: EmbeddedOracle, hub: LnsHub, lns: PacketPort) -> PacketService:
-    book = RouteBook(oracle.database, clock=oracle.clock)
+async def packet_service(oracle: EmbeddedOracle, router: PacketRouter, lns: PacketPort) -> PacketService:
     route = Route(id="farm", oui=7, net_id=0x3C, max_copies=1, dev_addr_ranges=((0x78000000, 0x78000007),))
-    await book.put(RouteRecord(route=route, server=LnsServer(host="127.0.0.1", port=lns.port, ports={})))
-    await book.load()
-    router = UplinkRouter(
-        oracle.database, clock=oracle.clock, calendar=oracle.network.calendar, registry=oracle.registry, book=book,
-        deliver=hub.deliver,
-    )  # fmt: skip
-    return PacketService(oracle, router=router, hub=hub, gate=StreamGate())
+    await router.book.put(RouteRecord(route=route, server=GwmpServer(host="127.0.0.1", port=lns.port, ports={})))
+    await router.open()
+    return PacketService(oracle, router=router, gate=StreamGate())
 
 
 async def node(question: dict[str, Any]) -> dict[str, Any]:
@@ -79,9 +74,9 @@ async def test_a_javascript_hotspot_joins_reports_and_routes(tmp_path: Path, key
     oracle = make_oracle(SqliteDatabase(tmp_path / "oracle.db", clock=clock), clock)
     await oracle.open()
     await join(oracle, gateway)
-    hub = LnsHub(clock=clock)
+    router = PacketRouter(oracle)
     async with packet_port(downlink=DOWNLINK) as lns:
-        packets = await packet_service(oracle, hub, lns)
+        packets = await packet_service(oracle, router, lns)
         async with OracleServer(oracle, addresses=["127.0.0.1:0"], handlers=[packets.handler()]) as server:
             answer = await node(
                 {
@@ -93,7 +88,7 @@ async def test_a_javascript_hotspot_joins_reports_and_routes(tmp_path: Path, key
                 }
             )
         assert [lns.uplinks.get_nowait()["rssi"] for _ in range(2)] == [-91, -91]
-    hub.close()
+    router.close()
 
     assert answer["gateway"] == PublicKey(gateway.public_key).address
     assert answer["entropy"]["bytes"] == 32

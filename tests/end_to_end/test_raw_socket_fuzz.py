@@ -194,7 +194,7 @@ async def test_mutated_requests_never_break_it(tmp_path: Path) -> None:
 
 
 async def test_slow_bodies_hold_nobody_else_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("skerry_agent.api.handlers.BODY_LIMIT_S", 0.5)
+    monkeypatch.setattr("skerry_agent.api.requests.BODY_LIMIT_S", 0.5)
     async with target(tmp_path) as (to, _):
         head = to.head("PATCH", "/api/v1/devices/d1", "Content-Length: 20", "Connection: close")
         async with connections(to, 50) as slow, io_timeout(ANSWER_S):

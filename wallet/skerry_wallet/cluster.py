@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
-__all__ = ["Account", "Blockhash", "Cluster", "SignatureStatus", "Simulation"]
+__all__ = ["Account", "Blockhash", "Cluster", "Landing", "SignatureStatus", "Simulation"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +40,22 @@ class Simulation:
     error: object | None
     logs: tuple[str, ...]
     units_consumed: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landing:
+    """A transaction that landed and what it did to lamports; a failed one took its fee and nothing else.
+
+    `lamports` is account, before, after, for every account that it names, its payer first.
+    """
+
+    signature: str
+    raw: bytes
+    slot: int
+    at_s: int | None
+    error: object | None
+    fee_lamports: int
+    lamports: tuple[tuple[str, int, int], ...]
 
 
 class Cluster(ABC):
@@ -81,12 +97,20 @@ class Cluster(ABC):
         """Return what is known of each transaction, searching history too; None where nothing is known."""
 
     @abstractmethod
-    async def history(self, address: str, *, limit: int = 20) -> list[str]:
-        """Return signatures of landed transactions that name the address, newest first."""
+    async def history(self, address: str, *, limit: int = 20, before: str | None = None) -> list[str]:
+        """Return signatures of landed transactions that name the address, newest first; failed ones are among them.
+
+        `before` is a signature of that history: only older ones follow.
+        """
 
     @abstractmethod
+    async def landing(self, signature: str) -> Landing | None:
+        """Return a finalised transaction with its effect on lamports, None when it is not known."""
+
     async def transaction(self, signature: str) -> bytes | None:
         """Return the signed bytes of a landed transaction, None when it is not known."""
+        found = await self.landing(signature)
+        return None if found is None else found.raw
 
     @abstractmethod
     async def close(self) -> None:

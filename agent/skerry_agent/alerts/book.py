@@ -11,8 +11,9 @@ from typing import Any
 from skerry_core import strict_json
 from skerry_core.clock import NS_PER_S
 
-__all__ = ["AlertBook", "Condition", "Notice"]
+__all__ = ["BOOK", "AlertBook", "Condition", "Notice"]
 
+BOOK = "alerts"  # name of the fact that keeps the state
 RAISE_AFTER_S = 120  # a forwarder's restart takes less
 CLEAR_AFTER_S = 60
 MAX_ENTRIES = 500  # one per device and check; more would be a mistake of ours

@@ -1,4 +1,4 @@
-"""Delivers one notice to a webhook (signed JSON), an ntfy topic or by e-mail.
+"""Delivers one notice to a webhook (signed JSON), an ntfy topic, by e-mail, over MQTT and onto the desktop.
 
 Used by the alert loop and `skerry alerts test`.
 """
@@ -6,16 +6,20 @@ Used by the alert loop and `skerry alerts test`.
 import hashlib
 import hmac
 import json
+import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from skerry_agent.alerts.book import Notice
+from skerry_agent.alerts.desktop import DesktopFailed, NoDesktop, notify
 from skerry_agent.alerts.mail import Mail, MailFailed
 from skerry_agent.api.present import rfc3339
+from skerry_agent.mqtt.broker import Broker, BrokerLost
 from skerry_agent.settings import Settings
-from skerry_agent.settings.setting import Setting
+from skerry_agent.settings.secret import read_secret
 from skerry_agent.settings.table import (
     ALERTS_DEADMAN,
+    ALERTS_DESKTOP,
     ALERTS_MAIL_FROM,
     ALERTS_MAIL_PASSWORD_FILE,
     ALERTS_MAIL_SERVER,
@@ -25,16 +29,28 @@ from skerry_agent.settings.table import (
     ALERTS_WEBHOOK,
 )
 from skerry_core.clock import io_timeout
-from skerry_core.errors import SkerryError, UserError
+from skerry_core.errors import SkerryError
 
-__all__ = ["Channels", "NotDelivered"]
+__all__ = ["Channels", "NotDelivered", "Sender"]
 
 SEND_LIMIT_S = 15.0
+_log = logging.getLogger(__name__)
 SIGNATURE = "X-Skerry-Signature"  # sha256=<HMAC-SHA256 of the body in hex>
 
 
 class NotDelivered(SkerryError):
     """A channel did not take the notice; it is tried again at the next pass."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """The hotspot that a notice is about: its name for people, its address for topics."""
+
+    name: str
+    address: str
+
+
+Send = Callable[[Notice, Sender, int], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,67 +62,86 @@ class Channels:
     ntfy: str = ""
     deadman: str = ""
     mail: Mail | None = None
+    mqtt: Broker | None = None
+    desktop: bool = False
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Channels":
-        """Read the settings. Raises `UserError` E_ALERTS_SECRET for a secret file that cannot be read, E_MAIL."""
+        """Read the settings. Raises `UserError` E_ALERTS_SECRET (a file that cannot be read), E_MAIL, E_MQTT."""
         mail = None
         if settings[ALERTS_MAIL_SERVER]:
             mail = Mail(
                 server=settings[ALERTS_MAIL_SERVER],
                 sender=settings[ALERTS_MAIL_FROM],
                 receivers=settings[ALERTS_MAIL_TO],
-                password=_secret(settings, ALERTS_MAIL_PASSWORD_FILE).decode("utf-8", "replace"),
+                password=read_secret(settings, ALERTS_MAIL_PASSWORD_FILE).decode("utf-8", "replace"),
             )
         return cls(
             webhook=settings[ALERTS_WEBHOOK],
-            secret=_secret(settings, ALERTS_SECRET_FILE),
+            secret=read_secret(settings, ALERTS_SECRET_FILE),
             mail=mail,
+            mqtt=Broker.from_settings(settings),
+            desktop=settings[ALERTS_DESKTOP],
             ntfy=settings[ALERTS_NTFY],
             deadman=settings[ALERTS_DEADMAN],
         )
 
-    async def send(self, notice: Notice, *, hotspot: str, at_ns: int, taken: set[str] | None = None) -> None:
-        """Deliver to every channel. Raises `NotDelivered` unless all took it.
+    async def send(self, notice: Notice, *, hotspot: Sender, at_ns: int, taken: set[str] | None = None) -> None:
+        """Deliver to every channel that is set. Raises `NotDelivered` unless all took it.
 
         `taken` names the channels that have it already, so that one broken channel does not repeat it in the others.
         """
         had = set() if taken is None else taken
         failures = []
-        for name, send in (("webhook", self._webhook), ("ntfy", self._ntfy), ("mail", self._mail)):
+        for name, send in self._set():
             if name in had:
                 continue
             try:
                 await send(notice, hotspot, at_ns)
-            except NotDelivered as error:
-                failures.append(str(error))
+            except NoDesktop as absent:
+                _log.debug("alerts: not shown on a desktop (%s)", absent)
+            except (NotDelivered, MailFailed, BrokerLost, DesktopFailed) as error:
+                failures.append(f"{name}: {error}")
             else:
                 had.add(name)
         if failures:
             raise NotDelivered("; ".join(failures))
 
-    async def _webhook(self, notice: Notice, hotspot: str, at_ns: int) -> None:
-        if self.webhook:
-            state = "raised" if notice.raised else "cleared"
-            body = {"key": notice.key, "state": state, "text": notice.text, "hotspot": hotspot, "at": rfc3339(at_ns)}
-            raw = json.dumps(body).encode()
-            headers = {"Content-Type": "application/json"}
-            if self.secret:
-                headers[SIGNATURE] = "sha256=" + hmac.new(self.secret, raw, hashlib.sha256).hexdigest()
-            await _request("POST", self.webhook, headers, raw)
+    def _set(self) -> list[tuple[str, Send]]:
+        channels: list[tuple[str, object, Send]] = [
+            ("webhook", self.webhook, self._webhook),
+            ("ntfy", self.ntfy, self._ntfy),
+            ("mail", self.mail, self._mail),
+            ("mqtt", self.mqtt, self._mqtt),
+            ("desktop", self.desktop, self._desktop),
+        ]
+        return [(name, send) for name, place, send in channels if place]
 
-    async def _ntfy(self, notice: Notice, hotspot: str, at_ns: int) -> None:
-        if self.ntfy:
-            title = "Skerry" if notice.raised else "Skerry: over"
-            await _request("POST", self.ntfy, {"Title": title}, f"{hotspot}: {notice.text}".encode())
+    async def _webhook(self, notice: Notice, hotspot: Sender, at_ns: int) -> None:
+        raw = json.dumps(_body(notice, hotspot, at_ns)).encode()
+        headers = {"Content-Type": "application/json"}
+        if self.secret:
+            headers[SIGNATURE] = "sha256=" + hmac.new(self.secret, raw, hashlib.sha256).hexdigest()
+        await _request("POST", self.webhook, headers, raw)
 
-    async def _mail(self, notice: Notice, hotspot: str, at_ns: int) -> None:
-        if self.mail is not None:
-            subject = f"{hotspot}: {notice.key}" + ("" if notice.raised else " is over")
-            try:
-                await self.mail.send(subject=subject, text=f"{notice.text}\n\n{rfc3339(at_ns)}\n")
-            except MailFailed as error:
-                raise NotDelivered(str(error)) from None
+    async def _ntfy(self, notice: Notice, hotspot: Sender, at_ns: int) -> None:
+        await _request("POST", self.ntfy, {"Title": _title(notice)}, f"{hotspot.name}: {notice.text}".encode())
+
+    async def _mail(self, notice: Notice, hotspot: Sender, at_ns: int) -> None:
+        assert self.mail is not None
+        subject = f"{hotspot.name}: {notice.key}" + ("" if notice.raised else " is over")
+        await self.mail.send(subject=subject, text=f"{notice.text}\n\n{rfc3339(at_ns)}\n")
+
+    async def _mqtt(self, notice: Notice, hotspot: Sender, at_ns: int) -> None:
+        assert self.mqtt is not None
+        body = _body(notice, hotspot, at_ns)
+        body["event_type"] = body["state"]  # as Home Assistant calls it
+        topic = self.mqtt.topic_of(hotspot.address, "alert")
+        async with self.mqtt.connect(identifier=f"skerry-alert-{hotspot.address[-10:]}") as client:
+            await client.publish(topic, json.dumps(body), qos=1)
+
+    async def _desktop(self, notice: Notice, hotspot: Sender, at_ns: int) -> None:
+        await notify(title=_title(notice), text=f"{hotspot.name}: {notice.text}", urgent=notice.raised)
 
     async def alive(self) -> None:
         """Tell the dead man's switch that the agent works: somebody else notices when this stops."""
@@ -114,16 +149,13 @@ class Channels:
             await _request("GET", self.deadman, {}, None)
 
 
-def _secret(settings: Settings, setting: Setting[str]) -> bytes:
-    place = settings[setting]
-    if not place:
-        return b""
-    try:
-        return Path(place).read_bytes().strip()
-    except OSError as error:
-        raise UserError(
-            "E_ALERTS_SECRET", f"{place} cannot be read: {error.strerror}.", remedy=f"Correct {setting.key}."
-        ) from error
+def _body(notice: Notice, hotspot: Sender, at_ns: int) -> dict[str, str]:
+    state = "raised" if notice.raised else "cleared"
+    return {"key": notice.key, "state": state, "text": notice.text, "hotspot": hotspot.name, "at": rfc3339(at_ns)}
+
+
+def _title(notice: Notice) -> str:
+    return "Skerry" if notice.raised else "Skerry: over"
 
 
 async def _request(method: str, url: str, headers: dict[str, str], body: bytes | None) -> None:

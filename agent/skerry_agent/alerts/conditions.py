@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from skerry_agent.alerts.book import Condition
+from skerry_agent.alerts.credits import CreditWatch
 from skerry_agent.api.view import AgentView
 from skerry_agent.store import Stores
 from skerry_core.clock import NS_PER_S
@@ -28,9 +29,15 @@ class Limits:
 
 
 async def conditions(
-    view: AgentView, stores: Stores, *, standing: Mapping[str, str], now_ns: int, limits: Limits
+    view: AgentView,
+    stores: Stores,
+    *,
+    standing: Mapping[str, str],
+    now_ns: int,
+    limits: Limits,
+    credits: CreditWatch | None = None,
 ) -> list[Condition]:
-    """Return every condition as it is now."""
+    """Return every condition as it is now; `credits` is given where the operator is in this folder."""
     found = [*_devices(view), *_links(view), *_machine(stores.main.path.parent, standing)]
     oldest_ns = min((one.oldest_ns for one in await stores.outbox.backlog()), default=now_ns)
     waited_s = (now_ns - oldest_ns) // NS_PER_S
@@ -42,6 +49,9 @@ async def conditions(
         )
     )
     found += [await _silence(view, stores, limits, now_ns), await _beacons(view, stores, limits, now_ns)]
+    if credits is not None:
+        time_is_known = view.status().clock.synchronised is True
+        found += await credits.conditions(standing=standing, now_ns=now_ns, time_is_known=time_is_known)
     return found
 
 
@@ -75,6 +85,9 @@ def _links(view: AgentView) -> Iterator[Condition]:
     if operator.is_set:
         firing = {DeviceState.UP: False, DeviceState.DOWN: True, DeviceState.UNKNOWN: None}[operator.state]
         yield Condition(key="operator", firing=firing, text=f"Operator of {operator.network}: {operator.reason}")
+    for network in status.networks:
+        firing = {DeviceState.UP: False, DeviceState.DOWN: True, DeviceState.UNKNOWN: None}[network.state]
+        yield Condition(key=f"network {network.name}", firing=firing, text=f"Network {network.name}: {network.reason}")
     synchronised = status.clock.synchronised
     yield Condition(
         key="clock",

@@ -3,20 +3,21 @@
 import logging
 from datetime import UTC, datetime, time
 
-from skerry_agent.alerts.book import AlertBook, Notice
-from skerry_agent.alerts.channels import Channels, NotDelivered
+from skerry_agent.alerts.book import BOOK, AlertBook, Notice
+from skerry_agent.alerts.channels import Channels, NotDelivered, Sender
 from skerry_agent.alerts.conditions import Limits, conditions
+from skerry_agent.alerts.credits import CreditWatch
 from skerry_agent.api.view import AgentView
 from skerry_agent.store import Stores
 from skerry_core.clock import Clock
 from skerry_core.errors import UsageError, UserError
 from skerry_firmware_bridge.radio import DeviceState
 
-__all__ = ["BOOK", "PAUSED_UNTIL_NS", "Alerts", "is_quiet", "parse_quiet"]
+__all__ = ["PAUSED_UNTIL_NS", "Alerts", "is_quiet", "parse_quiet"]
 
 EVERY_S = 30.0
 PINGS_EVERY = 10  # passes: a dead man's switch expects one ping per five minutes
-BOOK, PAUSED_UNTIL_NS = "alerts", "alerts_paused_until_ns"  # names of facts
+PAUSED_UNTIL_NS = "alerts_paused_until_ns"  # name of a fact
 _log = logging.getLogger(__name__)
 
 
@@ -32,6 +33,7 @@ class Alerts:
         clock: Clock,
         quiet: tuple[time, time] | None,
         limits: Limits | None = None,
+        credits: CreditWatch | None = None,
     ) -> None:
         self._view = view
         self._stores = stores
@@ -39,6 +41,7 @@ class Alerts:
         self._clock = clock
         self._quiet = quiet
         self._limits = limits or Limits()
+        self._credits = credits
         self._taken: dict[Notice, set[str]] = {}  # channels that have a notice which others have not
         self._failing = ""
         self._passes = 0
@@ -57,7 +60,10 @@ class Alerts:
         """Make one pass. Raises `StoreUnavailable`."""
         now_ns = self._clock.wall_ns()
         before = book.to_json()
-        found = await conditions(self._view, self._stores, standing=book.standing(), now_ns=now_ns, limits=self._limits)
+        found = await conditions(
+            self._view, self._stores, standing=book.standing(), now_ns=now_ns, limits=self._limits,
+            credits=self._credits,
+        )  # fmt: skip
         book.take(found, now_ns=now_ns)
         if not await self._held(now_ns):
             await self._tell(book, now_ns)
@@ -71,12 +77,12 @@ class Alerts:
 
     async def _tell(self, book: AlertBook, now_ns: int) -> None:
         hotspots = self._view.status().hotspots
-        name = hotspots[0].name if hotspots else "agent"
+        sender = Sender(name=hotspots[0].name, address=hotspots[0].address)
         for notice in book.pending():
             _log.warning("alert %s: %s", "raised" if notice.raised else "over", notice.text)
             try:
                 taken = self._taken.setdefault(notice, set())
-                await self._channels.send(notice, hotspot=name, at_ns=now_ns, taken=taken)
+                await self._channels.send(notice, hotspot=sender, at_ns=now_ns, taken=taken)
             except NotDelivered as error:
                 self._note_failure(str(error))
                 return  # the rest waits for the next pass too, in order

@@ -1,41 +1,50 @@
 """The resources of `/api/v1`: each handler reads stores and view and returns JSON. The route table is at the end."""
 
-import json
-import unicodedata
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
 from aiohttp import web
-from aiohttp.http_exceptions import HttpProcessingError
 
 from skerry_agent.api.doc_page import doc_page
 from skerry_agent.api.guard import ACCOUNT, PAGE_PATH, source_of
+from skerry_agent.api.jobs import JOBS_PATH, JobRoutes
+from skerry_agent.api.live import device_counts, live_device
 from skerry_agent.api.page import CONTENT_SECURITY_POLICY, page
 from skerry_agent.api.pairing import Pairing
 from skerry_agent.api.present import present, rfc3339
+from skerry_agent.api.requests import (
+    MAX_BODY_BYTES,
+    MAX_LIMIT,
+    MAX_TEXT,
+    absent,
+    is_id,
+    is_name,
+    json_answer,
+    json_object,
+    limit_of,
+    path_id,
+    query_of,
+    verdict_of,
+)
 from skerry_agent.api.stream import EventStreams
 from skerry_agent.api.tokens import SCOPES
-from skerry_agent.api.view import AgentView, BeaconSender, DeviceState, LiveDevice
+from skerry_agent.api.view import AgentView, BeaconSender, LiveDevice
 from skerry_agent.events import EventHub
+from skerry_agent.jobs.board import JobBoard
 from skerry_agent.metric_sources import MetricSources
 from skerry_agent.metrics import Metrics
 from skerry_agent.settings.live import Reloaded
 from skerry_agent.settings.table import REGIONS
-from skerry_agent.store import DeviceRow, Page, Stores, Verdict
-from skerry_core import __version__, strict_json
-from skerry_core.clock import NS_PER_S, Clock, io_timeout
-from skerry_core.errors import NotFoundError, RefusedError, UsageError
+from skerry_agent.store import DeviceRow, Page, Stores
+from skerry_core import __version__
+from skerry_core.clock import NS_PER_S, Clock
+from skerry_core.errors import RefusedError, UsageError
 
-__all__ = ["MAX_BODY_BYTES", "METRICS_PATH", "Api", "Reload", "Route"]
+__all__ = ["METRICS_PATH", "Api", "Reload", "Route"]
 
-MAX_BODY_BYTES = 64 * 1024  # no resource needs more than a few hundred bytes
-BODY_LIMIT_S = 10.0  # a body that takes longer is an attack or a dead link
-MAX_LIMIT = 500  # rows per page
-MAX_TEXT = 200  # characters of an id or a name
 METRICS_PATH = "/metrics"
-ID_RULE = "An id has 1 to 200 printable ASCII characters."
 
 Reload = Callable[[], Awaitable[Reloaded]]
 
@@ -54,8 +63,9 @@ class Api:
     """The handlers of one agent."""
 
     def __init__(
-        self, *, clock: Clock, stores: Stores, hub: EventHub, view: AgentView, metrics: Metrics, streams: EventStreams
-    ) -> None:
+        self, *, clock: Clock, stores: Stores, hub: EventHub, view: AgentView, metrics: Metrics, streams: EventStreams,
+        jobs: JobBoard,
+    ) -> None:  # fmt: skip
         self._clock = clock
         self._stores = stores
         self._hub = hub
@@ -64,6 +74,7 @@ class Api:
         self._pairing = Pairing(clock=clock, pairings=stores.pairings, audit=stores.audit)
         self._sources = MetricSources(view=view, stores=stores, metrics=metrics, clock=clock)
         self._streams = streams
+        self._jobs = JobRoutes(board=jobs, envelope=self._envelope)
         self.reload: Reload | None = None  # set by the service; an agent of the demo has no settings file
         self.beacons_by_hand: BeaconSender | None = None  # set by the composition root
         self._document = resources.files("skerry_agent.api").joinpath("openapi.json").read_bytes()
@@ -93,6 +104,10 @@ class Api:
             ("GET", "/api/v1/balances", read, self.balances),
             ("GET", "/api/v1/outbox", read, self.outbox),
             ("POST", "/api/v1/config/reload", "control", self.reload_config),
+            ("POST", JOBS_PATH, "control", self._jobs.start),
+            ("GET", JOBS_PATH, read, self._jobs.list),
+            ("GET", JOBS_PATH + "/{id}", read, self._jobs.one),
+            ("DELETE", JOBS_PATH + "/{id}", "control", self._jobs.cancel),
             ("GET", "/api/v1/audit", "control", self.audit),
             ("GET", "/api/v1/events", read, self.events),
         ]
@@ -100,21 +115,21 @@ class Api:
 
     async def healthz(self, _request: web.Request) -> web.Response:
         """The process runs."""
-        return _json({"status": "ok"})
+        return json_answer({"status": "ok"})
 
     async def readyz(self, _request: web.Request) -> web.Response:
         """The agent can do its work; 503 names what is missing."""
         checks = dict(self._view.ready())
         good = all(checks.values())
-        return _json({"status": "ready" if good else "not_ready", "checks": checks}, status=200 if good else 503)
+        return json_answer({"status": "ready" if good else "not_ready", "checks": checks}, status=200 if good else 503)
 
     async def page(self, request: web.Request) -> web.Response:
         """The status page; a browser sends the token as the password."""
-        _query(request)
+        query_of(request)
         live = self._view.devices()
         text = page(
             status=self._view.status(),
-            devices=[(row, _live(row, live)) for row in await self._stores.devices.all()],
+            devices=[(row, live_device(row, live)) for row in await self._stores.devices.all()],
             packets=(await self._stores.packets.page(limit=10)).rows,
             beacons=(await self._stores.beacons.page(limit=5)).rows,
             witnesses=(await self._stores.witnesses.page(limit=5)).rows,
@@ -126,7 +141,7 @@ class Api:
 
     async def metrics(self, request: web.Request) -> web.Response:
         """Prometheus text."""
-        _query(request)
+        query_of(request)
         await self._sources.refresh()
         return web.Response(
             body=self._metrics.text().encode(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
@@ -143,32 +158,28 @@ class Api:
 
     async def pair(self, request: web.Request) -> web.Response:
         """Turn a one-time code into a token."""
-        body = await _object(request, {"code"})
+        body = await json_object(request, {"code"})
         code = body["code"]
-        if not (isinstance(code, str) and _is_id(code)):
+        if not (isinstance(code, str) and is_id(code)):
             raise UsageError("E_BODY", "code is the text that `skerry token create --pair` printed.")
         made = await self._pairing.redeem(code, source=source_of(request))
-        return _json({"id": made.row.id, "token": made.secret, "scopes": made.row.scopes})
+        return json_answer({"id": made.row.id, "token": made.secret, "scopes": made.row.scopes})
 
     async def status(self, request: web.Request) -> web.Response:
         """Everything on one screen."""
-        _query(request)
+        query_of(request)
         status = self._view.status()
-        counts = {state.value: 0 for state in DeviceState}
-        live = self._view.devices()
-        for row in await self._stores.devices.all():
-            counts[_live(row, live).state.value] += 1
         body = present(status) | {
             "version": __version__,
             "uptime_s": max(0, (self._clock.wall_ns() - status.started_ns) // NS_PER_S),
-            "devices": counts,
+            "devices": device_counts(await self._stores.devices.all(), self._view.devices()),
             "telemetry_rebuilt": self._stores.telemetry.rebuilt,
         }
-        return _json(self._envelope() | body)
+        return json_answer(self._envelope() | body)
 
     async def capabilities(self, request: web.Request) -> web.Response:
         """What this agent, this version and this token can do."""
-        _query(request)
+        query_of(request)
         body = {
             "version": __version__,
             "api": ["v1"],
@@ -176,116 +187,118 @@ class Api:
             "scopes": [scope for scope in SCOPES if scope in request[ACCOUNT].scopes],
             "limits": {"page": MAX_LIMIT, "body_bytes": MAX_BODY_BYTES},
         }
-        return _json(self._envelope() | body)
+        return json_answer(self._envelope() | body)
 
     async def devices(self, request: web.Request) -> web.Response:
         """Every device ever seen, with its live state."""
-        _query(request)
+        query_of(request)
         live = self._view.devices()
         return self._list([_device(row, live) for row in await self._stores.devices.all()])
 
     async def change_device(self, request: web.Request) -> web.Response:
         """Name a device or confirm its region."""
-        device_id = _path_id(request, "device")
-        body = await _object(request, {"name", "region"})
+        device_id = path_id(request, "device")
+        body = await json_object(request, {"name", "region"})
         name, region = body.get("name"), body.get("region")
-        if name is not None and not (isinstance(name, str) and _is_name(name)):
+        if name is not None and not (isinstance(name, str) and is_name(name)):
             raise UsageError("E_NAME", f"A name has 1 to {MAX_TEXT} characters and no control characters.")
         if region is not None and (not isinstance(region, str) or region not in REGIONS[1:]):
             raise UsageError("E_REGION", f"Regions are {', '.join(REGIONS[1:])}.")
         row = await self._stores.devices.change(device_id, name=name, region=region)
         if row is None:
-            raise _absent("device", device_id)
+            raise absent("device", device_id)
         if region is not None:
             await self._view.region_confirmed(device_id, region)
         device = _device(row, self._view.devices())
         self._hub.publish("devices", device)
-        return _json(self._envelope() | {"device": device})
+        return json_answer(self._envelope() | {"device": device})
 
     async def packets(self, request: web.Request) -> web.Response:
         """Received frames, newest first."""
-        query = _query(request, "device", "limit", "cursor")
+        query = query_of(request, "device", "limit", "cursor")
         page = await self._stores.packets.page(
-            cursor=query.get("cursor"), limit=_limit(query), device_id=query.get("device")
+            cursor=query.get("cursor"), limit=limit_of(query), device_id=query.get("device")
         )
         return self._page(page)
 
     async def beacons(self, request: web.Request) -> web.Response:
         """Our own beacons, newest first."""
-        query = _query(request, "verdict", "limit", "cursor")
-        page = await self._stores.beacons.page(cursor=query.get("cursor"), limit=_limit(query), verdict=_verdict(query))
+        query = query_of(request, "verdict", "limit", "cursor")
+        page = await self._stores.beacons.page(
+            cursor=query.get("cursor"), limit=limit_of(query), verdict=verdict_of(query)
+        )
         return self._page(page, without=("report",))
 
     async def send_beacon(self, request: web.Request) -> web.Response:
         """What a beacon now would be, or with `commit` the beacon itself."""
-        _query(request)
-        commit = (await _object(request, {"commit"}))["commit"]
+        query_of(request)
+        commit = (await json_object(request, {"commit"}))["commit"]
         if not isinstance(commit, bool):
             raise UsageError("E_BODY", "commit is true or false.")
         if self.beacons_by_hand is None:
             raise RefusedError("E_NO_BEACONS", "This agent sends no beacons.")
         offer = await (self.beacons_by_hand.send() if commit else self.beacons_by_hand.offer())
-        return _json(self._envelope() | present(offer))
+        return json_answer(self._envelope() | present(offer))
 
     async def witnesses(self, request: web.Request) -> web.Response:
         """Beacons of others that we heard, newest first."""
-        query = _query(request, "verdict", "limit", "cursor")
+        query = query_of(request, "verdict", "limit", "cursor")
         page = await self._stores.witnesses.page(
-            cursor=query.get("cursor"), limit=_limit(query), verdict=_verdict(query)
+            cursor=query.get("cursor"), limit=limit_of(query), verdict=verdict_of(query)
         )
         return self._page(page, without=("report",))
 
     async def explain_witness(self, request: web.Request) -> web.Response:
         """Why a witness report has its verdict."""
-        _query(request)
-        report_id = _path_id(request, "witness")
+        query_of(request)
+        report_id = path_id(request, "witness")
         row = await self._stores.witnesses.get(report_id)
         if row is None:
-            raise _absent("witness", report_id)
-        return _json(self._envelope() | present(await self._view.explain_witness(row)))
+            raise absent("witness", report_id)
+        return json_answer(self._envelope() | present(await self._view.explain_witness(row)))
 
     async def rewards(self, request: web.Request) -> web.Response:
         """Reward shares, newest first."""
-        query = _query(request, "hotspot", "limit", "cursor")
+        query = query_of(request, "hotspot", "limit", "cursor")
         page = await self._stores.rewards.page(
-            cursor=query.get("cursor"), limit=_limit(query), hotspot=query.get("hotspot")
+            cursor=query.get("cursor"), limit=limit_of(query), hotspot=query.get("hotspot")
         )
         return self._page(page)
 
     async def explain_reward(self, request: web.Request) -> web.Response:
         """Which reports earned a reward, back to the frames."""
-        _query(request)
-        reward_id = _path_id(request, "reward")
+        query_of(request)
+        reward_id = path_id(request, "reward")
         row = await self._stores.rewards.get(reward_id)
         if row is None:
-            raise _absent("reward", reward_id)
-        return _json(self._envelope() | present(await self._view.explain_reward(row)))
+            raise absent("reward", reward_id)
+        return json_answer(self._envelope() | present(await self._view.explain_reward(row)))
 
     async def balances(self, request: web.Request) -> web.Response:
         """What the owners hold, as last read from the chain."""
-        _query(request)
+        query_of(request)
         return self._list([present(balance) for balance in await self._view.balances()])
 
     async def outbox(self, request: web.Request) -> web.Response:
         """What is waiting to be sent, by class."""
-        _query(request)
+        query_of(request)
         return self._list([present(backlog) for backlog in await self._stores.outbox.backlog()])
 
     async def reload_config(self, request: web.Request) -> web.Response:
         """Read the settings again; keys that differ, applied or waiting for a restart."""
-        _query(request)
+        query_of(request)
         if self.reload is None:
             raise RefusedError("E_NO_RELOAD", "This agent was not started from a settings file.")
-        return _json(self._envelope() | present(await self.reload()))
+        return json_answer(self._envelope() | present(await self.reload()))
 
     async def audit(self, request: web.Request) -> web.Response:
         """Who changed what, newest first."""
-        query = _query(request, "limit", "cursor")
-        return self._page(await self._stores.audit.page(cursor=query.get("cursor"), limit=_limit(query)))
+        query = query_of(request, "limit", "cursor")
+        return self._page(await self._stores.audit.page(cursor=query.get("cursor"), limit=limit_of(query)))
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         """The live stream."""
-        _query(request, "after", "topics")
+        query_of(request, "after", "topics")
         return await self._streams.serve(request)
 
     def _envelope(self) -> dict[str, Any]:
@@ -296,90 +309,12 @@ class Api:
         }
 
     def _list(self, items: list[Any]) -> web.Response:
-        return _json(self._envelope() | {"items": items})
+        return json_answer(self._envelope() | {"items": items})
 
     def _page(self, page: Page[Any], *, without: tuple[str, ...] = ()) -> web.Response:
         items = [present(row, without=without) for row in page.rows]
-        return _json(self._envelope() | {"items": items, "next_cursor": page.next_cursor})
-
-
-def _json(body: Mapping[str, Any], *, status: int = 200) -> web.Response:
-    return web.Response(text=json.dumps(body), status=status, content_type="application/json")
-
-
-def _live(row: DeviceRow, live: Mapping[str, LiveDevice]) -> LiveDevice:
-    unknown = LiveDevice(
-        id=row.id, state=DeviceState.UNKNOWN, reason="not seen since the start", values={}, as_of_ns=row.last_seen_ns
-    )
-    return live.get(row.id, unknown)
+        return json_answer(self._envelope() | {"items": items, "next_cursor": page.next_cursor})
 
 
 def _device(row: DeviceRow, live: Mapping[str, LiveDevice]) -> dict[str, Any]:
-    return dict(present(row) | present(_live(row, live)))
-
-
-def _query(request: web.Request, *known: str) -> dict[str, str]:
-    query: dict[str, str] = {}
-    for name, value in request.query.items():
-        if name not in known or name in query:
-            raise UsageError(
-                "E_QUERY",
-                "A query parameter is unknown or given twice.",
-                remedy=f"Known here: {', '.join(known) or 'none'}.",
-                params={"name": ascii(name)[:MAX_TEXT]},
-            )
-        if not _is_id(value) and name != "topics":
-            raise UsageError("E_QUERY", ID_RULE, params={"name": name})
-        query[name] = value
-    return query
-
-
-def _is_id(value: str) -> bool:
-    return 0 < len(value) <= MAX_TEXT and value.isascii() and value.isprintable()
-
-
-def _is_name(value: str) -> bool:
-    return 0 < len(value) <= MAX_TEXT and all(unicodedata.category(one) not in {"Cc", "Cs"} for one in value)
-
-
-def _limit(query: Mapping[str, str]) -> int:
-    text = query.get("limit", "50")
-    if not (text.isdecimal() and len(text) <= 4 and 1 <= int(text) <= MAX_LIMIT):
-        raise UsageError("E_QUERY", f"limit is a whole number from 1 to {MAX_LIMIT}.", params={"name": "limit"})
-    return int(text)
-
-
-def _verdict(query: Mapping[str, str]) -> Verdict | None:
-    try:
-        return Verdict(query["verdict"]) if "verdict" in query else None
-    except ValueError:
-        known = ", ".join(verdict.value for verdict in Verdict)
-        raise UsageError("E_QUERY", f"verdict is one of {known}.", params={"name": "verdict"}) from None
-
-
-def _path_id(request: web.Request, kind: str) -> str:
-    untrusted = request.match_info["id"]
-    if not _is_id(untrusted):
-        raise _absent(kind, "")
-    return untrusted
-
-
-def _absent(kind: str, name: str) -> NotFoundError:
-    return NotFoundError(f"E_NO_{kind.upper()}", f"There is no such {kind}.", params={"id": name})
-
-
-async def _object(request: web.Request, members: set[str]) -> dict[str, Any]:
-    if request.content_type != "application/json":
-        raise UsageError("E_CONTENT_TYPE", "The body must be application/json.")
-    try:
-        async with io_timeout(BODY_LIMIT_S):
-            body = strict_json.loads(await request.read(), limit_bytes=MAX_BODY_BYTES)
-    except strict_json.JsonRejected as error:
-        raise UsageError("E_JSON", "The body is not acceptable JSON.", params={"reason": error.reason}) from None
-    except (ConnectionError, web.RequestPayloadError, HttpProcessingError):
-        raise UsageError("E_BODY_CUT", "The body ended early or is not encoded as its headers say.") from None
-    except TimeoutError:
-        raise UsageError("E_SLOW_BODY", f"The body did not arrive within {BODY_LIMIT_S:.0f} s.") from None
-    if not isinstance(body, dict) or not body or not body.keys() <= members:
-        raise UsageError("E_BODY", f"The body is an object with {', '.join(sorted(members))} and nothing else.")
-    return body
+    return dict(present(row) | present(live_device(row, live)))

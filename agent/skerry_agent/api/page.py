@@ -51,6 +51,9 @@ def page(
         f"<p>Next: <code>{escape(status.next_step)}</code></p>" if status.next_step else "",
         _section("Hotspots", ("name", "state", "region", "location", "reason"), (
             (one.name, _MARKS[one.state], one.region, one.location, one.reason) for one in status.hotspots)),
+        _section("Further networks", ("name", "state", "uplinks", "last packet", "reason"), (
+            (one.name, _MARKS[one.state], one.uplinks, _seconds(one.last_packet_age_s), one.reason)
+            for one in status.networks)),
         _section("Devices", ("name", "state", "kind", "reason", "as of"), (
             (row.name, _MARKS[live.state], row.kind, live.reason, _time(live.as_of_ns)) for row, live in devices)),
         _section("Path from antenna to reward", ("stage", "state", "passed", "stopped", "reason"), (
@@ -86,6 +89,10 @@ def _section(title: str, headers: Sequence[str], rows: Iterable[Sequence[object]
     )
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>" if body else "<p>None.</p>"
     return f"<h2>{escape(title)}</h2>{table}"
+
+
+def _seconds(age_s: int | None) -> str | None:
+    return None if age_s is None else f"{age_s} s ago"
 
 
 def _time(wall_ns: int) -> str:

@@ -8,13 +8,15 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from skerry_agent.api.guard import Guard, is_loopback
-from skerry_agent.api.handlers import MAX_BODY_BYTES, METRICS_PATH, Api, Reload
+from skerry_agent.api.handlers import METRICS_PATH, Api, Reload
 from skerry_agent.api.polite import PoliteRunner
 from skerry_agent.api.problems import problems
+from skerry_agent.api.requests import MAX_BODY_BYTES
 from skerry_agent.api.stream import EventStreams
 from skerry_agent.api.tokens import LocalToken
 from skerry_agent.api.view import AgentView, BeaconSender
 from skerry_agent.events import EventHub
+from skerry_agent.jobs.board import JobBoard
 from skerry_agent.metrics import Metrics
 from skerry_agent.settings import Settings
 from skerry_agent.settings.table import (
@@ -53,6 +55,7 @@ class ApiServer:
         hub: EventHub,
         view: AgentView,
         metrics: Metrics,
+        jobs: JobBoard,
     ) -> None:
         self._clock = clock
         self._settings = settings
@@ -61,7 +64,7 @@ class ApiServer:
         self._hub = hub
         self._local = LocalToken()
         streams = EventStreams(hub, cap=settings[STREAM_CLIENTS])
-        api = Api(clock=clock, stores=stores, hub=hub, view=view, metrics=metrics, streams=streams)
+        api = Api(clock=clock, stores=stores, hub=hub, view=view, metrics=metrics, streams=streams, jobs=jobs)
         self.routes = api.routes(metrics_open=settings[METRICS_OPEN])
         self._api = api
         self._scopes = {(route.method, route.path): route.scope for route in self.routes}

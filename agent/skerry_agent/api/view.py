@@ -24,6 +24,7 @@ __all__ = [
     "Finding",
     "HotspotStatus",
     "LiveDevice",
+    "NetworkStatus",
     "OperatorStatus",
     "PathStage",
     "Step",
@@ -59,6 +60,22 @@ class OperatorStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkStatus:
+    """A further network that gets a hotspot's uplinks beside the operator; `uplinks` were sent since the start."""
+
+    name: str
+    kind: str  # "gwmp"
+    hotspot: str
+    state: DeviceState
+    reason: str
+    downlink: bool  # whether it may send
+    uplinks: int
+    last_packet_ns: int | None
+    last_packet_age_s: int | None
+    as_of_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClockStatus:
     """Whether time is trusted: nothing is signed before the first synchronisation since boot."""
 
@@ -89,6 +106,7 @@ class AgentStatus:
     next_step: str | None  # the exact next command, when something is missing
     hotspots: tuple[HotspotStatus, ...]
     operator: OperatorStatus
+    networks: tuple[NetworkStatus, ...]
     clock: ClockStatus
     path: tuple[PathStage, ...]
     as_of_ns: int

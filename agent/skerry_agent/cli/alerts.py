@@ -6,8 +6,8 @@ from typing import TypeVar
 
 import click
 
-from skerry_agent.alerts.book import AlertBook, Notice
-from skerry_agent.alerts.loop import BOOK, PAUSED_UNTIL_NS
+from skerry_agent.alerts.book import BOOK, AlertBook, Notice
+from skerry_agent.alerts.loop import PAUSED_UNTIL_NS
 from skerry_agent.cli.context import Cli, json_option, pass_cli, show, table
 from skerry_agent.cli.exits import ATTENTION
 from skerry_agent.store import Database, Facts
@@ -51,18 +51,30 @@ def list_alerts(cli: Cli, /, *, as_json_: bool) -> int:
 @pass_cli
 def test(cli: Cli, /, *, as_json_: bool) -> None:
     """Send a test message to every channel that is set."""
-    from skerry_agent.alerts.channels import Channels, NotDelivered
+    from skerry_agent.alerts.channels import Channels, NotDelivered, Sender
     from skerry_core.errors import UserError
 
     channels = Channels.from_settings(cli.settings)
-    if not (channels.webhook or channels.ntfy):
-        raise UserError("E_NO_CHANNEL", "No channel is set.", remedy="Set alerts.webhook or alerts.ntfy.")
     notice = Notice(key="test", raised=True, text="This is a test.")
+    test = Sender(name="test", address="test")
+    taken: set[str] = set()
     try:
-        asyncio.run(channels.send(notice, hotspot="test", at_ns=SystemClock().wall_ns()))
+        asyncio.run(channels.send(notice, hotspot=test, at_ns=SystemClock().wall_ns(), taken=taken))
     except NotDelivered as error:
-        raise UserError("E_NOT_DELIVERED", f"The test was not delivered: {error}.") from None
-    show({"delivered": True}, json_wanted=as_json_, text=lambda: "delivered")
+        raise UserError(
+            "E_NOT_DELIVERED", f"The test was not delivered everywhere: {error}.", remedy=f"Delivered: {_names(taken)}."
+        ) from None
+    if not taken:
+        raise UserError(
+            "E_NO_CHANNEL",
+            "No channel is set, and no desktop is here to show the test.",
+            remedy="Set alerts.webhook, alerts.ntfy, alerts.mail_server or mqtt.broker.",
+        )
+    show(
+        {"delivered": True, "channels": sorted(taken)},
+        json_wanted=as_json_,
+        text=lambda: f"delivered: {_names(taken)}",
+    )
 
 
 @alerts.command()
@@ -83,6 +95,10 @@ def resume(cli: Cli, /, *, as_json_: bool) -> None:
     """End maintenance now."""
     _with_facts(cli, lambda facts: facts.set(PAUSED_UNTIL_NS, "0"))
     show({"paused_s": 0}, json_wanted=as_json_, text=lambda: "alerts are sent again")
+
+
+def _names(channels: set[str]) -> str:
+    return ", ".join(sorted(channels)) or "nowhere"
 
 
 def _with_facts(cli: Cli, job: Callable[[Facts], Awaitable[T]]) -> T:

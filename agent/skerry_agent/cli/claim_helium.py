@@ -73,6 +73,7 @@ async def _claim(
     secret: str,
 ) -> dict[str, Any]:
     from skerry_agent.wallet.clusters import open_cluster
+    from skerry_agent.wallet.helium_assets import HeliumAssets
     from skerry_agent.wallet.helium_claims import HeliumClaims
     from skerry_agent.wallet.json_post import JsonPoster
     from skerry_agent.wallet.owners import named_wallet
@@ -82,10 +83,10 @@ async def _claim(
 
     owner = named_wallet(cli.paths, wallet).public_key.solana_address or ""
     async with JsonPoster() as poster, open_cluster(cli.paths, url=url, clock=SystemClock()) as cluster:
-        claims = HeliumClaims(cluster=cluster, poster=poster, das_url=url)
+        claims = HeliumClaims(assets=HeliumAssets(cluster=cluster, poster=poster, das_url=url))
         try:
             oracles = await claims.oracles()
-            found = await claims.pending(await claims.hotspots(owner), oracles)
+            found = await claims.pending(await claims.assets.hotspots(owner), oracles)
         except HeliumRejected as error:
             raise UserError("E_SERVICE", f"An answer cannot be used: {error}.", remedy="Try another server.") from error
         wanted = [one for one in found if one.pending and (not keys or one.entity_key in keys)][:most]
@@ -125,7 +126,13 @@ async def _one(
     about: dict[str, Any] = {"hotspot": one.entity_key, "name": one.asset.name, "pending_bones": one.pending}
     try:
         return about | await settle_review(
-            cli, wallet, build, url=claims.das_url, commit=commit, accept_critical=accept, password=lambda: secret
+            cli,
+            wallet,
+            build,
+            url=claims.assets.das_url,
+            commit=commit,
+            accept_critical=accept,
+            password=lambda: secret,
         )
     except (UserError, HeliumRejected) as error:
         code = error.code if isinstance(error, UserError) else "E_SERVICE"

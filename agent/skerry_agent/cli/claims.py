@@ -177,28 +177,19 @@ def export(cli: Cli, /, *, form: str, output: Path | None, owner: str | None) ->
 
 
 async def _exported(cli: Cli, form: str, owner: str | None) -> str:
-    from skerry_agent.evidence import EVIDENCE
-    from skerry_agent.operator.treasury import TREASURY, AgentDatabase
-    from skerry_agent.store import Database
-    from skerry_agent.store.schema import SKERRY
-    from skerry_agent.wallet.local_house import require_operator
+    from skerry_agent.wallet.balances import HELIUM_TOKENS, SOL_DECIMALS, tokens_of
+    from skerry_agent.wallet.clusters import operator_folder
+    from skerry_agent.wallet.payments import open_ledger
     from skerry_core.clock import SystemClock
     from skerry_wallet.ledger import export as exports
-    from skerry_wallet.ledger.book import Entry, Ledger, owner_account
-    from skerry_wallet.tokens import network_tokens
+    from skerry_wallet.ledger.book import owner_account
+    from skerry_wallet.spending.effects import SOL
+    from skerry_wallet.tokens import Token
 
-    folder = require_operator(cli.paths)
-    network = folder.read()
-    minter = folder.key("mint_authority").public_key[1:]
-    tokens = {token.mint: token for token in network_tokens(network.network, network.specs(), minter).values()}
-    db = await Database.open(cli.paths.database, clock=SystemClock(), migrations=(SKERRY, EVIDENCE, TREASURY))
-    entries: list[Entry] = []
-    try:
-        ledger = Ledger(AgentDatabase(db))
-        while some := await ledger.entries(after=(entries[-1].at_s, entries[-1].id) if entries else (-1, "")):
-            entries += some
-    finally:
-        await db.close()
+    known = [*HELIUM_TOKENS.values(), *tokens_of(operator_folder(cli.paths)).values()]
+    tokens = {token.mint: token for token in (*known, Token(name=SOL, mint=SOL, decimals=SOL_DECIMALS))}
+    async with open_ledger(cli.paths, clock=SystemClock()) as ledger:
+        entries = await ledger.all_entries()
     if owner is not None:
         account = owner_account(owner)
         entries = [entry for entry in entries if any(posting.account == account for posting in entry.postings)]

@@ -52,6 +52,7 @@ _VERBS = {
     "doctor": (f"{_HERE}.doctor:doctor", "Find the first thing that is wrong, and its fix."),
     "alerts": (f"{_HERE}.alerts:alerts", "Alerts that stand, a test message, maintenance."),
     "devices": (f"{_HERE}.radio:devices", "List devices, name them, confirm regions."),
+    "jobs": (f"{_HERE}.jobs:jobs", "Long actions of the running agent: start, watch, cancel."),
     "packets": (f"{_HERE}.radio:packets", "Show received frames, with --follow as they come."),
     "beacon": (f"{_HERE}.proofs:beacon", "Our own beacons."),
     "witness": (f"{_HERE}.proofs:witness", "Beacons of others that we heard, and why they count or not."),

@@ -6,6 +6,7 @@ from skerry_agent.cli.claim_helium import claim_helium
 from skerry_agent.cli.claims import claim, export, reconcile
 from skerry_agent.cli.context import Cli, json_option, pass_cli, show, table
 from skerry_agent.cli.proofs import explanation_text
+from skerry_agent.cli.splits import splits
 from skerry_client import calls
 
 __all__ = ["rewards"]
@@ -49,3 +50,4 @@ rewards.add_command(claim)
 rewards.add_command(claim_helium)
 rewards.add_command(reconcile)
 rewards.add_command(export)
+rewards.add_command(splits)

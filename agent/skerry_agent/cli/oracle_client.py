@@ -1,6 +1,7 @@
-"""How `skerry oracle ...` reaches a running oracle's admin API, and the oracle's own folder."""
+"""How `skerry oracle ...` reaches the admin API of an oracle or of an agent's operator, and the oracle's own folder."""
 
 import asyncio
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,25 +62,57 @@ class OracleFolder:
 
 
 def ask(cli: Cli, method: str, path: str, body: object = None, **query: object) -> Any:
-    """Ask the running oracle; return its JSON answer. Raises `UserError` with the oracle's own code."""
-    return asyncio.run(_ask(OracleFolder.of(cli), method, path, body, query))
+    """Ask the oracle of this folder; return its JSON answer. Raises `UserError` with the oracle's own code.
+
+    That is the one of `skerry oracle init`, which must run, or else the agent's own operator. An operator whose agent
+    does not run is opened for the question, under the agent's lock.
+    """
+    request = _Request(method, path, body, {name: str(value) for name, value in query.items() if value is not None})
+    own = OracleFolder.of(cli)
+    if own.settings.exists() or not (cli.paths.state / "operator" / "network.json").exists():
+        return asyncio.run(_ask(own.path, request))
+    return asyncio.run(_ask_operator(cli, request))
 
 
-async def _ask(folder: OracleFolder, method: str, path: str, body: object, query: dict[str, object]) -> Any:
+@dataclass(frozen=True, slots=True)
+class _Request:
+    method: str
+    path: str
+    body: object
+    query: dict[str, str]
+
+
+async def _ask_operator(cli: Cli, request: _Request) -> Any:
+    from skerry_agent.instance_lock import InstanceLock
+    from skerry_agent.operator.embedded import served_offline
+    from skerry_agent.operator.network_file import OperatorFolder
+    from skerry_core.clock import SystemClock
+
+    folder = OperatorFolder(cli.paths.state / "operator")
+    try:
+        return await _ask(folder.path, request)
+    except OracleNotRunning:
+        pass
+    with InstanceLock(cli.paths.lock):
+        async with served_offline(folder, clock=SystemClock(), random_bytes=os.urandom):
+            return await _ask(folder.path, request)
+
+
+async def _ask(folder: Path, request: _Request) -> Any:
     import aiohttp
 
     try:
-        address = (folder.path / "admin.address").read_text()
-        token = (folder.path / "admin.token").read_text()
+        address = (folder / "admin.address").read_text()
+        token = (folder / "admin.token").read_text()
     except FileNotFoundError:
         raise _not_running(folder) from None
-    parameters = {name: str(value) for name, value in query.items() if value is not None}
     headers = {"Authorization": f"Bearer {token}"}
+    url = f"{address}/admin/v1{request.path}"
     try:
         async with (
             io_timeout(ANSWER_TIMEOUT_S),
             aiohttp.ClientSession(headers=headers) as session,
-            session.request(method, f"{address}/admin/v1{path}", json=body, params=parameters) as answer,
+            session.request(request.method, url, json=request.body, params=request.query) as answer,
         ):
             raw = await answer.read()
             status = answer.status
@@ -97,7 +130,7 @@ def _refusal(status: int, problem: dict[str, Any]) -> UserError:
     return kind(str(problem.get("code", "E_ORACLE")), title)
 
 
-def _not_running(folder: OracleFolder) -> UserError:
+def _not_running(folder: Path) -> UserError:
     return OracleNotRunning(
-        "E_ORACLE_NOT_RUNNING", f"No oracle runs in {folder.path}.", remedy="Start it: skerry oracle run"
+        "E_ORACLE_NOT_RUNNING", f"No oracle runs in {folder}.", remedy="Start it: skerry oracle run"
     )

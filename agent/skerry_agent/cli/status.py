@@ -9,7 +9,7 @@ import click
 from skerry_agent.cli.context import Cli, json_option, pass_cli, show, table
 from skerry_agent.cli.exits import ATTENTION, UNHEALTHY
 from skerry_client import calls
-from skerry_client.models import Status
+from skerry_client.models import Network, Status
 
 __all__ = ["status"]
 
@@ -68,6 +68,9 @@ def _text(found: Status) -> str:
     if found.hotspots:
         rows = [(hot.name, hot.state, hot.region, hot.location, hot.reason) for hot in found.hotspots]
         lines += ["", table(("hotspot", "state", "region", "location", "reason"), rows)]
+    if found.networks:
+        networks = [(one.name, one.state, one.uplinks, _age(one), one.reason) for one in found.networks]
+        lines += ["", table(("network", "state", "uplinks", "last packet", "reason"), networks)]
     if found.path:
         stages = [(stage.stage, stage.state, stage.passed, stage.stopped, stage.reason) for stage in found.path]
         lines += ["", table(("stage", "state", "passed", "stopped", "reason"), stages)]
@@ -79,6 +82,10 @@ def _text(found: Status) -> str:
 def _operator(found: Status) -> str:
     told = found.operator.pays or "nothing will be paid" in found.operator.reason
     return found.operator.reason + ("" if told else " Nothing will be paid.")
+
+
+def _age(network: Network) -> str:
+    return "none yet" if network.last_packet_age_s is None else f"{_span(network.last_packet_age_s)} ago"
 
 
 def _mark(state: str) -> str:

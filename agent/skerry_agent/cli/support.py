@@ -59,10 +59,12 @@ def bundle(cli: Cli, /, *, target: Path, as_json_: bool) -> None:
 @pass_cli
 def backup(cli: Cli, /, *, target: Path, as_json_: bool) -> None:
     """Write databases, keys and settings to one file, also while the agent runs. The file is as secret as the keys."""
+    from skerry_agent.cli.progress import ProgressBar
     from skerry_agent.support import write_backup
     from skerry_core.clock import SystemClock
 
-    names = write_backup(cli.paths, target.absolute(), now_s=SystemClock().wall_s())
+    with ProgressBar("backup") as progress:
+        names = write_backup(cli.paths, target.absolute(), now_s=SystemClock().wall_s(), step=progress)
     show({"file": str(target), "parts": names}, json_wanted=as_json_, text=lambda: f"{target}: {', '.join(names)}")
 
 
@@ -82,17 +84,11 @@ def restore(cli: Cli, /, *, source: Path, as_json_: bool) -> None:
 
 
 def _parts(cli: Cli) -> dict[str, Any]:
-    from skerry_agent.doctor.machine import check_machine
+    from skerry_agent.support import machine_parts
     from skerry_client import calls
     from skerry_client.errors import ClientError
-    from skerry_core import __version__
 
-    parts: dict[str, Any] = {
-        "version.json": {"skerry": __version__, "python": sys.version, "platform": sys.platform},
-        "paths.json": cli.paths.as_dict(),
-        "settings.json": {name: as_json(value) for name, value in cli.settings.values.items()},
-        "machine.txt": "\n".join(map(str, check_machine(cli.paths, cli.settings, os.environ))),
-    }
+    parts = machine_parts(cli.paths, cli.settings, os.environ)
 
     async def ask() -> dict[str, Any]:
         async with cli.agent() as agent:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from skerry_agent.cli.context import Cli, json_option, pass_cli, show, table
-from skerry_agent.cli.wallet_rules import allow, limit, rules
+from skerry_agent.cli.wallet_helium import helium
+from skerry_agent.cli.wallet_rules import allow, limit, rules, wallet_address
 from skerry_agent.cli.wallet_spend import review, send, unfinished
+from skerry_agent.cli.wallet_unknown import decide, unknown
 from skerry_agent.wallet.passwords import ask_secret, password_options
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ def wallet() -> None:
     """Owner wallets: keys, balances, payments. A dry run is the default of everything that spends."""
 
 
-for _verb in (send, review, unfinished, rules, limit, allow):
+for _verb in (send, review, unfinished, unknown, decide, rules, limit, allow, helium):
     wallet.add_command(_verb)
 
 
@@ -241,28 +243,12 @@ def balance(cli: Cli, /, *, names: tuple[str, ...], url: str | None, all_owners:
     """
     from skerry_agent.cli.wallet_balance import find_balances
 
-    answer = find_balances(cli, [_address(cli, name) for name in names], url=url, all_owners=all_owners)
+    answer = find_balances(cli, [wallet_address(cli, name) for name in names], url=url, all_owners=all_owners)
     headers = ("owner", "token", "amount", "base_units", "note")
     rows = [tuple(one.get(header) for header in headers) for one in answer["items"]]
     if answer["test_tokens"] and not as_json_:
         click.echo("These are test tokens: worthless.", err=True)
     show(answer, json_wanted=as_json_, text=lambda: table(headers, rows))
-
-
-def _address(cli: Cli, name: str) -> str:
-    """Return the Solana address of a wallet's name, or of an address as it is."""
-    from skerry_agent.wallet.owners import find_wallet, named_wallet
-    from skerry_wallet.address import address_bytes
-
-    found = find_wallet(cli.paths, name)
-    if found is None:
-        try:
-            address_bytes(name)
-        except ValueError:
-            found = named_wallet(cli.paths, name)
-        else:
-            return name
-    return found.public_key.solana_address or ""
 
 
 def _shown(one: "OwnerWallet") -> dict[str, Any]:

@@ -97,22 +97,16 @@ def _own(cli: Cli) -> list[str]:
 
 
 async def _paid_owners(cli: Cli) -> list[str]:
-    from skerry_agent.operator.treasury import TREASURY, AgentDatabase
-    from skerry_agent.store import Database
-    from skerry_agent.store.schema import SKERRY
     from skerry_agent.wallet.balances import tokens_of
     from skerry_agent.wallet.local_house import require_operator
+    from skerry_agent.wallet.payments import open_ledger
     from skerry_core.clock import SystemClock
-    from skerry_wallet.ledger.book import Ledger, owner_account
+    from skerry_wallet.ledger.book import owner_account
 
     folder = require_operator(cli.paths)
-    db = await Database.open(cli.paths.database, clock=SystemClock(), migrations=(SKERRY, TREASURY))
-    try:
-        ledger = Ledger(AgentDatabase(db))
-        prefix = owner_account("")
-        found: set[str] = set()
+    prefix = owner_account("")
+    found: set[str] = set()
+    async with open_ledger(cli.paths, clock=SystemClock()) as ledger:
         for token in tokens_of(folder).values():
             found |= {name.removeprefix(prefix) for name in await ledger.balances(token.mint, prefix=prefix)}
-    finally:
-        await db.close()
     return sorted(found)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from skerry_wallet.spending.rules import SpendingRules
     from skerry_wallet.tokens import Token
 
-__all__ = ["allow", "known_token", "limit", "rules", "spending_rules"]
+__all__ = ["allow", "known_token", "limit", "rules", "spending_rules", "wallet_address"]
 
 
 @click.command()
@@ -101,6 +101,22 @@ def known_token(cli: Cli, name: str) -> "Token | None":
         if name.lower() == token.name.lower() or name == token.mint:
             return token
     raise NotFoundError("E_TOKEN_UNKNOWN", f"No token {name} is known here.", remedy=f"Known: SOL, {', '.join(known)}.")
+
+
+def wallet_address(cli: Cli, name: str) -> str:
+    """Return the Solana address of a wallet's name, or of an address as it is."""
+    from skerry_agent.wallet.owners import find_wallet, named_wallet
+    from skerry_wallet.address import address_bytes
+
+    found = find_wallet(cli.paths, name)
+    if found is None:
+        try:
+            address_bytes(name)
+        except ValueError:
+            found = named_wallet(cli.paths, name)
+        else:
+            return name
+    return found.public_key.solana_address or ""
 
 
 def _limit(text: str | None, old: int | None, decimals: int) -> int | None:

@@ -2,8 +2,6 @@
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +13,17 @@ from skerry_agent.cli.wallet_rules import known_token, spending_rules
 from skerry_agent.wallet.passwords import ask_secret, password_options
 
 if TYPE_CHECKING:
-    from skerry_agent.store import Intent, Intents
     from skerry_agent.wallet.review import Review
     from skerry_keys import PublicKey
     from skerry_wallet.cluster import Cluster
+    from skerry_wallet.payout.payment import Payment
 
 __all__ = [
     "cluster_option",
     "danger_option",
+    "refuse_critical",
     "review",
+    "review_answer",
     "review_text",
     "send",
     "settle_review",
@@ -140,14 +140,24 @@ def unfinished(cli: Cli, /, *, url: str | None, as_json_: bool) -> None:
     """Go on with payments that were signed and cut off: the same bytes are sent again, nothing new is signed."""
 
     async def main() -> list[dict[str, Any]]:
-        from skerry_agent.wallet.clusters import open_cluster
-        from skerry_agent.wallet.spend import open_intents, resume
+        from skerry_agent.settings.table import CLUSTER_SECOND
+        from skerry_agent.wallet.clusters import open_clusters
+        from skerry_agent.wallet.payments import open_payment_store
+        from skerry_agent.wallet.spend import open_payments, resume
         from skerry_core.clock import SystemClock
 
         clock = SystemClock()
-        async with _intents(cli) as intents, open_cluster(cli.paths, url=url, clock=clock) as cluster:
-            found = await open_intents(intents)
-            return [_intent(await resume(one, intents=intents, cluster=cluster, clock=clock)) for one in found]
+        async with (
+            open_payment_store(cli.paths, clock=clock) as store,
+            open_clusters(cli.paths, url=url, second_url=cli.settings[CLUSTER_SECOND], clock=clock) as (
+                cluster,
+                second,
+            ),
+        ):
+            found = await open_payments(store)
+            return [
+                _payment(await resume(one, store=store, cluster=cluster, clock=clock, second=second)) for one in found
+            ]
 
     items = asyncio.run(main())
     headers = ("signature", "state", "reason")
@@ -160,31 +170,46 @@ async def settle_review(
 ) -> dict[str, Any]:
     """Build, review and with `commit` sign and send a transaction of one wallet; return the answer to print.
 
-    `build(cluster, owner)` returns the message template. Raises `UserError` before anything is signed.
+    `build(cluster, owner)` returns the message template, or a `Proposal` with what its bytes do not say. Raises
+    `UserError` before anything is signed.
     """
-    from skerry_agent.wallet.clusters import open_cluster
+    from skerry_agent.operator.treasury import AgentDatabase
+    from skerry_agent.settings.table import CLUSTER_SECOND
+    from skerry_agent.wallet.clusters import open_clusters
+    from skerry_agent.wallet.helium_changes import Proposal
     from skerry_agent.wallet.owners import named_wallet, owner_wallets
+    from skerry_agent.wallet.payments import book_sol, open_money
     from skerry_agent.wallet.review import review_message
     from skerry_agent.wallet.spend import known_destinations, spend, spent_today
     from skerry_core.clock import SystemClock
+    from skerry_wallet.payout.sqlite_store import SqlitePaymentStore
     from skerry_wallet.spending.rules import check_spending
 
     clock, mine = SystemClock(), spending_rules(cli)
     owner = named_wallet(cli.paths, source).public_key
     address = owner.solana_address or ""
-    async with _intents(cli) as intents, open_cluster(cli.paths, url=url, clock=clock) as cluster:
-        template = await build(cluster, owner)
-        known = frozenset(mine.allowed) | await known_destinations(intents, address)
-        found = await review_message(template, wallet=owner.binary[1:], cluster=cluster, known=known)
-        spent = await spent_today(intents, address, clock=clock)
+    async with (
+        open_money(cli.paths, clock=clock) as database,
+        open_clusters(cli.paths, url=url, second_url=cli.settings[CLUSTER_SECOND], clock=clock) as (cluster, second),
+    ):
+        store = SqlitePaymentStore(AgentDatabase(database))
+        built = await build(cluster, owner)
+        proposal = built if isinstance(built, Proposal) else Proposal(message=built)
+        known = frozenset(mine.allowed) | await known_destinations(store, address)
+        found = await review_message(
+            proposal.message, wallet=owner.binary[1:], cluster=cluster, known=known, pays=proposal.pays,
+            extra_rent=proposal.rent_lamports,
+        )  # fmt: skip
+        spent = await spent_today(store, address, clock=clock)
         check_spending(mine, paid=found.paid, destinations=found.destinations, spent_today=spent)
-        answer = _review(found) | {"wallet": address, "committed": False}
+        answer = review_answer(found) | {"wallet": address, "facts": dict(proposal.facts), "committed": False}
         if not commit:
             return answer
-        _refuse_critical(found, accept_critical=accept_critical)
+        refuse_critical(found, accept_critical=accept_critical)
         signer = await asyncio.to_thread(owner_wallets(cli.paths).open, source, password())
-        intent = await spend(found, signer, rules=mine, intents=intents, cluster=cluster, clock=clock)
-        return answer | {"committed": True} | _intent(intent)
+        payment = await spend(found, signer, rules=mine, store=store, cluster=cluster, clock=clock, second=second)
+        waits = await book_sol(database, cluster, address, clock=clock)
+        return answer | {"committed": True, "fees_not_booked": waits} | _payment(payment)
 
 
 def show_review(answer: dict[str, Any], *, as_json_: bool) -> None:
@@ -200,6 +225,7 @@ def review_text(answer: dict[str, Any]) -> str:
     lines = [
         f"From {answer['wallet']}",
         *(f"  {number}. {effect}" for number, effect in enumerate(answer["effects"], start=1)),
+        *(f"  {name.replace('_', ' ')}: {value}" for name, value in answer.get("facts", {}).items()),
         f"Leaves the wallet: {paid or 'nothing'}",
         f"Fee {answer['fee_lamports']} lamports, rent {answer['rent_lamports']} lamports",
         f"Simulation: {answer['simulation']}",
@@ -208,16 +234,17 @@ def review_text(answer: dict[str, Any]) -> str:
             for one in answer["warnings"]
         ),
     ]
-    if answer["committed"]:
+    if answer.get("committed"):
         lines.append(
             f"{answer['state']}: {answer['signature']}" + (f" ({answer['reason']})" if answer["reason"] else "")
         )
-    else:
+    elif "committed" in answer:
         lines.append("This was a dry run: nothing was signed. Send with --commit.")
     return "\n".join(lines)
 
 
-def _review(found: "Review") -> dict[str, Any]:
+def review_answer(found: "Review") -> dict[str, Any]:
+    """Return a review as JSON values."""
     return {
         "effects": [effect.to_text() for effect in found.effects],
         "paid": {asset: str(amount) for asset, amount in found.paid.items()},
@@ -232,11 +259,13 @@ def _review(found: "Review") -> dict[str, Any]:
     }
 
 
-def _intent(intent: "Intent") -> dict[str, Any]:
-    return {"signature": intent.signature, "state": intent.state.value, "reason": intent.reason}
+def _payment(payment: "Payment") -> dict[str, Any]:
+    signature = payment.signature or payment.key.rsplit("/", 1)[-1]
+    return {"signature": signature, "state": payment.state.value, "reason": payment.note or None}
 
 
-def _refuse_critical(found: "Review", *, accept_critical: bool) -> None:
+def refuse_critical(found: "Review", *, accept_critical: bool) -> None:
+    """Raise `RefusedError` E_REVIEW_CRITICAL for a review that must not be signed without a second yes."""
     from skerry_core.errors import RefusedError
 
     if found.critical and not accept_critical:
@@ -281,18 +310,3 @@ async def _transfer(
         raise UsageError("E_SEND", f"{amount} {name} is nothing to send.")
     made = Transfer(owner=key, to=receiver, token=token, amount=units, note=note)
     return made.message(open_account=opening)
-
-
-@asynccontextmanager
-async def _intents(cli: Cli) -> AsyncIterator["Intents"]:
-    from skerry_agent.store import Database
-    from skerry_agent.store.money import Intents
-    from skerry_agent.store.schema import SKERRY
-    from skerry_core.clock import SystemClock
-
-    cli.paths.create()
-    database = await Database.open(cli.paths.database, clock=SystemClock(), migrations=(SKERRY,))
-    try:
-        yield Intents(database)
-    finally:
-        await database.close()

@@ -36,6 +36,7 @@ class DemoResult:
     paid: dict[str, int]
     dc_burned: int
     packets_carried: int
+    packets_delivered: int
     captured_datagrams: int
     ledger_matches_chain: bool
     manifest_hash: str
@@ -48,9 +49,11 @@ class DemoResult:
 
     @property
     def is_good(self) -> bool:
-        """Whether everything came out as it must: frauds caught, owners paid, books equal to the chain."""
+        """Whether all came out as it must: frauds caught, packets delivered, owners paid, books equal to the chain."""
         caught = all(fraud.as_expected and fraud.reports for fraud in self.frauds)
-        return caught and self.ledger_matches_chain and any(self.paid.values()) and self.bundle is not None
+        delivered = self.packets_delivered >= self.packets_carried
+        paid = self.ledger_matches_chain and any(self.paid.values())
+        return caught and delivered and paid and self.bundle is not None
 
     def to_json(self) -> dict[str, Any]:
         """Return the result as `skerry demo --json` prints it."""
@@ -61,6 +64,7 @@ class DemoResult:
             "paid": self.paid,
             "dc_burned": self.dc_burned,
             "packets_carried": self.packets_carried,
+            "packets_delivered": self.packets_delivered,
             "captured_datagrams": self.captured_datagrams,
             "ledger_matches_chain": self.ledger_matches_chain,
             "manifest_hash": self.manifest_hash,
@@ -110,6 +114,7 @@ async def collect(
         },
         dc_burned=await treasury.ledger.balance("burned", credit_mint),
         packets_carried=sum(count for of_epoch in usage for count, _ in of_epoch.values()),
+        packets_delivered=world.network_server.uplinks,
         captured_datagrams=captured,
         ledger_matches_chain=books.matches,
         manifest_hash=manifest.hash.hex() if manifest else "",

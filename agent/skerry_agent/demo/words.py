@@ -24,7 +24,8 @@ def summary(result: DemoResult, keep: Path | None) -> str:
         "",
         f"Beacons    {_counts(result.beacons)}",
         f"Witnesses  {result.witnesses_valid} valid; invalid: {_counts(result.witnesses_invalid)}",
-        f"Packets    {result.packets_carried} uplinks carried, {result.dc_burned} data credits burned; "
+        f"Packets    {result.packets_carried} uplinks carried, {result.packets_delivered} copies delivered, "
+        f"{result.dc_burned} data credits burned; "
         f"{result.captured_datagrams} captured datagrams answered",
         "",
         "Planted frauds:",

@@ -8,6 +8,7 @@ from typing import Any
 
 from skerry_agent.app import App, compose
 from skerry_agent.background import Background
+from skerry_agent.demo.network_server import DemoNetworkServer, demo_network_server
 from skerry_agent.demo.plan import REGION, Fraud, NeighbourhoodPlan, PlannedHotspot, RadioKind
 from skerry_agent.evidence import EVIDENCE, TimeKeeper
 from skerry_agent.operator.house import OperatorHouse, open_house
@@ -28,13 +29,15 @@ from skerry_coverage.evidence.entry import TimeSource
 from skerry_coverage.lorawan.routing import Route
 from skerry_coverage.records import Location, Registration, sign_record
 from skerry_keys.public_key import PublicKey
+from skerry_oracle.router.routes import RouteRecord
+from skerry_oracle.router.servers import GwmpServer
 from skerry_simulate.at_radio import AtRadioEmulator
 from skerry_simulate.clock import SimulatedClock
 from skerry_simulate.forwarder import PacketForwarderEmulator
 from skerry_simulate.medium import RfMedium
 from skerry_wallet.chain.embedded import EmbeddedCluster
 
-__all__ = ["DEMO_ROUTES", "NETWORK", "World", "open_world"]
+__all__ = ["DEMO_ROUTE", "NETWORK", "World", "open_world"]
 
 NETWORK = "skerry-demo"
 EPOCH_S = 3600
@@ -45,7 +48,7 @@ TOKENS = {"demo-HNT": 8, "demo-IOT": 6, "demo-MOBILE": 6, "demo-ENERGY": 6, "dem
 OPERATOR_LAMPORTS = 100_000_000_000
 DATA_CREDITS = 1_000_000
 # The devices of the demo have addresses of Helium's own NetID.
-DEMO_ROUTES = (Route(id="demo", oui=1, net_id=0x00003C, max_copies=3, dev_addr_ranges=((0x78000000, 0x79FFFFFF),)),)
+DEMO_ROUTE = Route(id="demo", oui=1, net_id=0x00003C, max_copies=3, dev_addr_ranges=((0x78000000, 0x79FFFFFF),))
 _KEPT_SETTINGS: tuple[Setting[Any], ...] = (
     OWNER, REGION_SETTING, LOCATION_CELL, LOCATION_ELEVATION_M, ANTENNA_GAIN_DDBI,
 )  # fmt: skip
@@ -59,6 +62,7 @@ class World:
     clock: SimulatedClock
     medium: RfMedium
     house: OperatorHouse
+    network_server: DemoNetworkServer
     apps: list[App] = field(default_factory=list)
 
 
@@ -68,11 +72,11 @@ async def open_world(plan: NeighbourhoodPlan, *, folder: Path, clock: SimulatedC
     async with AsyncExitStack() as stack:
         medium = RfMedium(clock=clock, seed=plan.seed)
         stores = [await _stores(stack, _folder(folder, hotspot), clock) for hotspot in plan.hotspots]
-        house = await _open_operator(stack, plan, folder, stores[0], clock)
-        world = World(plan=plan, clock=clock, medium=medium, house=house)
+        house, lns = await _open_operator(stack, plan, folder, stores[0], clock)
+        world = World(plan=plan, clock=clock, medium=medium, house=house, network_server=lns)
         await _register(plan, house, clock)
         background = await stack.enter_async_context(Background())
-        background.start(house.oracle.run(), name="oracle")
+        background.start(house.run(), name="network operator")
         for hotspot, own in zip(plan.hotspots, stores, strict=True):
             app = await _start(stack, background, world, hotspot, stores=own, folder=folder)
             world.apps.append(app)
@@ -88,7 +92,7 @@ async def _stores(stack: AsyncExitStack, folder: Path, clock: SimulatedClock) ->
 
 async def _open_operator(
     stack: AsyncExitStack, plan: NeighbourhoodPlan, folder: Path, stores: Stores, clock: SimulatedClock
-) -> OperatorHouse:
+) -> tuple[OperatorHouse, DemoNetworkServer]:
     files = OperatorFolder(folder / "operator")
     files.write(
         NetworkFile(
@@ -124,11 +128,12 @@ async def _open_operator(
         cluster=cluster,
         clock=clock,
         random_bytes=seeded_randomness(f"{plan.seed} oracle").token_bytes,
-        routes=DEMO_ROUTES,
     )
     stack.push_async_callback(house.close)
+    lns = await stack.enter_async_context(demo_network_server())
+    await house.router.book.put(RouteRecord(route=DEMO_ROUTE, server=GwmpServer(host="127.0.0.1", port=lns.port)))
     await house.treasury.issue_credits("demo start", DATA_CREDITS)
-    return house
+    return house, lns
 
 
 async def _register(plan: NeighbourhoodPlan, house: OperatorHouse, clock: SimulatedClock) -> None:

@@ -62,7 +62,9 @@ def check_agent(facts: AgentFacts) -> Iterator[Finding]:
     yield from _regions(facts)
     yield _packets(facts, now)
     yield _clock(facts.status)
+    yield _path(facts.status)
     yield _operator(facts.status)
+    yield from _networks(facts.status)
     yield from _backlog(facts, now)
     yield _witnesses(facts)
     yield _rewards(facts)
@@ -143,6 +145,57 @@ def _packets(facts: AgentFacts, now: datetime) -> Finding:
             fix="Check the antenna and its cable; compare with `skerry packets`.",
         )  # fmt: skip
     return _finding("packets", "received", Grade.PASS, f"the last frame came {_age(age)} ago")
+
+
+def _path(status: Status) -> Finding:
+    """Find the first stage of the packet path that is down: what lies behind it cannot work either."""
+    counts = ", ".join(f"{one.stage} {one.passed}" for one in status.path if one.passed or one.stopped)
+    red = next((one for one in status.path if one.state == "down"), None)
+    if red is not None:
+        why = f", mostly {red.reason}" if red.reason else ""
+        stage, fix = _PATH[red.stage]
+        return _finding(
+            stage, f"path: {red.stage}", Grade.FAIL,
+            f"{red.passed} passed and {red.stopped} ended before '{red.stage}'{why} ({counts or 'nothing counted'})",
+            reason=f"'{red.stage}' is the first red stage of the packet path: nothing behind it can work.", fix=fix,
+        )  # fmt: skip
+    if not counts:
+        return _finding("packets", "path", Grade.UNKNOWN, "no frame has been counted since the start")
+    return _finding("packets", "path", Grade.PASS, counts)
+
+
+_RADIO = "Check power, cable and antenna of the radio: skerry devices"
+_WHY = "See why: skerry witness list, then skerry witness explain ID"
+_PATH = {  # stage of the packet path -> stage of the doctor, and what to do
+    "received": ("packets", _RADIO),
+    "decoded": (
+        "packets",
+        "Frames arrive broken: check the antenna and its cable, and the packet forwarder's settings.",
+    ),
+    "filtered": ("packets", "Set hotspot.region to where the antenna stands: skerry config set hotspot.region EU868"),
+    "queued": ("packets", "Check the clock (timedatectl status) and the disk (skerry doctor names both)."),
+    "sent": ("network", "Check the internet connection, DNS, and the addresses under [operator]."),
+    "acknowledged": ("network", f"The operator takes no report. {_WHY}"),
+    "judged": ("proofs", f"The operator finds no report valid. {_WHY}"),
+    "rewarded": ("rewards", "skerry rewards list"),
+    "paid": ("rewards", "See which payment failed: skerry rewards list, then skerry rewards explain ID"),
+}
+
+
+def _networks(status: Status) -> Iterator[Finding]:
+    for network in status.networks:
+        grade = {"up": Grade.PASS, "down": Grade.FAIL, "unknown": Grade.UNKNOWN}[network.state]
+        last = (
+            "no packet sent yet"
+            if network.last_packet is None
+            else (f"the last packet went {_age(status.as_of - network.last_packet)} ago")
+        )
+        fix = (
+            ""
+            if grade is Grade.PASS
+            else "Check its address in forward.gwmp, and that the gateway is registered there."
+        )
+        yield _finding("network", network.name, grade, f"{network.reason}; {last}", fix=fix)
 
 
 def _operator(status: Status) -> Finding:

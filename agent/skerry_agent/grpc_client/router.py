@@ -18,12 +18,12 @@ from skerry_wire.generated.packet_router_pb2 import (
     envelope_down_v1,
     envelope_up_v1,
     packet_router_packet_down_v1,
-    packet_router_packet_up_v1,
     packet_router_register_v1,
     packet_router_session_init_v1,
 )
 from skerry_wire.signing import sign_message
 from skerry_wire.sink import SinkUnavailable
+from skerry_wire.uplink import packet_up
 
 __all__ = ["METHOD", "PacketRouterClient"]
 
@@ -137,17 +137,7 @@ class PacketRouterClient:
             if held_ns > MAX_HOLD_S * NS_PER_S:
                 self.dropped += 1
                 continue
-            packet = packet_router_packet_up_v1(
-                payload=frame.phy,
-                timestamp=frame.tmst_us,
-                rssi=frame.rssi_dbm,
-                frequency=frame.frequency_hz,
-                datarate=frame.datarate,
-                snr=frame.snr_db,
-                region=region,
-                hold_time=held_ns // NS_PER_MS,
-                gateway=self._signer.public_key,
-            )
+            packet = packet_up(frame, gateway=self._signer.public_key, region=region, hold_ms=held_ns // NS_PER_MS)
             with self._clock.hold("grpc"):
                 await self._write(envelope_up_v1(packet=sign_message(packet, self._session_signer)))
 

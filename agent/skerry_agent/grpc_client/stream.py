@@ -13,7 +13,7 @@ from grpc.aio import EOF  # type: ignore[attr-defined]  # the stubs lack it
 from skerry_core.clock import Clock, io_timeout
 from skerry_keys.signer import Signer
 from skerry_keys.software import SoftwareSigner
-from skerry_oracle.services.receipts import RECEIPTS_HEADER, decode_receipt
+from skerry_oracle.services.receipts import RECEIPTS_HEADER, decode_receipts
 from skerry_wire.generated.poc_lora_pb2 import (
     lora_beacon_report_req_v1,
     lora_stream_request_v1,
@@ -92,9 +92,9 @@ class IngestStreamClient:
         """Hand out receipts until the stream ends; return why it ended. Reports without receipt fail then."""
         try:
             while (raw := await self._call.read()) is not EOF:
-                receipt = decode_receipt(lora_stream_response_v1.FromString(raw))
-                if receipt is not None and self._waiting:
-                    _settle(self._waiting.popleft(), receipt)
+                for receipt in decode_receipts(lora_stream_response_v1.FromString(raw)):
+                    if self._waiting:
+                        _settle(self._waiting.popleft(), receipt)
             return f"{(await self._call.code()).name.lower()} {await self._call.details() or ''}".strip()
         except grpc.aio.AioRpcError as error:
             return f"{error.code().name.lower()} {error.details() or ''}".strip()

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Self
 
 from skerry_agent.api.view import Balance, Explanation, OperatorStatus
+from skerry_agent.evidence import EvidenceLog
 from skerry_agent.operator.explanations import explanation_of_report, explanation_of_reward
 from skerry_agent.operator.network_file import NetworkFile
 from skerry_agent.operator.rewards import reward_rows
 from skerry_agent.operator.router import EmbeddedRouter
 from skerry_agent.operator.statements import statement_on
 from skerry_agent.operator.treasury import Treasury
-from skerry_agent.runtime.operator import BeaconStatement, News, Operator
+from skerry_agent.runtime.operator import BeaconStatement, Downlink, News, Operator
 from skerry_agent.runtime.reports import report_id
 from skerry_agent.store import RewardRow, Verdict, VerdictRow, WitnessRow
 from skerry_core.clock import Clock
@@ -51,7 +52,18 @@ class EmbeddedOperator(Operator):
         self._oracle = oracle
         self._treasury = treasury
         self._router = router
+        self._downlink: Downlink | None = None
         self._clock = clock
+
+    def attach(self, *, evidence: EvidenceLog, downlink: Downlink) -> None:
+        self._downlink = downlink
+
+    async def run(self) -> None:
+        assert self._downlink is not None, "attach() comes first"
+        await self._router.run(self._downlink)
+
+    async def close(self) -> None:
+        self._router.close()
 
     def status(self) -> OperatorStatus:
         ended = self._network.ended
@@ -100,7 +112,9 @@ class EmbeddedOperator(Operator):
         return tuple(statement for statement in found if statement is not None)
 
     async def carry(self, gateway: bytes, frame: ReceivedFrame, *, packet_id: str, region: str) -> bool:
-        return await self._router.carry(gateway, frame, packet_id=packet_id)
+        if self._network.ended:
+            return False
+        return await self._router.carry(gateway, frame, packet_id=packet_id, region=region)
 
     async def balances(self, owners: Sequence[str]) -> list[Balance]:
         found: list[Balance] = []

@@ -1,22 +1,25 @@
-"""Opens everything that an operator runs: profile, chain, treasury, oracle, routes. Made by `run` and by the demo."""
+"""Opens everything that an operator runs: profile, chain, treasury, oracle, packet router. `run` and the demo do."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from skerry_agent.background import run_together
 from skerry_agent.operator.client import EmbeddedOperator
+from skerry_agent.operator.embedded import ADMIN_ADDRESS, profile_of
 from skerry_agent.operator.network_file import NetworkFile, OperatorFolder
 from skerry_agent.operator.router import EmbeddedRouter
 from skerry_agent.operator.treasury import AgentDatabase, Treasury
 from skerry_agent.store import Database
 from skerry_core.clock import Clock
-from skerry_coverage.lorawan.routing import Route
-from skerry_coverage.profile.loader import load_profile, with_overrides
 from skerry_coverage.profile.model import Profile
 from skerry_keys.public_key import PublicKey
+from skerry_oracle.admin.server import AdminServer
 from skerry_oracle.embedded import EmbeddedOracle
 from skerry_oracle.epochs.driver import PayoutOrder
 from skerry_oracle.network import OracleNetwork
 from skerry_oracle.registry.book import Registry
+from skerry_oracle.router.router import PacketRouter
 from skerry_oracle.store.packets import PacketTable
 from skerry_oracle.store.sqlite import SqliteDatabase
 from skerry_wallet.cluster import Cluster
@@ -39,7 +42,8 @@ class OperatorHouse:
     cluster: Cluster
     treasury: Treasury
     oracle: EmbeddedOracle
-    router: EmbeddedRouter
+    router: PacketRouter
+    admin: AdminServer  # started by who serves commands
     clock: Clock = field(repr=False)
 
     def operator(self, peer: str) -> EmbeddedOperator:
@@ -49,12 +53,19 @@ class OperatorHouse:
             network=self.network,
             oracle=self.oracle,
             treasury=self.treasury,
-            router=self.router,
+            router=EmbeddedRouter(self.oracle, self.router, peer=peer),
             clock=self.clock,
         )
 
+    async def run(self) -> None:
+        """Judge, pay and keep ways back from network servers open until cancelled; an ended network rests."""
+        if self.network.ended:
+            await asyncio.Event().wait()
+        await run_together({"oracle": self.oracle.run(), "packet router": self.router.run()})
+
     async def close(self) -> None:
-        """Close the oracle's store and stop the chain."""
+        """Close sockets and the oracle's store, stop the chain."""
+        self.router.close()
         await self.oracle.close()
         await self.cluster.close()
 
@@ -66,7 +77,6 @@ async def open_house(
     cluster: Cluster,
     clock: Clock,
     random_bytes: Callable[[int], bytes],
-    routes: Sequence[Route] = (),
     is_time_known: Callable[[], bool] = lambda: True,
 ) -> OperatorHouse:
     """Open the operator of a folder; `db` is the agent's skerry.db with the treasury's tables.
@@ -74,7 +84,7 @@ async def open_house(
     Raises `UserError` E_OPERATOR_FOLDER, E_PROFILE_TIME, `ProfileRejected`, `ClusterError`.
     """
     network = folder.read()
-    profile = with_overrides(load_profile(network.profile), network.overrides)
+    profile = profile_of(network)
     rules = OracleNetwork.of_profile(profile, at_s=clock.wall_s(), test_tokens=network.test_tokens)
     owners = _Owners()
     treasury = await _treasury(folder, network, rules, db=db, cluster=cluster, clock=clock, owners=owners)
@@ -97,13 +107,16 @@ async def open_house(
     )
     await oracle.open()
     owners.registry = oracle.registry
+    router = PacketRouter(oracle)
+    await router.open()
     return OperatorHouse(
         network=network,
         profile=profile,
         cluster=cluster,
         treasury=treasury,
         oracle=oracle,
-        router=EmbeddedRouter(database, routes=routes, calendar=rules.calendar, clock=clock),
+        router=router,
+        admin=AdminServer(oracle, routes=router.book, folder=folder.path, address=ADMIN_ADDRESS),
         clock=clock,
     )
 

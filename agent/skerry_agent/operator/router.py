@@ -1,59 +1,77 @@
-"""Uplinks that the operator's hotspots carry: routed by device address, priced in data credits, counted once.
+"""Uplinks of hotspots in the operator's own process: the packet router's rules without a stream or a signature between.
 
-The same rules serve the gRPC packet router; this is the way in for hotspots of the same process.
+One object per agent; its downlinks wait here, few and newest first to stay, until the agent sends them.
 """
 
+import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections import deque
 
-from skerry_core.clock import Clock
-from skerry_coverage.iot.packet_dc import packet_dc
-from skerry_coverage.lorawan.errors import LorawanRefused
-from skerry_coverage.lorawan.routing import Route, choose_routes
-from skerry_oracle.epochs.calendar import EpochCalendar
-from skerry_oracle.router.copies import Copies
-from skerry_oracle.store.database import Database
-from skerry_oracle.store.packets import PacketRow, PacketTable
+from skerry_agent.runtime.operator import Downlink
+from skerry_core.clock import NS_PER_MS
+from skerry_oracle.embedded import EmbeddedOracle
+from skerry_oracle.router.router import PacketRouter
+from skerry_oracle.router.uplinks import PACKET, PacketRefused
 from skerry_wire.frames import ReceivedFrame
+from skerry_wire.generated.packet_router_pb2 import packet_router_packet_down_v1
+from skerry_wire.uplink import packet_up
 
 __all__ = ["EmbeddedRouter"]
 
+WAITING_DOWNLINKS = 20  # as a stream's; older ones have missed their window anyway
+
 
 class EmbeddedRouter:
-    """One network's routes. `carry` says whether anybody wanted the packet."""
+    """One agent's way to the packet router. `carry` says whether anybody took the packet."""
 
-    def __init__(self, database: Database, *, routes: Sequence[Route], calendar: EpochCalendar, clock: Clock) -> None:
-        self._database = database
-        self._table = PacketTable(database)
-        self._routes = tuple(routes)
-        self._calendar = calendar
-        self._clock = clock
-        self._copies = Copies()
+    def __init__(self, oracle: EmbeddedOracle, router: PacketRouter, *, peer: str) -> None:
+        self._oracle = oracle
+        self._router = router
+        self._peer = peer
+        self._gateways: set[bytes] = set()
+        self._downlinks: deque[packet_router_packet_down_v1] = deque(maxlen=WAITING_DOWNLINKS)
+        self._has_downlink = asyncio.Event()
 
-    async def carry(self, gateway: bytes, frame: ReceivedFrame, *, packet_id: str) -> bool:
-        """Count a packet once per hotspot that carried it, and say whether any route takes it."""
+    async def carry(self, gateway: bytes, frame: ReceivedFrame, *, packet_id: str, region: str) -> bool:
+        """Deliver and count a packet of an admitted hotspot, once per `packet_id`."""
+        clock = self._oracle.clock
+        if not self._oracle.registry.is_registered(gateway):
+            return self._refused("gateway_not_found")
+        self._attach(gateway)
+        held_ms = max(0, clock.monotonic_ns() - frame.received_monotonic_ns) // NS_PER_MS
+        packet = packet_up(frame, gateway=gateway, region=region, hold_ms=held_ms)
+        known_as = hashlib.sha256(gateway + packet_id.encode()).digest()
         try:
-            choice = choose_routes(frame.phy, self._routes)
-        except LorawanRefused:
-            return False
-        payload_hash = hashlib.sha256(frame.phy).digest()
-        wanted = [delivery for delivery in choice.deliveries if self._copies.take(delivery, payload_hash)]
-        if wanted and choice.reported:
-            await self._count(gateway, frame, packet_id, wanted[0].route)
-        return bool(wanted)
+            with clock.hold("packet router"):
+                routed = await self._router.uplinks.route(packet, gateway=gateway, signer=None, packet_id=known_as)
+        except PacketRefused as refused:
+            return self._refused(refused.reason)
+        return bool(routed.route_ids)
 
-    async def _count(self, gateway: bytes, frame: ReceivedFrame, packet_id: str, route: Route) -> None:
-        received_ms = self._clock.wall_ms()
-        row = PacketRow(
-            packet_id=hashlib.sha256(gateway + packet_id.encode()).digest(),
-            epoch=self._calendar.epoch_of(received_ms),
-            gateway=gateway,
-            oui=route.oui,
-            net_id=route.net_id,
-            payload_hash=hashlib.sha256(frame.phy).digest(),
-            payload_size=len(frame.phy),
-            dc=packet_dc(payload_bytes=len(frame.phy), packet_type="uplink", free=False) or 0,
-            is_free=False,
-            received_ms=received_ms,
-        )
-        await self._database.apply([self._table.insert([row])])
+    async def run(self, downlink: Downlink) -> None:
+        """Hand downlinks to the agent until cancelled."""
+        while True:
+            await self._has_downlink.wait()
+            self._has_downlink.clear()
+            while self._downlinks:
+                await downlink(self._downlinks.popleft())
+
+    def close(self) -> None:
+        """Take no more downlinks."""
+        for gateway in self._gateways:
+            self._router.servers.detach(gateway, self._take)
+        self._gateways.clear()
+
+    def _attach(self, gateway: bytes) -> None:
+        if gateway not in self._gateways:
+            self._gateways.add(gateway)
+            self._router.servers.attach(gateway, self._take)
+
+    def _take(self, downlink: packet_router_packet_down_v1) -> bool:
+        self._downlinks.append(downlink)
+        self._has_downlink.set()
+        return True
+
+    def _refused(self, reason: str) -> bool:
+        self._oracle.refusals.note(kind=PACKET, reason=reason, peer=self._peer)
+        return False

@@ -12,6 +12,7 @@ import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
 from skerry_agent.store import Database
+from skerry_agent.wallet.old_intents import move_intents
 from skerry_core.clock import Clock
 from skerry_core.errors import SkerryError
 from skerry_keys.signer import Signer
@@ -23,11 +24,13 @@ from skerry_wallet.dc.credits import DataCredits
 from skerry_wallet.ledger import book
 from skerry_wallet.ledger.entries import credit_issue_entry, payout_entries, usage_entry
 from skerry_wallet.ledger.reconcile import Reconciliation, reconcile
+from skerry_wallet.ledger.sol import SolBook
 from skerry_wallet.payout import sqlite_store
 from skerry_wallet.payout.batches import Batch
 from skerry_wallet.payout.order import OracleSignature, PayoutLine, PayoutOrder
 from skerry_wallet.payout.payer import Payer, PayoutPreview, PayoutResult
 from skerry_wallet.payout.payment import PaymentState
+from skerry_wallet.splits import store as splits_store
 from skerry_wallet.tokens import TokenNetwork
 from skerry_wallet.transaction import signer_key
 
@@ -40,6 +43,21 @@ T = TypeVar("T")
 @TREASURY(name="001_payments_and_ledger")
 def _tables(db: sqlite_utils.Database) -> None:
     for statement in (*sqlite_store.SCHEMA, *book.SCHEMA):
+        db.conn.execute(statement)
+
+
+@TREASURY(name="002_owner_payments")
+def _owner_payments(db: sqlite_utils.Database) -> None:
+    """Owners' payments become rows of the same table; before, they had one of their own."""
+    if "about" not in db["payments"].columns_dict:
+        db.conn.execute("ALTER TABLE payments ADD COLUMN about TEXT NOT NULL DEFAULT ''")
+    if "intents" in db.table_names():
+        move_intents(db.conn)
+
+
+@TREASURY(name="003_splits")
+def _splits(db: sqlite_utils.Database) -> None:
+    for statement in splits_store.SCHEMA:
         db.conn.execute(statement)
 
 
@@ -84,6 +102,7 @@ class Treasury:
         price, source = ("0", "test tokens are worthless") if self.test_tokens else (None, None)
         entries = payout_entries(result, at_s=self.clock.wall_s(), price=price, price_source=source)
         await self.ledger.book(list(entries))
+        await self.sol.catch_up(self._payer, whole=True)
         if not result.complete:
             waiting = ", ".join(f"{batch.key} is {batch.state.value}" for batch in result.unknown) or "not final yet"
             raise PaymentWaits(f"epoch {order.epoch}: {waiting}")
@@ -126,9 +145,20 @@ class Treasury:
         return found
 
     async def compare(self, owners: Sequence[str] = ()) -> Reconciliation:
-        """Compare every booked balance and every supply with the chain."""
+        """Compare every booked balance, every supply and the payer's SOL with the chain."""
         mints = [token.mint for token in self.tokens.tokens.values()]
-        return await reconcile(self.ledger, self.cluster, mints, owners=owners)
+        await self.sol.catch_up(self._payer, whole=True)
+        tokens = await reconcile(self.ledger, self.cluster, mints, owners=owners)
+        return tokens + await self.sol.compare([self._payer])
+
+    @property
+    def sol(self) -> SolBook:
+        """The payer's SOL: fees and rents."""
+        return SolBook(ledger=self.ledger, cluster=self.cluster, payments=self.payer.store, clock=self.clock)
+
+    @property
+    def _payer(self) -> str:
+        return address_text(signer_key(self.payer.payer))
 
     @property
     def _credit_mint(self) -> str:

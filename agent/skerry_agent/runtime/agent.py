@@ -146,9 +146,17 @@ class Agent:
             self._tell_verdict("beacons", beacon)
         for witness in witnesses:
             self._tell_verdict("witnesses", witness)
+            await self._advance(witness)
         for reward in news.rewards:
             state = {"id": reward.id, "token": reward.token, "amount": str(reward.amount), "state": reward.state.value}
             self.hub.publish("rewards", state)
+
+    async def _advance(self, row: WitnessRow) -> None:
+        """Let the frame of a judged report move on in the path of its hotspot."""
+        reason = row.reason if row.verdict is Verdict.INVALID else None
+        for hotspot in self.hotspots:
+            if hotspot.identity.key.address == row.hotspot and row.packet_id and row.verdict is not Verdict.UNKNOWN:
+                await hotspot.path.advance(row.packet_id, Stage.JUDGED, reason)
 
     def _count(self, news: News) -> None:
         for verdict in (*news.beacons, *news.witnesses):

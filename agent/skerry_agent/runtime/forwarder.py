@@ -9,12 +9,14 @@ import hashlib
 import logging
 from collections.abc import Awaitable, Callable
 
+from skerry_agent.api.view import NetworkStatus
 from skerry_agent.background import run_together
 from skerry_agent.metrics import Metrics
 from skerry_agent.runtime.forwarding import ForwardTarget, GwmpUpstream, PullResp
-from skerry_core.clock import Clock, io_timeout
+from skerry_core.clock import NS_PER_S, Clock, io_timeout
 from skerry_core.errors import SkerryError
 from skerry_firmware_bridge.errors import FrameRejected, TransmitRefused
+from skerry_firmware_bridge.radio import DeviceState
 from skerry_wire.frames import ReceivedFrame, TransmitOutcome, TransmitRequest, TransmitStatus
 
 __all__ = ["GwmpForwarder", "gateway_eui"]
@@ -54,6 +56,9 @@ class GwmpForwarder:
         self.target = target
         self.upstream = GwmpUpstream(eui=eui, target=target, antenna_gain_ddbi=antenna_gain_ddbi)
         self.up: bool | None = None  # whether the network answers; None: not known yet
+        self._reason = "no answer yet"
+        self._as_of_ns = clock.wall_ns()
+        self._last_packet_ns: int | None = None
         self._transmit = transmit
         self._clock = clock
         self._metrics = metrics
@@ -70,6 +75,22 @@ class GwmpForwarder:
             self._metrics.count("skerry_queue_dropped_total", queue=self.target.name, reason="full")
             return False
         return True
+
+    def status(self, hotspot: str) -> NetworkStatus:
+        """Return how it is with this network; from memory."""
+        last_ns = self._last_packet_ns
+        return NetworkStatus(
+            name=self.target.name,
+            kind="gwmp",
+            hotspot=hotspot,
+            state={True: DeviceState.UP, False: DeviceState.DOWN, None: DeviceState.UNKNOWN}[self.up],
+            reason=self._reason,
+            downlink=self.target.downlink,
+            uplinks=self.upstream.counts["uplinks"],
+            last_packet_ns=last_ns,
+            last_packet_age_s=None if last_ns is None else max(0, self._clock.wall_ns() - last_ns) // NS_PER_S,
+            as_of_ns=self._as_of_ns,
+        )
 
     async def run(self) -> None:
         """Carry until cancelled."""
@@ -109,6 +130,7 @@ class GwmpForwarder:
     async def _push(self, transport: asyncio.DatagramTransport) -> None:
         while True:
             transport.sendto(self.upstream.push(await self._uplinks.get()))
+            self._last_packet_ns = self._clock.wall_ns()
 
     async def _keep_alive(self, transport: asyncio.DatagramTransport) -> None:
         beat = 0
@@ -157,7 +179,7 @@ class GwmpForwarder:
             _log.log(logging.INFO if up else logging.WARNING, "network %s: %s", self.target.name, reason)
             if self.up is False:
                 self._metrics.count("skerry_link_reconnects_total", network=self.target.name)
-        self.up = up
+        self.up, self._reason, self._as_of_ns = up, reason, self._clock.wall_ns()
         self._metrics.set("skerry_link_up", float(up), network=self.target.name)
 
 

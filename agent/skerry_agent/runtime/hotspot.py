@@ -20,7 +20,7 @@ from skerry_agent.runtime.forwarder import GwmpForwarder, gateway_eui
 from skerry_agent.runtime.forwarding import ForwardTarget
 from skerry_agent.runtime.identity import HotspotIdentity
 from skerry_agent.runtime.operator import Operator
-from skerry_agent.runtime.packet_path import Heard, PacketPath
+from skerry_agent.runtime.packet_path import Heard, PacketPath, Stage
 from skerry_agent.runtime.packet_roots import PacketRoots
 from skerry_agent.runtime.radio_set import RadioSet
 from skerry_agent.runtime.randomness import Randomness
@@ -112,14 +112,17 @@ class Hotspot:
         )  # fmt: skip
         hotspot = cls(
             identity=identity, radios=radios, path=path, fan_out=fan_out, reports=reports,
-            roots=PacketRoots(evidence=evidence, clock=clock), evidence=evidence, stores=stores, time=time,
+            roots=PacketRoots(hotspot=identity.key.address, evidence=evidence, stores=stores, clock=clock),
+            evidence=evidence, stores=stores, time=time,
             clock=clock, hub=hub,
         )  # fmt: skip
-        path.connect(witness=hotspot.witness, forward=hotspot.carry, stored=hotspot.packet_stored)
+        path.connect(
+            witness=hotspot.witness, forward=hotspot.carry, stored=hotspot.packet_stored, moved=hotspot.packet_moved
+        )
         operator.attach(evidence=evidence, downlink=transmitter.router_downlink)
         if sink is None:
             return hotspot
-        serve_reports(delivery, sink, stores)
+        serve_reports(delivery, sink, stores, advance=path.advance)
         if interval_s:
             last_ns = await stores.beacons.last_at_ns(identity.key.address)
             hotspot.beaconer = Beaconer(
@@ -142,6 +145,7 @@ class Hotspot:
     async def run(self) -> None:
         """Run until cancelled, then record the packets of the last minutes."""
         await self.unstamped.load()
+        await self._roots.recover()
         name = self.identity.name
         work = {
             f"{name}: packets": self.path.run(),
@@ -160,7 +164,7 @@ class Hotspot:
         """Hand an uplink to the networks and count it as evidence; return who took it."""
         self.radios.heard(heard.device_id, heard.frame)
         if self._time.is_synchronised:  # a root names its ten minutes
-            self._roots.add(heard.frame)
+            await self._roots.add(heard.frame)
         return await self.fan_out.carry(heard)
 
     async def witness(self, heard: Heard) -> bool:
@@ -181,6 +185,7 @@ class Hotspot:
             refs=(kept.entry_id,),
         )
         self._tell_witness(row)
+        await self.path.advance(kept.heard.packet_id, Stage.QUEUED, None)
 
     def _tell_witness(self, row: WitnessRow) -> None:
         _log.info("%s: witnessed a beacon at %d dBm (packet %s)", self.identity.name, row.rssi_dbm, row.packet_id)
@@ -206,3 +211,7 @@ class Hotspot:
                 "reason": row.reason,
             },
         )
+
+    def packet_moved(self, packet_id: str, stage: Stage, reason: str | None) -> None:
+        """Tell watchers of a stored frame whose report came further."""
+        self._hub.publish("packets", {"id": packet_id, "stage": stage, "reason": reason})

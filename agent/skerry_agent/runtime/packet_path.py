@@ -35,7 +35,11 @@ _log = logging.getLogger(__name__)
 
 
 class Stage(StrEnum):
-    """The nine stages from antenna to reward; a frame's row says how far the frame itself came, up to `SENT`."""
+    """The nine stages from antenna to reward.
+
+    A frame's row says how far it came: an uplink up to `SENT`, a beacon of another hotspot with its report up to
+    `JUDGED`. What was earned belongs to epochs, not to frames.
+    """
 
     RECEIVED = "received"
     DECODED = "decoded"  # checksum, data rate and kind are good
@@ -80,8 +84,11 @@ class PacketPath:
         self._forward: Callable[[Heard], Awaitable[tuple[str, ...]]] | None = None
         self._witness: Callable[[Heard], Awaitable[bool]] | None = None
         self._stored: Callable[[PacketRow], None] | None = None
+        self._moved: Callable[[str, Stage, str | None], None] | None = None
         self._frames: asyncio.Queue[Heard] = asyncio.Queue(MAX_WAITING)
         self._rows: list[PacketRow] = []
+        self._in_hand: str | None = None  # the frame on its way, whose row is not among `_rows` yet
+        self._overtaken: tuple[Stage, str | None] | None = None  # how far its report came meanwhile
         self._beacons_seen = SeenCache()
         self._disk_failed = False
         self.passed: Counter[Stage] = Counter()
@@ -93,12 +100,14 @@ class PacketPath:
         witness: Callable[[Heard], Awaitable[bool]],
         forward: Callable[[Heard], Awaitable[tuple[str, ...]]],
         stored: Callable[[PacketRow], None],
+        moved: Callable[[str, Stage, str | None], None] | None = None,
     ) -> None:
         """Say, before `run`, who reports beacons (True: the report is queued), who hands uplinks to networks (their
-        names come back), and who is told of stored frames."""
+        names come back), and who is told of stored frames and of stored frames that move on."""
         self._witness = witness
         self._forward = forward
         self._stored = stored
+        self._moved = moved
 
     def take(self, device_id: str, frame: ReceivedFrame) -> None:
         """Accept a frame from a radio; never blocks. A full queue drops it and counts it."""
@@ -144,7 +153,32 @@ class PacketPath:
     async def _move(self) -> None:
         while True:
             heard = await self._frames.get()
-            self._rows.append(await self.step(heard))
+            self._in_hand, self._overtaken = heard.packet_id, None
+            row = await self.step(heard)
+            if self._overtaken is not None:
+                row = _further(row, *self._overtaken)
+            self._in_hand = None
+            self._rows.append(row)  # only now: `flush` may have taken the list away while the step waited
+
+    async def advance(self, packet_id: str, stage: Stage, reason: str | None) -> None:
+        """Note how far a frame's report came: in its row, wherever that is by now. Never goes back.
+
+        Telemetry that cannot be stored costs the note and nothing else.
+        """
+        if packet_id == self._in_hand:
+            self._overtaken = stage, reason
+            return
+        for place, row in enumerate(self._rows):
+            if row.id == packet_id:
+                self._rows[place] = _further(row, stage, reason)
+                return
+        try:
+            moved = await self._packets.advance(packet_id, stage=stage, reason=reason, before=_up_to(stage))
+        except SkerryError as error:
+            self._log_disk(error)
+            return
+        if moved and self._moved is not None:
+            self._moved(packet_id, stage, reason)
 
     async def _store_in_groups(self) -> None:
         while True:
@@ -244,6 +278,15 @@ class PacketPath:
             logging.DEBUG if self._disk_failed else logging.ERROR, "%s: frames not kept (%s)", self._hotspot, error
         )
         self._disk_failed = True
+
+
+def _up_to(stage: Stage) -> list[Stage]:
+    stages = list(Stage)
+    return stages[: stages.index(stage) + 1]
+
+
+def _further(row: PacketRow, stage: Stage, reason: str | None) -> PacketRow:
+    return replace(row, stage=stage, reason=reason) if row.stage in _up_to(stage) else row
 
 
 def packet_id(device_id: str, frame: ReceivedFrame) -> str:

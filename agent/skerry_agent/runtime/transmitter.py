@@ -7,8 +7,10 @@ from skerry_agent.runtime.downlink import send_downlink
 from skerry_agent.runtime.identity import HotspotIdentity
 from skerry_agent.runtime.radio_set import RadioSet
 from skerry_core.errors import SkerryError
+from skerry_firmware_bridge.band_plan import band_edges_hz
+from skerry_firmware_bridge.duty import name_of
 from skerry_firmware_bridge.errors import LinkLost
-from skerry_firmware_bridge.transmit import GatewayRegion, Purpose, TransmitGate
+from skerry_firmware_bridge.transmit import GatewayRegion, Permit, Purpose, TransmitGate
 from skerry_wire.frames import TransmitOutcome, TransmitRequest
 from skerry_wire.generated.packet_router_pb2 import packet_router_packet_down_v1
 
@@ -56,12 +58,25 @@ class Transmitter:
         radio = self._radios.for_window(request.tmst_us)
         if radio is None:
             raise LinkLost("no radio of this hotspot is up")
+        region = GatewayRegion(name=self._identity.region_name, confirmed=self._identity.region is not None)
+        gain_ddbi = self._identity.antenna_gain_ddbi
+        permit = self._gate.check(radio, request, gateway_region=region, antenna_gain_ddbi=gain_ddbi, purpose=purpose)
+        # As the gate's ledger does: spent from here on, also when the radio then fails or says nothing.
+        self._metrics.count(
+            "skerry_airtime_seconds_total",
+            permit.airtime_us / 1_000_000,
+            device=radio.device_id,
+            band=_band_of(permit, region.name),
+        )
         outcome = await self._gate.transmit(
-            radio,
-            request,
-            gateway_region=GatewayRegion(name=self._identity.region_name, confirmed=self._identity.region is not None),
-            antenna_gain_ddbi=self._identity.antenna_gain_ddbi,
-            purpose=purpose,
-            commit=True,
+            radio, request, gateway_region=region, antenna_gain_ddbi=gain_ddbi, purpose=purpose, commit=True
         )
         return radio.device_id, outcome
+
+
+def _band_of(permit: Permit, region: str) -> str:
+    """Return the sub-band by its edges in Hz; the whole band of a region without duty limits."""
+    if permit.band is not None:
+        return name_of(permit.band)
+    low_hz, high_hz = band_edges_hz(region) or (0, 0)
+    return f"{low_hz}-{high_hz}"

@@ -61,6 +61,11 @@ class RuntimeView(AgentView):
             next_step=next_step,
             hotspots=hotspots,
             operator=operator,
+            networks=tuple(
+                one.status(hotspot.identity.key.address)
+                for hotspot in self._agent.hotspots
+                for one in hotspot.fan_out.forwarders
+            ),
             clock=ClockStatus(
                 synchronised=self._time.is_synchronised, offset_ms=None, as_of_ns=self._agent.clock.wall_ns()
             ),

@@ -13,7 +13,7 @@ from skerry_agent.settings.table import LOG_LEVEL, METRICS_OPEN
 
 __all__ = ["LiveSettings", "Prepare", "Reloaded", "is_live"]
 
-LIVE_SECTIONS = ("alerts.", "retention.")
+LIVE_SECTIONS = ("alerts.", "mqtt.", "retention.")
 LIVE_KEYS = frozenset({LOG_LEVEL.key, METRICS_OPEN.key})
 
 _log = logging.getLogger(__name__)

@@ -9,6 +9,7 @@ from skerry_agent.settings.setting import Setting, choice, flag, integer, text, 
 
 __all__ = [
     "ALERTS_DEADMAN",
+    "ALERTS_DESKTOP",
     "ALERTS_MAIL_FROM",
     "ALERTS_MAIL_PASSWORD_FILE",
     "ALERTS_MAIL_SERVER",
@@ -28,6 +29,7 @@ __all__ = [
     "API_TLS_KEY",
     "BEACON_INTERVAL_S",
     "CLUSTER",
+    "CLUSTER_SECOND",
     "DEVICES_ATTACHED",
     "FORWARD_GWMP",
     "GATEWAY_KEY",
@@ -38,6 +40,13 @@ __all__ = [
     "LOG_FORMAT",
     "LOG_LEVEL",
     "METRICS_OPEN",
+    "MQTT_BROKER",
+    "MQTT_CA_FILE",
+    "MQTT_HOME_ASSISTANT",
+    "MQTT_INTERVAL_S",
+    "MQTT_PASSWORD_FILE",
+    "MQTT_TOPIC",
+    "MQTT_USER",
     "OPERATOR_CONFIG",
     "OPERATOR_ENTROPY",
     "OPERATOR_INGEST",
@@ -113,6 +122,9 @@ BEACON_INTERVAL_S = integer(
     "beacon.interval_s", 21_600, "Seconds between beacons; 0 sends none.", low=0, high=31_536_000
 )
 CLUSTER = text("chain.cluster", "embedded", "Solana cluster: embedded, or the address of a JSON-RPC server.")
+CLUSTER_SECOND = text(
+    "chain.second", "", "Another JSON-RPC server of the same chain; a payment is final only when both say so."
+)
 
 API_HOST = text("api.host", "127.0.0.1", "Address the API listens on; beyond loopback it demands TLS and a token.")
 API_PORT = integer("api.port", 8474, "Port of the API; 0 takes any free one.", low=0, high=65_535)
@@ -149,8 +161,32 @@ ALERTS_SILENT_HOURS = integer(
     "alerts.silent_hours", 6, "Hours without any frame before an alert; 0 switches it off.", low=0, high=8760
 )
 ALERTS_DEADMAN = text("alerts.deadman", "", "Address fetched every five minutes while the agent works.")
+ALERTS_DESKTOP = flag(
+    "alerts.desktop", True, "Show each alert on the desktop of the user who runs the agent, where there is one."
+)
 ALERTS_QUIET_HOURS = text(
     "alerts.quiet_hours", "", "Hours without alerts in the computer's time zone, such as 22:00-07:00."
+)
+
+MQTT_BROKER = text(
+    "mqtt.broker",
+    "",
+    "MQTT broker that gets the agent's state and alerts, as mqtt://HOST:1883 or with TLS mqtts://HOST:8883; "
+    "empty switches it off.",
+)
+MQTT_USER = text("mqtt.user", "", "Name to log in with at the MQTT broker.")
+MQTT_PASSWORD_FILE = text("mqtt.password_file", "", "File with the MQTT broker's password.")
+MQTT_CA_FILE = text(
+    "mqtt.ca_file", "", "Certificates (PEM) that vouch for the MQTT broker; empty means those of the system."
+)
+MQTT_TOPIC = text("mqtt.topic", "skerry", "MQTT topic below which everything of the agent is published.")
+MQTT_HOME_ASSISTANT = text(
+    "mqtt.home_assistant",
+    "homeassistant",
+    "Prefix of Home Assistant's discovery topics on the MQTT broker; empty announces nothing.",
+)
+MQTT_INTERVAL_S = integer(
+    "mqtt.interval_s", 60, "Seconds between states on MQTT; a changed verdict is told at once.", low=10, high=3600
 )
 
 LOG_LEVEL = choice("log.level", "info", ("debug", "info", "warning", "error"), "Least important messages logged.")

@@ -13,7 +13,7 @@ from skerry_agent.store.database import Database, Synchronous
 from skerry_agent.store.devices import DeviceRow, Devices
 from skerry_agent.store.duty import DutyTable
 from skerry_agent.store.errors import StoreClosed, StoreCorrupt, StoreUnavailable
-from skerry_agent.store.money import Intent, Intents, IntentState, RewardRow, Rewards, RewardState
+from skerry_agent.store.money import RewardRow, Rewards, RewardState
 from skerry_agent.store.outbox import Backlog, Outbox, OutboxItem, OutboxState
 from skerry_agent.store.packets import PacketRow, Packets
 from skerry_agent.store.proofs import BeaconRow, Beacons, ReportState, Verdict, VerdictRow, Witnesses, WitnessRow
@@ -32,9 +32,6 @@ __all__ = [
     "Devices",
     "DutyTable",
     "Facts",
-    "Intent",
-    "IntentState",
-    "Intents",
     "Outbox",
     "OutboxItem",
     "OutboxState",
@@ -77,7 +74,6 @@ class Stores:
     outbox: Outbox
     duty: DutyTable
     rewards: Rewards
-    intents: Intents
     packets: Packets
 
     @classmethod
@@ -111,7 +107,6 @@ class Stores:
             outbox=Outbox(main),
             duty=DutyTable(main),
             rewards=Rewards(main),
-            intents=Intents(main),
             packets=Packets(telemetry),
         )
 

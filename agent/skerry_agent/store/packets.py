@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import sqlite_utils
 
 from skerry_agent.store.database import Database
-from skerry_agent.store.rows import JsonTexts, Page, encode, fetch_one, fetch_page
+from skerry_agent.store.rows import JsonTexts, Page, encode, fetch, fetch_one, fetch_page
 
 __all__ = ["PacketRow", "Packets"]
 
@@ -46,6 +46,16 @@ class Packets:
         values = [encode(row) for row in rows]
         await self._db.write(lambda db: db.table("packets").upsert_all(values, pk="id"))
 
+    async def advance(self, packet_id: str, *, stage: str, reason: str | None, before: Sequence[str]) -> bool:
+        """Move a stored frame on to a stage unless it is past it; `before` are the stages up to that one.
+
+        False when there is no such frame, or it came further already.
+        """
+        marks = ",".join("?" * len(before))
+        sql = f"UPDATE packets SET stage = ?, reason = ? WHERE id = ? AND stage IN ({marks})"  # noqa: S608 - marks only
+        parameters = [stage, reason, packet_id, *before]
+        return await self._db.write(lambda db: db.conn.execute(sql, parameters).rowcount > 0)
+
     async def get(self, packet_id: str) -> PacketRow | None:
         """Return one frame, None when it is not (or no longer) stored."""
         return await self._db.read(
@@ -60,6 +70,14 @@ class Packets:
         return await self._db.read(
             lambda db: fetch_page(db, PacketRow, "packets", order="at_ns", cursor=cursor, limit=limit, where=where)
         )
+
+    async def carried(self, hotspot: str, *, since_ns: int) -> list[PacketRow]:
+        """Return the uplinks of a hotspot that passed the filters since a time, oldest first."""
+        sql = (
+            "SELECT * FROM packets WHERE at_ns >= ? AND hotspot = ? AND kind IN ('data_up', 'join_request')"
+            " AND stage NOT IN ('received', 'decoded') ORDER BY at_ns, id"
+        )
+        return await self._db.read(lambda db: fetch(db, PacketRow, sql, [since_ns, hotspot]))
 
     async def count(self) -> int:
         """Return how many frames are stored."""

@@ -163,6 +163,11 @@ class Beacons(_Reports[BeaconRow]):
         """Return our beacons with this payload on air: a radio that hears one of them heard ourselves."""
         return await self._db.read(lambda db: fetch(db, BeaconRow, "SELECT * FROM beacons WHERE data = ?", [data]))
 
+    async def count_since(self, start_ns: int) -> int:
+        """Return how many beacons were sent at or after a time."""
+        sql = "SELECT count(*) FROM beacons WHERE at_ns >= ?"
+        return await self._db.read(lambda db: int(db.conn.execute(sql, [start_ns]).fetchone()[0]))
+
     async def last_at_ns(self, hotspot: str | None = None) -> int | None:
         """Return when this hotspot (None: any) last sent a beacon."""
         sql = "SELECT max(at_ns) FROM beacons WHERE ? IS NULL OR hotspot = ?"

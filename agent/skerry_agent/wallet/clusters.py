@@ -10,8 +10,9 @@ from skerry_client.paths import Paths
 from skerry_core.clock import Clock
 from skerry_core.errors import NotFoundError
 from skerry_wallet.cluster import Cluster
+from skerry_wallet.errors import WrongCluster
 
-__all__ = ["chain_folder", "open_cluster", "operator_folder"]
+__all__ = ["chain_folder", "open_cluster", "open_clusters", "operator_folder"]
 
 
 def operator_folder(paths: Paths) -> OperatorFolder:
@@ -47,3 +48,22 @@ async def open_cluster(paths: Paths, *, url: str | None, clock: Clock) -> AsyncI
 
     async with EmbeddedCluster(folder.chain, network=folder.read().network, clock=clock) as embedded:
         yield embedded
+
+
+@asynccontextmanager
+async def open_clusters(
+    paths: Paths, *, url: str | None, second_url: str, clock: Clock
+) -> AsyncIterator[tuple[Cluster, Cluster | None]]:
+    """Open a cluster and, beside a JSON-RPC server, the second one that must agree with it ("" for none).
+
+    Raises as `open_cluster`, and `WrongCluster` when the two are not of one chain.
+    """
+    async with open_cluster(paths, url=url, clock=clock) as first:
+        if url is None or not second_url:
+            yield first, None
+            return
+        async with open_cluster(paths, url=second_url, clock=clock) as second:
+            expected, got = await first.genesis_hash(), await second.genesis_hash()
+            if expected != got:
+                raise WrongCluster(expected=expected, got=got)
+            yield first, second

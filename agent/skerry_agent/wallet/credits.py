@@ -2,24 +2,21 @@
 
 from typing import Any
 
-from skerry_agent.operator.treasury import TREASURY, AgentDatabase
-from skerry_agent.store import Database
-from skerry_agent.store.schema import SKERRY
 from skerry_agent.wallet.balances import tokens_of
 from skerry_agent.wallet.clusters import open_cluster, operator_folder
+from skerry_agent.wallet.credit_usage import usage_by_day
 from skerry_agent.wallet.local_house import open_local_house, require_operator
 from skerry_agent.wallet.owners import find_wallet
+from skerry_agent.wallet.payments import open_ledger
 from skerry_client.paths import Paths
 from skerry_core.clock import SystemClock
 from skerry_core.errors import NotFoundError, UsageError
 from skerry_wallet.address import address_bytes, address_text
-from skerry_wallet.economy.epochs import epoch_of
 from skerry_wallet.errors import InsufficientFunds
 from skerry_wallet.helium import addresses, idl
 from skerry_wallet.helium.constants import HNT_USD_FEED_HEX
 from skerry_wallet.helium.data_credits import PriceUpdate
 from skerry_wallet.helium.errors import HeliumRejected
-from skerry_wallet.ledger.book import Entry, Ledger, owner_account
 from skerry_wallet.tokens import token_balances
 from skerry_wallet.transaction import signer_key
 
@@ -85,24 +82,6 @@ async def move_credits(paths: Paths, verb: str, amount: int, cause: str, *, comm
 async def credit_usage(paths: Paths) -> tuple[int, list[int]]:
     """Return the data payer's balance and what was burned on each whole day since the first burn, oldest first."""
     clock = SystemClock()
-    account = owner_account(address_text(require_operator(paths).key("data_payer").public_key[1:]))
-    db = await Database.open(paths.database, clock=clock, migrations=(SKERRY, TREASURY))
-    entries: list[Entry] = []
-    try:
-        ledger = Ledger(AgentDatabase(db))
-        while some := await ledger.entries(after=(entries[-1].at_s, entries[-1].id) if entries else (-1, "")):
-            entries += some
-    finally:
-        await db.close()
-    mine = [(entry, posting) for entry in entries for posting in entry.postings if posting.account == account]
-    credits = [(entry, posting) for entry, posting in mine if entry.kind in ("issue", "usage")]
-    burned: dict[int, int] = {}
-    for entry, posting in credits:
-        if entry.kind == "usage":
-            day = epoch_of(entry.at_s)
-            burned[day] = burned.get(day, 0) - posting.amount
-    today = epoch_of(clock.wall_s())
-    first = min(burned, default=today)
-    # On its first day there is no whole day yet: then the part day is better than nothing.
-    days = list(range(first, today)) or [today]
-    return sum(posting.amount for _, posting in credits), [burned.get(day, 0) for day in days]
+    owner = address_text(require_operator(paths).key("data_payer").public_key[1:])
+    async with open_ledger(paths, clock=clock) as ledger:
+        return await usage_by_day(ledger, owner, now_s=clock.wall_s())

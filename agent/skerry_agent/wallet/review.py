@@ -17,7 +17,7 @@ from skerry_wallet.helium.preview import Severity, SignWarning, SimulatedStates,
 from skerry_wallet.helium.transaction_decode import DecodedTransaction, decode_transaction
 from skerry_wallet.payout.payment import with_blockhash
 from skerry_wallet.programs import SYSTEM_PROGRAM, TOKEN_ACCOUNT_SIZE, TOKEN_PROGRAM
-from skerry_wallet.spending.effects import SOL, Effect, UnreadableTransaction, decode_effects
+from skerry_wallet.spending.effects import REDIRECTIONS, SOL, Effect, UnreadableTransaction, decode_effects
 from skerry_wallet.transaction import MAX_TRANSACTION_SIZE, AccountMeta, parse_message, transaction_size
 
 __all__ = ["LOW_SOL_LAMPORTS", "Review", "review_message"]
@@ -51,9 +51,18 @@ class Review:
 
 
 async def review_message(
-    template: bytes, *, wallet: bytes, cluster: Cluster, known: frozenset[str] = frozenset()
+    template: bytes,
+    *,
+    wallet: bytes,
+    cluster: Cluster,
+    known: frozenset[str] = frozenset(),
+    pays: Mapping[str, int] | None = None,
+    extra_rent: int = 0,
 ) -> Review:
     """Review a message for the wallet that pays for it; `known` are destinations paid before.
+
+    `pays` and `extra_rent` are what programs take by themselves and no instruction names: fees in data credits,
+    lamports for accounts of theirs.
 
     A fresh blockhash is put in. Raises `UnreadableTransaction`, `InsufficientFunds` before anybody is asked to sign,
     `ClusterError`.
@@ -75,12 +84,19 @@ async def review_message(
     except MalformedTransaction as error:
         raise UnreadableTransaction(0, str(error)) from error
     me = address_text(wallet)
-    mine = [effect for effect in effects if _is_spending(effect) and effect.authority == me]
-    paid: Counter[str] = Counter()
+    empty = await cluster.minimum_rent_lamports(0)
+    made = {effect.target for effect in effects if effect.kind == "allocate"}
+    outgoing = [effect for effect in effects if _is_spending(effect) and effect.authority == me]
+    # What makes an account exist is its rent; anything above that would be a payment.
+    markers = [
+        effect for effect in outgoing if effect.asset == SOL and effect.target in made and effect.amount == empty
+    ]
+    mine = [effect for effect in outgoing if effect not in markers]
+    paid: Counter[str] = Counter(pays or {})
     for effect in mine:
         paid[effect.asset or ""] += effect.amount
     facts = await _Facts.read(effects, mine, cluster=cluster, me=me)
-    rent = facts.opened * await cluster.minimum_rent_lamports(TOKEN_ACCOUNT_SIZE)
+    rent = facts.opened * await cluster.minimum_rent_lamports(TOKEN_ACCOUNT_SIZE) + len(markers) * empty + extra_rent
     fee = transaction_fee(decoded).fee
     left = facts.lamports - fee - rent - paid[SOL]
     if left < 0 or 0 < left < _FLOOR_LAMPORTS:
@@ -155,7 +171,7 @@ class _Facts:
             if target is None or effect.kind == "create_account":
                 continue
             account = found.get(target)
-            if effect.asset == SOL:
+            if effect.asset == SOL or effect.kind in REDIRECTIONS:
                 owners[target] = target
             elif account is not None and len(account.data) >= TOKEN_ACCOUNT_SIZE:
                 owners[target] = address_text(account.data[32:64])
@@ -191,9 +207,9 @@ class _Facts:
 
 
 def _is_spending(effect: Effect) -> bool:
-    return effect.kind in _OUTGOING or (
-        "." in effect.kind and effect.amount > 0
-    )  # Helium's own are program.instruction
+    if effect.kind in REDIRECTIONS:
+        return effect.target != address_text(SYSTEM_PROGRAM)  # all zero: back to the owner
+    return effect.kind in _OUTGOING or ("." in effect.kind and effect.amount > 0)  # Helium's are program.instruction
 
 
 def _is_frozen(account: Account | None) -> bool:

@@ -5,53 +5,77 @@ bytes are sent again until they landed or can no longer land. What cannot be pro
 """
 
 import asyncio
+import json
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from skerry_agent.store import Intent, Intents, IntentState
 from skerry_agent.wallet.review import Review
-from skerry_core.clock import NS_PER_S, Clock
+from skerry_core.clock import Clock
 from skerry_keys.signer import Signer
 from skerry_wallet.address import address_text
 from skerry_wallet.cluster import Cluster
-from skerry_wallet.errors import ClusterUnavailable, TransactionRejected
+from skerry_wallet.errors import ClusterUnavailable
+from skerry_wallet.payout.payment import Attempt, Payment, PaymentState, PaymentStore, template_of
+from skerry_wallet.payout.settler import Settler
 from skerry_wallet.spending.effects import decode_effects
 from skerry_wallet.spending.rules import DAY_S, SpendingRules, check_spending
 from skerry_wallet.transaction import parse_message, parse_transaction, sign_message, signer_key
 
-__all__ = ["KIND", "known_destinations", "open_intents", "resume", "spend", "spent_today"]
+__all__ = ["About", "known_destinations", "open_payments", "resume", "spend", "spent_today", "wallet_key"]
 
-KIND = "owner payment"
-POLL_S = 1.0
-WATCH_LIMIT_S = 240.0  # blockhashes live for 60 to 90 seconds; a cluster that stands still must not hold a person up
-_OPEN = (IntentState.SIGNED, IntentState.SENT)
-_SPENT = (*_OPEN, IntentState.FINAL, IntentState.UNKNOWN)
-_EXPIRED = "expired without a trace; look for the signature on another cluster before you pay again"
-_HARMLESS = ("AlreadyProcessed", "BlockhashNotFound")  # landed before, or expired: the next look tells
+_OPEN = (PaymentState.PLANNED, PaymentState.SIGNED, PaymentState.SENT)
+_SPENT = (*_OPEN, PaymentState.FINAL, PaymentState.UNKNOWN)
 
 
-async def spent_today(intents: Intents, wallet: str, *, clock: Clock) -> dict[str, int]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What is remembered of an owner's payment beside its bytes; amounts are base units by asset."""
+
+    cluster: str  # genesis hash
+    at_s: int
+    paid: Mapping[str, int]
+    to: Sequence[str]
+    effects: Sequence[str]
+
+    def to_text(self) -> str:
+        """Return the JSON that is stored."""
+        paid = {asset: str(amount) for asset, amount in self.paid.items()}
+        fields = {"cluster": self.cluster, "at_s": self.at_s, "paid": paid, "to": sorted(self.to)}
+        return json.dumps(fields | {"effects": list(self.effects)})
+
+    @classmethod
+    def of(cls, payment: Payment) -> "About":
+        """Read it back."""
+        stored: Any = json.loads(payment.about)
+        paid = {asset: int(amount) for asset, amount in stored["paid"].items()}
+        return cls(**(stored | {"paid": paid}))
+
+
+def wallet_key(wallet: str, rest: str = "") -> str:
+    """Return the key under which a wallet's payment is stored; alone it is the prefix of all of them."""
+    return f"owner/{wallet}/{rest}"
+
+
+async def spent_today(store: PaymentStore, wallet: str, *, clock: Clock) -> dict[str, int]:
     """Return asset -> base units that left a wallet in the last 24 hours, what is under way or unknown included."""
-    since_ns = clock.wall_ns() - DAY_S * NS_PER_S
     spent: Counter[str] = Counter()
-    for intent in await _of(intents, wallet, _SPENT):
-        if intent.created_ns >= since_ns:
-            for asset, amount in intent.cause["paid"].items():
-                spent[asset] += int(amount)
+    for about in await _abouts(store, wallet, _SPENT):
+        if about.at_s >= clock.wall_s() - DAY_S:
+            spent.update(about.paid)
     return dict(spent)
 
 
-async def known_destinations(intents: Intents, wallet: str) -> frozenset[str]:
+async def known_destinations(store: PaymentStore, wallet: str) -> frozenset[str]:
     """Return whom this wallet has paid from here."""
-    return frozenset(
-        address for intent in await _of(intents, wallet, (IntentState.FINAL,)) for address in intent.cause["to"]
-    )
+    return frozenset(to for about in await _abouts(store, wallet, (PaymentState.FINAL,)) for to in about.to)
 
 
-async def open_intents(intents: Intents) -> list[Intent]:
-    """Return the payments that were signed and are not at their end."""
-    return [intent for intent in await intents.in_state(*_OPEN) if intent.kind == KIND]
+async def open_payments(store: PaymentStore) -> list[Payment]:
+    """Return the payments that owners signed by hand and that are not at their end."""
+    found = await store.load(await store.keys(wallet_key("")[:-1], _OPEN))
+    return [payment for payment, _ in found if not payment.marker]
 
 
 async def spend(
@@ -59,84 +83,54 @@ async def spend(
     signer: Signer,
     *,
     rules: SpendingRules,
-    intents: Intents,
+    store: PaymentStore,
     cluster: Cluster,
     clock: Clock,
-) -> Intent:
+    second: Cluster | None = None,
+) -> Payment:
     """Check the rules, sign exactly the reviewed bytes, store, send, wait; return how it ended.
 
     Raises `SpendingRefused` before anything is signed, `ClusterError` with everything stored.
     """
     wallet = address_text(signer_key(signer))
-    spent = await spent_today(intents, wallet, clock=clock)
+    spent = await spent_today(store, wallet, clock=clock)
     check_spending(rules, paid=review.paid, destinations=review.destinations, spent_today=spent)
     if decode_effects(parse_message(review.message), review.loaded) != review.effects:
         raise ValueError("the review is of other bytes")
     raw = await asyncio.to_thread(sign_message, review.message, [signer])
     signature = parse_transaction(raw).signature
-    intent = Intent(
-        id=signature,
-        kind=KIND,
-        cause={
-            "wallet": wallet,
-            "cluster": await cluster.genesis_hash(),
-            "paid": {asset: str(amount) for asset, amount in review.paid.items()},
-            "to": sorted(review.destinations),
-            "effects": [effect.to_text() for effect in review.effects],
-        },
-        signed=raw,
-        signature=signature,
-        last_valid_block_height=review.last_valid_block_height,
-        created_ns=clock.wall_ns(),
-        changed_ns=clock.wall_ns(),
-        state=IntentState.SIGNED,
+    about = About(
+        cluster=await cluster.genesis_hash(),
+        at_s=clock.wall_s(),
+        paid=review.paid,
+        to=sorted(review.destinations),
+        effects=[effect.to_text() for effect in review.effects],
     )
-    return await resume(await intents.decide(intent), intents=intents, cluster=cluster, clock=clock)
+    key = wallet_key(wallet, signature)
+    payment = Payment(
+        key=key, network="", marker="", template=template_of(review.message), about=about.to_text(),
+    )  # fmt: skip
+    attempt = Attempt(
+        key=key, number=0, signature=signature, raw=raw, last_valid_block_height=review.last_valid_block_height
+    )
+    await store.plan([payment], attempts=[attempt])
+    return await resume(payment, store=store, cluster=cluster, clock=clock, second=second)
 
 
-async def resume(intent: Intent, *, intents: Intents, cluster: Cluster, clock: Clock) -> Intent:
+async def resume(
+    payment: Payment, *, store: PaymentStore, cluster: Cluster, clock: Clock, second: Cluster | None = None
+) -> Payment:
     """Send a stored payment's bytes, unchanged, until it is final, failed, or unknown. Raises `ClusterError`."""
-    raw = intent.signed
-    assert raw is not None
-    assert intent.signature is not None
-    if intent.cause["cluster"] != await cluster.genesis_hash():
-        return intent  # another cluster's payment: nothing here can say how it stands
-    refused: object | None = None
-    deadline_ns = clock.monotonic_ns() + round(WATCH_LIMIT_S * NS_PER_S)
-    while True:
-        if clock.monotonic_ns() > deadline_ns:
-            raise ClusterUnavailable(f"Payment {intent.signature} is not final yet; see `skerry wallet unfinished`.")
-        (status,) = await cluster.statuses([intent.signature])
-        if status is not None and status.error is not None:
-            return await _move(intents, intent, IntentState.FAILED, str(status.error), clock)
-        if status is not None and status.finalized:
-            return await _move(intents, intent, IntentState.FINAL, None, clock)
-        if status is None:
-            if await cluster.block_height() > (intent.last_valid_block_height or 0):
-                state, why = (IntentState.FAILED, f"refused: {refused}") if refused else (IntentState.UNKNOWN, _EXPIRED)
-                return await _move(intents, intent, state, why, clock)
-            if refused is None:
-                if intent.state is IntentState.SIGNED:  # before the bytes leave, so that it never looks unsent
-                    intent = await _move(intents, intent, IntentState.SENT, None, clock)
-                refused = await _send(raw, cluster)
-        await clock.sleep(POLL_S)
+    if About.of(payment).cluster == await cluster.genesis_hash():  # else nothing here can say how it stands
+        settler = Settler(cluster=cluster, store=store, clock=clock, signers=(), second=second)
+        try:
+            await settler.settle([payment.key])
+        except ClusterUnavailable as error:
+            raise ClusterUnavailable(f"{error.detail} The payment is kept: see `skerry wallet unfinished`.") from error
+    ((stored, _),) = await store.load([payment.key])
+    return stored
 
 
-async def _send(raw: bytes, cluster: Cluster) -> object | None:
-    """Send once; return the cluster's refusal, which counts only when the bytes have expired without landing."""
-    try:
-        await cluster.send(raw)
-    except TransactionRejected as refusal:
-        return None if refusal.error in _HARMLESS else refusal.error
-    return None
-
-
-async def _move(intents: Intents, intent: Intent, state: IntentState, reason: str | None, clock: Clock) -> Intent:
-    moved = replace(intent, state=state, reason=reason, changed_ns=clock.wall_ns())
-    await intents.change(moved)
-    return moved
-
-
-async def _of(intents: Intents, wallet: str, states: Sequence[IntentState]) -> list[Intent]:
-    found = await intents.in_state(*states)
-    return [intent for intent in found if intent.kind == KIND and intent.cause["wallet"] == wallet]
+async def _abouts(store: PaymentStore, wallet: str, states: Sequence[PaymentState]) -> list[About]:
+    found = await store.load(await store.keys(wallet_key(wallet), states))
+    return [About.of(payment) for payment, _ in found]

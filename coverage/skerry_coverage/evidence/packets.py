@@ -56,6 +56,11 @@ class PacketWindow:
     def __init__(self) -> None:
         self._leaves: dict[int, list[bytes]] = {}
 
+    @property
+    def start_ns(self) -> int | None:
+        """The start of the earliest window with a packet in it; None when there is none."""
+        return min(self._leaves, default=None)
+
     def add(self, *, received_ns: int, frequency_hz: int, datarate: str, phy: bytes) -> None:
         """Count a packet in the window of its receive time."""
         leaf = packet_leaf(received_ns=received_ns, frequency_hz=frequency_hz, datarate=datarate, phy=phy)

@@ -6,21 +6,15 @@ The oracle's gRPC handler feeds requests with its own clock and closes the strea
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from skerry_coverage.iot.signed_report import Report, SignedReport
 from skerry_keys.errors import KeyRejected
 from skerry_keys.public_key import PublicKey
 from skerry_wire.errors import MessageRejected
-from skerry_wire.generated.poc_lora_pb2 import (
-    lora_beacon_report_req_v1,
-    lora_stream_request_v1,
-    lora_stream_session_init_v1,
-    lora_witness_report_req_v1,
-)
+from skerry_wire.generated.poc_lora_pb2 import lora_stream_request_v1, lora_stream_session_init_v1
 from skerry_wire.messages import parse
 from skerry_wire.signing import verify_message
 
 __all__ = ["Accepted", "Closed", "IngestStream", "SessionStarted"]
-
-Report = lora_beacon_report_req_v1 | lora_witness_report_req_v1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +28,7 @@ class SessionStarted:
 class Accepted:
     """A report with a valid session signature, to be stored before anything else."""
 
-    report: Report
+    report: SignedReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,11 +115,12 @@ class IngestStream:
     def _report(self, report: Report, now_ms: int) -> Accepted | Closed:
         if self._state is not _State.OPEN:
             return self._close("no_session", now_ms)
-        if not verify_message(report, self._session_key):
+        signed = SignedReport.take(report)
+        if not signed.is_signed_by(self._session_key):
             return self._close("bad_signature", now_ms)
         if report.pub_key != self._gateway:
             return self._close("wrong_gateway", now_ms)
-        return Accepted(report=report)
+        return Accepted(report=signed)
 
     def _close(self, reason: str, at_ms: int) -> Closed:
         self._state = _State.CLOSED

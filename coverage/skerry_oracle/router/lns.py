@@ -19,6 +19,7 @@ from skerry_firmware_bridge.gwmp.downlink import Downlink, ack_json
 from skerry_firmware_bridge.gwmp.packets import hz_from_mhz, mhz_from_hz
 from skerry_keys.lns_mac import lns_mac
 from skerry_keys.public_key import PublicKey
+from skerry_oracle.router.servers import NetworkServer
 from skerry_wire.frames import TransmitOutcome, TransmitStatus
 from skerry_wire.generated.data_rate_pb2 import data_rate
 from skerry_wire.generated.packet_router_pb2 import packet_router_packet_down_v1, packet_router_packet_up_v1, window_v1
@@ -53,12 +54,13 @@ class LnsHub:
 
     def detach(self, gateway: bytes, sender: DownlinkSender) -> None:
         """Forget a stream that ended, unless another one took its place."""
-        if self._senders.get(gateway) is sender:
+        if self._senders.get(gateway) == sender:  # bound methods are equal, not identical
             del self._senders[gateway]
 
-    async def deliver(self, packet: packet_router_packet_up_v1, address: tuple[str, int]) -> bool:
+    async def deliver(self, packet: packet_router_packet_up_v1, server: NetworkServer) -> bool:
         """Send an uplink to a network server; False when its address cannot be used."""
-        link = await self._link(packet.gateway, address)
+        known = region.DESCRIPTOR.values_by_number.get(packet.region)
+        link = await self._link(packet.gateway, server.address(known.name if known else "UNKNOWN"))
         if link is None:
             return False
         link.send(Kind.PUSH_DATA, json.dumps({"rxpk": [_rxpk(packet)]}, separators=(",", ":")).encode())
@@ -83,8 +85,10 @@ class LnsHub:
             if link is None:
                 link = _Link(gateway, self._downlink)
                 try:
-                    async with io_timeout(RESOLVE_TIMEOUT_S):
-                        await asyncio.get_running_loop().create_datagram_endpoint(lambda: link, remote_addr=address)
+                    with self._clock.hold("network server"):
+                        async with io_timeout(RESOLVE_TIMEOUT_S):
+                            loop = asyncio.get_running_loop()
+                            await loop.create_datagram_endpoint(lambda: link, remote_addr=address)
                 except (OSError, TimeoutError) as error:
                     _log.warning("network server %s:%d: %s", *address, error)
                     return None

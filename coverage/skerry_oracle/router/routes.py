@@ -1,6 +1,5 @@
 """Routes as the operator writes them: whose devices, which network server; kept as canonical JSON."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,25 +7,14 @@ from skerry_core import strict_json
 from skerry_core.clock import Clock
 from skerry_core.errors import NotFoundError, UsageError
 from skerry_coverage.lorawan.routing import Route, SessionKey
+from skerry_oracle.router.fields import boolean, hex_number, session_key, text, whole
+from skerry_oracle.router.servers import NetworkServer, read_server
 from skerry_oracle.store.database import Database
 from skerry_oracle.store.packets import PacketTable
 
-__all__ = ["LnsServer", "RouteBook", "RouteRecord"]
+__all__ = ["RouteBook", "RouteRecord"]
 
-_HEX_ADDRESS, _HEX_EUI, _HEX_NET_ID, _KEY_BYTES = 8, 16, 6, 16
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LnsServer:
-    """A LoRaWAN network server reached by Semtech UDP; `ports` overrides the port for a region."""
-
-    host: str
-    port: int
-    ports: Mapping[str, int]
-
-    def address(self, region: str) -> tuple[str, int]:
-        """Return host and port for packets of a region."""
-        return self.host, self.ports.get(region, self.port)
+_ADDRESS, _EUI, _NET_ID = 8, 16, 6  # hexadecimal digits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +22,7 @@ class RouteRecord:
     """A route and its server."""
 
     route: Route
-    server: LnsServer
+    server: NetworkServer
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values; addresses and EUIs in upper-case hex."""
@@ -53,12 +41,7 @@ class RouteRecord:
                 {"dev_addr": f"{one.dev_addr:08X}", "key": one.key.hex(), "max_copies": one.max_copies}
                 for one in route.session_keys
             ],
-            "server": {
-                "protocol": "gwmp",
-                "host": self.server.host,
-                "port": self.server.port,
-                "ports": dict(self.server.ports),
-            },
+            "server": self.server.to_json(),
         }
 
     @classmethod
@@ -70,7 +53,7 @@ class RouteRecord:
             raise UsageError(
                 "E_ROUTE",
                 f"The route cannot be read: {error}.",
-                remedy="See docs/join-with-gateway-rs.md for its form.",
+                remedy="See docs/oracle.md for its form.",
             ) from None
 
 
@@ -110,77 +93,34 @@ class RouteBook:
         """Return what the rules choose from."""
         return [record.route for record in self.all()]
 
-    def server_of(self, route_id: str) -> LnsServer:
+    def server_of(self, route_id: str) -> NetworkServer:
         """Return where a route leads."""
         return self._records[route_id].server
 
 
 def _read(content: dict[str, Any]) -> RouteRecord:
-    server = content["server"]
-    if server["protocol"] != "gwmp":
-        raise ValueError(f"protocol {server['protocol']!r} is not supported, only gwmp")
     route = Route(
-        id=_text(content["id"]),
-        oui=_whole(content["oui"]),
-        net_id=_hex(content["net_id"], _HEX_NET_ID),
-        max_copies=_whole(content["max_copies"]),
-        active=_boolean(content.get("active", True)),
-        locked=_boolean(content.get("locked", False)),
-        ignore_empty_skf=_boolean(content.get("ignore_empty_skf", False)),
+        id=text(content["id"]),
+        oui=whole(content["oui"]),
+        net_id=hex_number(content["net_id"], _NET_ID),
+        max_copies=whole(content["max_copies"]),
+        active=boolean(content.get("active", True)),
+        locked=boolean(content.get("locked", False)),
+        ignore_empty_skf=boolean(content.get("ignore_empty_skf", False)),
         dev_addr_ranges=tuple(
-            (_hex(first, _HEX_ADDRESS), _hex(last, _HEX_ADDRESS)) for first, last in content.get("dev_addr_ranges", ())
+            (hex_number(first, _ADDRESS), hex_number(last, _ADDRESS))
+            for first, last in content.get("dev_addr_ranges", ())
         ),
         eui_pairs=tuple(
-            (_hex(join, _HEX_EUI), _hex(device, _HEX_EUI)) for join, device in content.get("eui_pairs", ())
+            (hex_number(join, _EUI), hex_number(device, _EUI)) for join, device in content.get("eui_pairs", ())
         ),
         session_keys=tuple(
             SessionKey(
-                dev_addr=_hex(one["dev_addr"], _HEX_ADDRESS),
-                key=_key(one["key"]),
-                max_copies=_whole(one.get("max_copies", 0)),
+                dev_addr=hex_number(one["dev_addr"], _ADDRESS),
+                key=session_key(one["key"]),
+                max_copies=whole(one.get("max_copies", 0)),
             )
             for one in content.get("session_keys", ())
         ),
     )
-    ports = {_text(region): _port(port) for region, port in server.get("ports", {}).items()}
-    return RouteRecord(
-        route=route, server=LnsServer(host=_text(server["host"]), port=_port(server["port"]), ports=ports)
-    )
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not 1 <= len(value) <= 253:
-        raise ValueError(f"expected a short text, got {value!r}")
-    return value
-
-
-def _boolean(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError(f"expected true or false, got {value!r}")
-    return value
-
-
-def _whole(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 1 << 53:
-        raise ValueError(f"expected a whole number, got {value!r}")
-    return value
-
-
-def _port(value: object) -> int:
-    if not 1 <= _whole(value) <= 65_535:
-        raise ValueError(f"{value!r} is not a port")
-    return _whole(value)
-
-
-def _hex(value: object, digits: int) -> int:
-    text = _text(value)
-    if len(text) != digits:
-        raise ValueError(f"expected {digits} hexadecimal digits, got {text!r}")
-    return int(text, 16)
-
-
-def _key(value: object) -> bytes:
-    key = bytes.fromhex(_text(value))
-    if len(key) != _KEY_BYTES:
-        raise ValueError("a session key has 16 bytes")
-    return key
+    return RouteRecord(route=route, server=read_server(content["server"]))

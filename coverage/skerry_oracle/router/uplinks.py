@@ -8,28 +8,30 @@ from skerry_core.clock import Clock
 from skerry_coverage.iot.denylist import ExplicitDenylist
 from skerry_coverage.iot.packet_dc import packet_dc
 from skerry_coverage.lorawan.errors import LorawanRefused
-from skerry_coverage.lorawan.routing import Delivery, RouteChoice, choose_routes
+from skerry_coverage.lorawan.routing import Route, choose_routes
 from skerry_oracle.epochs.calendar import EpochCalendar
 from skerry_oracle.errors import OracleError
 from skerry_oracle.limits import RateLimiter
 from skerry_oracle.registry.book import Registry
 from skerry_oracle.router.copies import Copies
 from skerry_oracle.router.routes import RouteBook
+from skerry_oracle.router.servers import NetworkServer
 from skerry_oracle.store.database import Database
 from skerry_oracle.store.packets import PacketRow, PacketTable
 from skerry_wire.generated.packet_router_pb2 import packet_router_packet_up_v1
-from skerry_wire.generated.region_pb2 import region
 from skerry_wire.lorawan import RouterUndefined, packet_type
 from skerry_wire.signing import verify_message
 
-__all__ = ["PacketRefused", "Routed", "UplinkRouter"]
+__all__ = ["PACKET", "PacketRefused", "Routed", "UplinkRouter"]
 
+PACKET = "packet"  # the kind under which refusals are counted
 PACKETS_PER_S = 25
 SAME_PACKET_PER_S = 1
 TRACKED = 50_000
 FREE_NET_IDS = frozenset({0xC00053})  # HIP-102
 
-Deliver = Callable[[packet_router_packet_up_v1, tuple[str, int]], Awaitable[bool]]
+Deliver = Callable[[packet_router_packet_up_v1, NetworkServer], Awaitable[bool]]
+"""Hands an uplink to a network server; False when it cannot be reached."""
 
 
 class PacketRefused(OracleError):
@@ -73,20 +75,41 @@ class UplinkRouter:
         self._per_packet = RateLimiter(clock=clock, per_s=SAME_PACKET_PER_S, burst=1, max_keys=TRACKED)
         self._copies = Copies()
 
-    async def route(self, packet: packet_router_packet_up_v1, *, gateway: bytes, signer: bytes) -> Routed:
-        """Check and deliver a packet of a stream whose packets `signer` signs. Raises `PacketRefused`."""
+    async def route(
+        self,
+        packet: packet_router_packet_up_v1,
+        *,
+        gateway: bytes,
+        signer: bytes | None,
+        packet_id: bytes | None = None,
+    ) -> Routed:
+        """Check and deliver a packet of a stream whose packets `signer` signs; None for a hotspot of this process.
+
+        A `packet_id` of the caller's makes counting idempotent. Raises `PacketRefused`.
+        """
         payload_hash = hashlib.sha256(packet.payload).digest()
         self._check(packet, gateway, signer, payload_hash)
         try:
             choice = choose_routes(packet.payload, self._book.routes())
         except LorawanRefused as error:
             raise PacketRefused(error.reason) from None
-        delivered = [one for one in choice.deliveries if self._copies.take(one, payload_hash)]
-        done = [await self._send(packet, one) for one in delivered]
-        dc = await self._charge(packet, gateway, payload_hash, choice) if done and all(done) else 0
-        return Routed(payload_hash=payload_hash, route_ids=tuple(one.route.id for one in delivered), dc=dc)
+        # Looked up before anything is awaited: an operator may remove a route at any moment.
+        found = [(one, self._book.server_of(one.route.id)) for one in choice.deliveries]
+        wanted = [
+            (one.route, server)
+            for one, server in found
+            if self._copies.take(server.name, payload_hash, limit=one.max_copies)
+        ]
+        done = [await self._deliver(packet, server) for _, server in wanted]
+        dc = 0
+        if done and all(done) and choice.reported:
+            dc = await self._charge(packet, gateway, payload_hash, wanted[0][0], packet_id)
+        taken = tuple(route.id for (route, _), was_delivered in zip(wanted, done, strict=True) if was_delivered)
+        return Routed(payload_hash=payload_hash, route_ids=taken, dc=dc)
 
-    def _check(self, packet: packet_router_packet_up_v1, gateway: bytes, signer: bytes, payload_hash: bytes) -> None:
+    def _check(
+        self, packet: packet_router_packet_up_v1, gateway: bytes, signer: bytes | None, payload_hash: bytes
+    ) -> None:
         if isinstance(packet_type(packet.payload), RouterUndefined):
             raise PacketRefused("invalid_packet_type")
         if packet.gateway != gateway:
@@ -94,29 +117,27 @@ class UplinkRouter:
         denylist = self._registry.denylist_at(self._clock.wall_ms())
         if denylist is None or ExplicitDenylist.of(tag=denylist.serial, keys=denylist.keys).denies(gateway):
             raise PacketRefused("gateway_denied")
-        if not verify_message(packet, signer):
+        if signer is not None and not verify_message(packet, signer):
             raise PacketRefused("bad_signature")
         if not self._per_gateway.take(gateway.hex()):
             raise PacketRefused("gateway_limit_exceeded")
         if not self._per_packet.take(f"{gateway.hex()}/{payload_hash.hex()}"):
             raise PacketRefused("packet_limit_exceeded")
 
-    async def _send(self, packet: packet_router_packet_up_v1, delivery: Delivery) -> bool:
-        known = region.DESCRIPTOR.values_by_number.get(packet.region)
-        server = self._book.server_of(delivery.route.id)
-        return await self._deliver(packet, server.address(known.name if known else "UNKNOWN"))
-
     async def _charge(
-        self, packet: packet_router_packet_up_v1, gateway: bytes, payload_hash: bytes, choice: RouteChoice
+        self,
+        packet: packet_router_packet_up_v1,
+        gateway: bytes,
+        payload_hash: bytes,
+        route: Route,
+        packet_id: bytes | None,
     ) -> int:
         """Count a reported uplink once per hotspot and copy; joins are never charged."""
-        if not choice.reported:
-            return 0
-        route, received_ms = choice.deliveries[0].route, self._clock.wall_ms()
+        received_ms = self._clock.wall_ms()
         is_free = route.net_id in FREE_NET_IDS
         dc = packet_dc(payload_bytes=len(packet.payload), packet_type="uplink", free=is_free) or 0
         row = PacketRow(
-            packet_id=hashlib.sha256(gateway + payload_hash + received_ms.to_bytes(8, "big")).digest(),
+            packet_id=packet_id or _packet_id(gateway, payload_hash, received_ms),
             epoch=self._calendar.epoch_of(received_ms),
             gateway=gateway,
             oui=route.oui,
@@ -129,3 +150,7 @@ class UplinkRouter:
         )
         await self._database.apply([self._table.insert([row])])
         return dc
+
+
+def _packet_id(gateway: bytes, payload_hash: bytes, received_ms: int) -> bytes:
+    return hashlib.sha256(gateway + payload_hash + received_ms.to_bytes(8, "big")).digest()

@@ -1,27 +1,29 @@
 """`helium.poc_lora.poc_lora`: reports by single calls, and by a stream with a session key (iot-poc 2.3)."""
 
+import asyncio
 import hashlib
-import logging
 from typing import Any
 
 import grpc
 
+from skerry_coverage.iot.signed_report import SignedReport
 from skerry_coverage.iot.stream import Accepted, Closed, IngestStream, SessionStarted
 from skerry_oracle.embedded import EmbeddedOracle
-from skerry_oracle.errors import StoreBusy, StoreFailed
-from skerry_oracle.services.receipts import RECEIPTS_HEADER, encode_receipt
+from skerry_oracle.ingest import Arrival
+from skerry_oracle.services.receipt_writer import ReceiptWriter
+from skerry_oracle.services.receipts import RECEIPTS_HEADER
 from skerry_oracle.services.streams import (
     Context,
     ServiceHandler,
     StreamGate,
     TooManyStreams,
+    limited,
     monotonic_ms,
     peer_name,
-    read_until,
+    read,
 )
 from skerry_oracle.store.reports import BEACON, WITNESS, SessionRow
 from skerry_wire.generated.poc_lora_pb2 import (
-    lora_beacon_report_req_v1,
     lora_beacon_report_resp_v1,
     lora_stream_response_v1,
     lora_stream_session_init_v1,
@@ -30,8 +32,6 @@ from skerry_wire.generated.poc_lora_pb2 import (
 from skerry_wire.sink import SinkRefused, SinkUnavailable
 
 __all__ = ["INGEST", "IngestService"]
-
-_log = logging.getLogger(__name__)
 
 INGEST = "helium.poc_lora.poc_lora"
 NONCE_BYTES = 32
@@ -113,28 +113,46 @@ class IngestService:
             offer_timeout_ms=self._offer_timeout_ms,
             session_timeout_ms=self._session_timeout_ms,
         )
+        receipts = ReceiptWriter(context.write if wants_receipts else None)
+        closed: Closed | None = None
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(receipts.run(), name=f"{peer}: receipts")
+                closed = await self._read(stream, context, peer, receipts)
+                receipts.finish()  # what was accepted before the end is acknowledged before the end
+        except* SinkUnavailable as unavailable:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, str(unavailable.exceptions[0]))
+        return closed
+
+    async def _read(self, stream: IngestStream, context: Context, peer: str, receipts: ReceiptWriter) -> Closed | None:
+        """Read until the stream ends: first for the time of the offer, then for that of the session."""
+        clock = self._oracle.clock
         session: SessionRow | None = None
         while stream.deadline_ms is not None:
             try:
-                request = await read_until(context, clock, stream.deadline_ms)
+                async with limited(clock, stream.deadline_ms):
+                    while (request := await read(context)) is not None:
+                        match stream.receive(request, monotonic_ms(clock)):
+                            case Closed() as closed:
+                                return closed
+                            case SessionStarted(init=init):
+                                session = await self._open_session(init, peer)
+                                break  # to the session's own deadline
+                            case Accepted(report=report):
+                                await receipts.put(await self._accept(report, session, peer))
+                    else:
+                        return None
             except TimeoutError:
                 return stream.expire(monotonic_ms(clock))
-            if request is None:
-                return None
-            with clock.hold("ingest stream"):
-                match stream.receive(request, monotonic_ms(clock)):
-                    case Closed() as closed:
-                        return closed
-                    case SessionStarted(init=init):
-                        session = await self._open_session(init, peer)
-                    case Accepted(report=report):
-                        kind = BEACON if isinstance(report, lora_beacon_report_req_v1) else WITNESS
-                        answer = await self._store(kind, report.SerializeToString(), session, peer)
-                        if answer is None:
-                            await context.abort(grpc.StatusCode.UNAVAILABLE, "store")
-                        elif wants_receipts:
-                            await context.write(encode_receipt(answer))
         return None
+
+    async def _accept(self, report: SignedReport, session: SessionRow | None, peer: str) -> Arrival | str:
+        """Return a report on its way to disk, or why it is refused. Raises `SinkUnavailable`."""
+        assert session is not None  # the stream machine accepts reports of a session only
+        try:
+            return await self._oracle.ingest.accept(report, peer=peer, session=session)
+        except SinkRefused as refusal:
+            return f"refused {refusal.reason}"
 
     async def _open_session(self, init: lora_stream_session_init_v1, peer: str) -> SessionRow:
         """Keep the signed init and its nonce: without them no report of the session could be proved."""
@@ -151,14 +169,3 @@ class IngestService:
         )
         await self._oracle.database.apply([self._oracle.reports.insert_session(session)])
         return session
-
-    async def _store(self, kind: str, body: bytes, session: SessionRow | None, peer: str) -> str | None:
-        """Return a report's receipt text, None when it cannot be stored now."""
-        assert session is not None  # the stream machine accepts reports of a session only
-        try:
-            receipt = await self._oracle.ingest.submit(kind, body, peer=peer, session=session, verified=True)
-        except SinkRefused as refusal:
-            return f"refused {refusal.reason}"
-        except (SinkUnavailable, StoreBusy, StoreFailed):
-            return None
-        return str(receipt.received_ms)

@@ -11,8 +11,8 @@ from skerry_keys.errors import KeyRejected
 from skerry_keys.public_key import PublicKey
 from skerry_oracle.embedded import EmbeddedOracle
 from skerry_oracle.errors import PeerMisbehaved
-from skerry_oracle.router.lns import LnsHub
-from skerry_oracle.router.uplinks import PacketRefused, UplinkRouter
+from skerry_oracle.router.router import PacketRouter
+from skerry_oracle.router.uplinks import PACKET, PacketRefused
 from skerry_oracle.services.streams import (
     Context,
     ServiceHandler,
@@ -40,7 +40,6 @@ from skerry_wire.signing import verify_message
 __all__ = ["ROUTER", "PacketService"]
 
 ROUTER = "helium.packet_router.packet"
-KIND = "packet"  # the kind under which refusals are counted
 REGISTER_TIMEOUT_MS = 5_000
 SESSION_TIMEOUT_MS = 35 * 60_000
 NONCE_BYTES = 32
@@ -51,10 +50,9 @@ WAITING_DOWNLINKS = 20  # a slow hotspot's newest; older ones have missed their 
 class PacketService:
     """Serves one network's packet router."""
 
-    def __init__(self, oracle: EmbeddedOracle, *, router: UplinkRouter, hub: LnsHub, gate: StreamGate) -> None:
+    def __init__(self, oracle: EmbeddedOracle, *, router: PacketRouter, gate: StreamGate) -> None:
         self._oracle = oracle
         self._router = router
-        self._hub = hub
         self._gate = gate
 
     def handler(self) -> ServiceHandler:
@@ -69,22 +67,21 @@ class PacketService:
             with self._gate.enter(peer):
                 # gateway-rs registers only once it has the headers; by themselves they go with the first answer.
                 await context.send_initial_metadata(())
-                await _Stream(self._oracle, self._router, self._hub, context, peer).serve()
+                await _Stream(self._oracle, self._router, context, peer).serve()
         except TooManyStreams:
-            self._oracle.refusals.note(kind=KIND, reason="too_many_streams", peer=peer)
+            self._oracle.refusals.note(kind=PACKET, reason="too_many_streams", peer=peer)
             await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "too_many_streams")
         except PeerMisbehaved as broken:
-            self._oracle.refusals.note(kind=KIND, reason=broken.reason, peer=peer)
+            self._oracle.refusals.note(kind=PACKET, reason=broken.reason, peer=peer)
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, broken.reason)
 
 
 class _Stream:
     """One hotspot's stream: registered, then in session where it is capable of one, then packets."""
 
-    def __init__(self, oracle: EmbeddedOracle, router: UplinkRouter, hub: LnsHub, context: Context, peer: str) -> None:
+    def __init__(self, oracle: EmbeddedOracle, router: PacketRouter, context: Context, peer: str) -> None:
         self._oracle = oracle
         self._router = router
-        self._hub = hub
         self._context = context
         self._peer = peer
         self._gateway = b""
@@ -106,11 +103,11 @@ class _Stream:
         await self._register(first.register)
         async with asyncio.TaskGroup() as group:
             sender = group.create_task(self._send_downlinks(), name=f"{self._peer}: downlinks")
-            self._hub.attach(self._gateway, self._take_downlink)
+            self._router.servers.attach(self._gateway, self._take_downlink)
             try:
                 await self._read_packets()
             finally:
-                self._hub.detach(self._gateway, self._take_downlink)
+                self._router.servers.detach(self._gateway, self._take_downlink)
                 sender.cancel()
 
     async def _register(self, register: packet_router_register_v1) -> None:
@@ -170,9 +167,9 @@ class _Stream:
 
     async def _packet(self, packet: packet_router_packet_up_v1) -> None:
         try:
-            routed = await self._router.route(packet, gateway=self._gateway, signer=self._signer)
+            routed = await self._router.uplinks.route(packet, gateway=self._gateway, signer=self._signer)
         except PacketRefused as refused:
-            self._oracle.refusals.note(kind=KIND, reason=refused.reason, peer=self._peer)
+            self._oracle.refusals.note(kind=PACKET, reason=refused.reason, peer=self._peer)
             return
         self._unacknowledged += 1
         if self._ack_interval and self._unacknowledged >= self._ack_interval:

@@ -1,8 +1,8 @@
 """What the stream services share: the peer's name, limits on open streams, reads with a deadline."""
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
 import grpc
@@ -11,7 +11,17 @@ from grpc.aio import EOF  # type: ignore[attr-defined]  # the stubs lack it
 from skerry_core.clock import NS_PER_MS, Clock
 from skerry_oracle.errors import OracleError
 
-__all__ = ["Context", "ServiceHandler", "StreamGate", "TooManyStreams", "monotonic_ms", "peer_name", "read_until"]
+__all__ = [
+    "Context",
+    "ServiceHandler",
+    "StreamGate",
+    "TooManyStreams",
+    "limited",
+    "monotonic_ms",
+    "peer_name",
+    "read",
+    "read_until",
+]
 
 if TYPE_CHECKING:
     ServiceHandler: TypeAlias = grpc.GenericRpcHandler[Any, Any]
@@ -75,8 +85,20 @@ def monotonic_ms(clock: Clock) -> int:
     return clock.monotonic_ns() // NS_PER_MS
 
 
+@asynccontextmanager
+async def limited(clock: Clock, deadline_ms: int) -> AsyncIterator[None]:
+    """Raise `TimeoutError` out of the block at a deadline in `monotonic_ms`; one limit serves many reads."""
+    async with clock.timeout(max(0, deadline_ms - monotonic_ms(clock)) / 1000):
+        yield
+
+
+async def read(context: Context) -> bytes | None:
+    """Return the next request, None when the client is done."""
+    request = await context.read()
+    return None if request is EOF else cast(bytes, request)
+
+
 async def read_until(context: Context, clock: Clock, deadline_ms: int) -> bytes | None:
     """Return the next request, None when the client is done. Raises `TimeoutError` at the deadline."""
-    async with clock.timeout(max(0, deadline_ms - monotonic_ms(clock)) / 1000):
-        request = await context.read()
-    return None if request is EOF else cast(bytes, request)
+    async with limited(clock, deadline_ms):
+        return await read(context)

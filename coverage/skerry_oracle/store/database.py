@@ -3,6 +3,7 @@
 SQL is the common part of both: `?` placeholders, `ON CONFLICT`, integers, text and byte strings.
 """
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,6 +35,15 @@ class Database(ABC):
 
         Returns the number of rows changed by each statement that has one row, the number of rows given otherwise.
         """
+
+    async def enqueue(self, statements: Sequence[Statement]) -> "asyncio.Future[list[int]]":
+        """Hand over a transaction as `apply` takes it; the future is done once it survives a crash.
+
+        For callers that have more to hand over meanwhile. A database without a queue of its own waits right here.
+        """
+        done: asyncio.Future[list[int]] = asyncio.get_running_loop().create_future()
+        done.set_result(await self.apply(statements))
+        return done
 
     @abstractmethod
     async def fetch(self, sql: str, *parameters: Value) -> list[Row]:

@@ -9,10 +9,11 @@ import os
 import queue
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 from skerry_core.clock import Clock
@@ -47,6 +48,8 @@ class SqliteDatabase(Database):
         self._writer: threading.Thread | None = None
         self._reader: ThreadPoolExecutor | None = None
         self._read_connection: sqlite3.Connection | None = None
+        self._undelivered = 0  # transactions whose callers do not know their outcome yet
+        self._held = ExitStack()  # simulated time, as long as there are any
 
     async def open(self) -> None:
         if self._writer is not None:
@@ -64,6 +67,9 @@ class SqliteDatabase(Database):
         self._reader = ThreadPoolExecutor(1, thread_name_prefix=f"read {self._path.name}")
 
     async def apply(self, statements: Sequence[Statement]) -> list[int]:
+        return await (await self.enqueue(statements))
+
+    async def enqueue(self, statements: Sequence[Statement]) -> "asyncio.Future[list[int]]":
         if self._writer is None:
             raise StoreFailed("the store is not open")
         job = _Job(statements, asyncio.get_running_loop().create_future())
@@ -71,8 +77,10 @@ class SqliteDatabase(Database):
             self._jobs.put_nowait(job)
         except queue.Full:
             raise StoreBusy(f"{MAX_WAITING} transactions are waiting") from None
-        with self._clock.hold("oracle store"):
-            return await job.done
+        if not self._undelivered:
+            self._held.enter_context(self._clock.hold("oracle store"))
+        self._undelivered += 1
+        return job.done
 
     async def fetch(self, sql: str, *parameters: Value) -> list[Row]:
         if self._reader is None:
@@ -123,9 +131,23 @@ class SqliteDatabase(Database):
                 group, ended = self._take_group(first)
                 outcomes = _commit_group(connection, group)
                 with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-                    loop.call_soon_threadsafe(_deliver, group, outcomes)
+                    loop.call_soon_threadsafe(self._deliver, group, outcomes)
                 if ended:
                     break
+
+    def _deliver(self, group: list[_Job], outcomes: list[_Outcome]) -> None:
+        """Tell the waiting callers, on their loop; those that were cancelled meanwhile are passed over."""
+        for job, outcome in zip(group, outcomes, strict=True):
+            if job.done.done():
+                continue
+            if isinstance(outcome, StoreFailed):
+                job.done.set_exception(outcome)
+                job.done.exception()  # taken note of: its caller may be gone
+            else:
+                job.done.set_result(outcome)
+        self._undelivered -= len(group)
+        if not self._undelivered:
+            self._held.close()
 
     def _take_group(self, first: _Job) -> tuple[list[_Job], bool]:
         group = [first]
@@ -171,13 +193,47 @@ def _commit_group(connection: sqlite3.Connection, group: list[_Job]) -> list[_Ou
     """Run the group and flush it; return each job's outcome once they are on disk."""
     try:
         connection.execute("BEGIN IMMEDIATE")
-        outcomes = [_run_job(connection, job.statements) for job in group]
+        outcomes = [outcome for run in _runs(group) for outcome in _run_all(connection, run)]
         connection.execute("COMMIT")
     except sqlite3.Error as error:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         return [StoreFailed(str(error)) for _ in group]
     return outcomes
+
+
+def _runs(group: list[_Job]) -> Iterator[list[_Job]]:
+    """Split a group where the statement changes: reports come by the hundred, each a row of the same statement."""
+    for is_single, jobs in groupby(group, key=_single_row_sql):
+        if is_single is None:
+            for job in jobs:
+                yield [job]
+        else:
+            yield list(jobs)
+
+
+def _single_row_sql(job: _Job) -> str | None:
+    """Return the job's statement when it is only one, for one row."""
+    if len(job.statements) != 1 or len(job.statements[0].rows) != 1:
+        return None
+    return job.statements[0].sql
+
+
+def _run_all(connection: sqlite3.Connection, jobs: list[_Job]) -> list[_Outcome]:
+    """Run transactions of one statement and row each at once; one by one if any of them fails."""
+    if len(jobs) > 1:
+        connection.execute("SAVEPOINT run")
+        try:
+            before = connection.total_changes
+            connection.executemany(jobs[0].statements[0].sql, [job.statements[0].rows[0] for job in jobs])
+            if connection.total_changes - before == len(jobs):  # else: which of them changed nothing?
+                connection.execute("RELEASE run")
+                return [[1] for _ in jobs]
+        except (sqlite3.Error, OverflowError, ValueError):
+            pass
+        connection.execute("ROLLBACK TO run")
+        connection.execute("RELEASE run")
+    return [_run_job(connection, job.statements) for job in jobs]
 
 
 def _run_job(connection: sqlite3.Connection, statements: Sequence[Statement]) -> _Outcome:
@@ -196,17 +252,6 @@ def _run_job(connection: sqlite3.Connection, statements: Sequence[Statement]) ->
         return StoreFailed(str(error))
     connection.execute("RELEASE job")
     return counts
-
-
-def _deliver(group: list[_Job], outcomes: list[_Outcome]) -> None:
-    """Tell the waiting callers, on their loop; those that were cancelled meanwhile are passed over."""
-    for job, outcome in zip(group, outcomes, strict=True):
-        if job.done.done():
-            continue
-        if isinstance(outcome, StoreFailed):
-            job.done.set_exception(outcome)
-        else:
-            job.done.set_result(outcome)
 
 
 def _run(connection: sqlite3.Connection, statement: Statement) -> int:

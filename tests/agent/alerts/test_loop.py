@@ -11,14 +11,16 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from skerry_agent.alerts.book import AlertBook, Notice
-from skerry_agent.alerts.channels import SIGNATURE, Channels, NotDelivered
-from skerry_agent.alerts.loop import BOOK, PAUSED_UNTIL_NS, Alerts, is_quiet, parse_quiet
+from skerry_agent.alerts.book import BOOK, AlertBook, Notice
+from skerry_agent.alerts.channels import SIGNATURE, Channels, NotDelivered, Sender
+from skerry_agent.alerts.loop import PAUSED_UNTIL_NS, Alerts, is_quiet, parse_quiet
 from skerry_agent.api.view import DeviceState
 from skerry_agent.settings import load
 from skerry_core.clock import NS_PER_S, SystemClock
 from skerry_core.errors import UsageError, UserError
 from skerry_testing.api import Served, fill, serve_api
+
+SENDER = Sender(name="calm-teal-otter", address="h1")
 
 
 @dataclass(slots=True)
@@ -127,12 +129,12 @@ async def test_the_dead_mans_switch_is_told_that_the_agent_lives(tmp_path: Path)
 async def test_nobody_listening_is_said_without_the_address_path() -> None:
     with pytest.raises(NotDelivered) as caught:
         await Channels(webhook="http://127.0.0.1:9/secret").send(
-            Notice(key="k", raised=True, text="t"), hotspot="h", at_ns=1
+            Notice(key="k", raised=True, text="t"), hotspot=SENDER, at_ns=1
         )
     assert "127.0.0.1:9" in str(caught.value)
     assert "secret" not in str(caught.value)
     with pytest.raises(NotDelivered):
-        await Channels(webhook="nonsense").send(Notice(key="k", raised=True, text="t"), hotspot="h", at_ns=1)
+        await Channels(webhook="nonsense").send(Notice(key="k", raised=True, text="t"), hotspot=SENDER, at_ns=1)
 
 
 def test_quiet_hours_may_pass_midnight() -> None:

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from skerry_agent.alerts.book import Notice
-from skerry_agent.alerts.channels import Channels, NotDelivered
+from skerry_agent.alerts.channels import Channels, NotDelivered, Sender
 from skerry_agent.alerts.mail import Mail, MailFailed
 from skerry_agent.settings import load
 from skerry_core.errors import UsageError
 
+SENDER = Sender(name="calm-teal-otter", address="h1")
 NOTICE = Notice(key="device d1", raised=True, text="d1: unplugged")
 
 
@@ -55,7 +56,7 @@ def mail(server: str) -> Mail:
 
 async def test_a_notice_arrives_with_subject_and_text() -> None:
     async with mail_server() as (server, address):
-        await Channels(mail=mail(address)).send(NOTICE, hotspot="calm-teal-otter", at_ns=0)
+        await Channels(mail=mail(address)).send(NOTICE, hotspot=SENDER, at_ns=0)
     (message,) = server.messages
     assert b"Subject: calm-teal-otter: device d1\r\n" in message
     assert b"To: owner@example.org, b@example.org\r\n" in message
@@ -69,7 +70,7 @@ async def test_a_refusal_and_a_dead_server_are_said_without_the_conversation() -
             await mail(address).send(subject="s", text="t")
         assert "nobody" not in str(refused.value)
     with pytest.raises(NotDelivered, match="ConnectionRefusedError"):
-        await Channels(mail=mail(address)).send(NOTICE, hotspot="h", at_ns=0)
+        await Channels(mail=mail(address)).send(NOTICE, hotspot=SENDER, at_ns=0)
 
 
 async def test_a_line_break_in_an_alert_makes_no_second_header() -> None:
@@ -85,7 +86,7 @@ async def test_a_broken_channel_does_not_repeat_the_notice_in_the_others() -> No
         channels, taken = Channels(mail=mail(address), ntfy="http://127.0.0.1:1/topic"), set[str]()
         for _ in range(3):
             with pytest.raises(NotDelivered, match=r"127\.0\.0\.1:1"):
-                await channels.send(NOTICE, hotspot="h", at_ns=0, taken=taken)
+                await channels.send(NOTICE, hotspot=SENDER, at_ns=0, taken=taken)
         assert len(server.messages) == 1
 
 

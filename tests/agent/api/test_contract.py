@@ -74,7 +74,7 @@ async def test_routes_and_paths_are_the_same(tmp_path: Path) -> None:
 PLAIN = [
     "/healthz", "/readyz", "/metrics", "/openapi.json", "/api/v1/status", "/api/v1/capabilities", "/api/v1/devices",
     "/api/v1/packets", "/api/v1/beacons", "/api/v1/witnesses", "/api/v1/rewards", "/api/v1/balances",
-    "/api/v1/outbox", "/api/v1/audit",
+    "/api/v1/outbox", "/api/v1/audit", "/api/v1/jobs",
 ]  # fmt: skip
 
 
@@ -262,7 +262,7 @@ async def test_requests_are_counted_by_route_and_code(tmp_path: Path) -> None:
 
 
 async def test_a_body_that_never_comes_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("skerry_agent.api.handlers.BODY_LIMIT_S", 0.05)
+    monkeypatch.setattr("skerry_agent.api.requests.BODY_LIMIT_S", 0.05)
 
     async def slow() -> AsyncIterator[bytes]:
         yield b'{"name": '

@@ -1,8 +1,9 @@
 import asyncio
 from pathlib import Path
 
-from skerry_agent.alerts.book import AlertBook, Condition
-from skerry_agent.alerts.loop import BOOK
+import pytest
+
+from skerry_agent.alerts.book import BOOK, AlertBook, Condition
 from skerry_testing.cli import skerry
 from skerry_testing.stores import open_stores
 
@@ -27,7 +28,9 @@ def test_standing_alerts_are_listed_and_maintenance_is_set_and_ended(tmp_path: P
     assert skerry(tmp_path, "alerts", "pause", "0").code == 2
 
 
-def test_the_test_message_says_why_it_was_not_delivered(tmp_path: Path) -> None:
+def test_the_test_message_says_why_it_was_not_delivered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
     assert "E_NO_CHANNEL" in skerry(tmp_path, "alerts", "test").err
     ran = skerry(tmp_path, "--set", "alerts.webhook=http://127.0.0.1:9/x", "alerts", "test")
     assert (ran.code, "E_NOT_DELIVERED" in ran.err) == (1, True)

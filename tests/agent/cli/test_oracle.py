@@ -63,9 +63,9 @@ def test_routes_denylist_epochs_and_counts_are_shown(folder: Path) -> None:
         "id": "r1", "oui": 1, "net_id": "00003C", "max_copies": 1,
         "server": {"protocol": "gwmp", "host": "127.0.0.1", "port": 1700},
     }  # fmt: skip
-    assert skerry(folder, "route", "set", "-", text=json.dumps(route)) == "r1\n"
+    assert skerry(folder, "route", "add", "-", text=json.dumps(route)) == "r1\n"
     assert "r1" in skerry(folder, "route", "list")
-    skerry(folder, "route", "delete", "r1")
+    skerry(folder, "route", "remove", "r1")
     assert skerry(folder, "denylist", "set", "-", text='{"keys": []}') == "serial 1\n"
     assert json.loads(skerry(folder, "denylist", "show"))["serial"] == 1
     assert "open" in skerry(folder, "epoch")

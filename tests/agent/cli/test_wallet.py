@@ -1,13 +1,18 @@
 """`skerry wallet` without a chain: keys are made, brought, watched, backed up; secrets never come from the words."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
+from skerry_agent.wallet.payments import open_payment_store
+from skerry_client.paths import choose_paths
+from skerry_core.clock import SystemClock
 from skerry_testing.cli import running_agent, skerry
 from skerry_testing.wallet import address_of
 from skerry_wallet.keyfile.bip39 import words_of
 from skerry_wallet.keyfile.kdf import Argon2id
+from skerry_wallet.payout.payment import Payment, PaymentState
 
 PASSWORD = "correct horse battery"
 WORDS = words_of(bytes(range(32)))
@@ -151,6 +156,26 @@ def test_without_a_chain_the_remedy_names_where_to_find_one(tmp_path: Path) -> N
     assert (ran.code, ran.json["error"]["code"]) == (1, "E_NO_CLUSTER")
     assert "--cluster" in ran.err
     assert skerry(tmp_path, "wallet", "balance").code == 1
-    for verb in (["claim"], ["reconcile"], ["export"]):
+    for verb in (["claim"], ["reconcile"]):
         assert skerry(tmp_path, "rewards", *verb).code == 1
     assert skerry(tmp_path, "dc", "balance").code == 1
+
+
+def test_an_unknown_payment_waits_until_a_person_decides(tmp_path: Path) -> None:
+    async def plant() -> None:
+        async with open_payment_store(choose_paths(tmp_path, environ={}), clock=SystemClock()) as store:
+            payments = [
+                Payment(key=f"owner/{number}", network="", marker=marker, template=b"", state=PaymentState.UNKNOWN)
+                for number, marker in enumerate(("", "", address_of("marker")))
+            ]
+            await store.plan(payments)
+
+    asyncio.run(plant())
+    listed = skerry(tmp_path, "wallet", "unknown", "--json").json["items"]
+    assert [one["payment"] for one in listed] == ["owner/0", "owner/1", "owner/2"]
+    found = {"owner/0": ("--paid", "final"), "owner/1": ("--not-paid", "failed"), "owner/2": ("--not-paid", "planned")}
+    for key, (option, state) in found.items():
+        assert skerry(tmp_path, "wallet", "decide", key, option, "--note", "explorer", "--json").json["state"] == state
+    again = skerry(tmp_path, "wallet", "decide", "owner/0", "--paid", "--note", "x", "--json")
+    assert again.json["error"]["code"] == "E_PAYMENT_NOT_UNKNOWN"
+    assert skerry(tmp_path, "wallet", "decide", "owner/0", "--note", "x").code == 2

@@ -16,8 +16,8 @@ SCHEMAS: dict[str, Any] = json.loads(resources.files("skerry_agent.api").joinpat
 ]["schemas"]
 MODELS = [
     "AuditLine", "Backlog", "Balance", "Beacon", "BeaconOffer", "Capabilities", "Clock", "Device", "Envelope",
-    "Explanation", "Finding", "Hotspot", "Operator", "Packet", "Paired", "PathStage", "Readiness", "Reloaded",
-    "Report", "Reward", "Status", "Step", "Witness",
+    "Explanation", "Finding", "Hotspot", "Job", "Network", "Operator", "Packet", "Paired", "PathStage", "Readiness",
+    "Reloaded", "Report", "Reward", "Status", "Step", "Witness",
 ]  # fmt: skip
 
 
@@ -46,7 +46,7 @@ def json_types(hint: Any) -> set[str]:
         return {"array"}
     if origin is dict:
         return {"object"}
-    return {NoneType: {"null"}, bool: {"boolean"}, int: {"integer"}}.get(hint, {"object"})
+    return {NoneType: {"null"}, bool: {"boolean"}, int: {"integer"}, float: {"number"}}.get(hint, {"object"})
 
 
 @pytest.mark.parametrize("name", MODELS)

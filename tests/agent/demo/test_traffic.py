@@ -5,7 +5,7 @@ from pathlib import Path
 from random import Random
 
 from skerry_agent.demo.traffic import DEV_ADDR_BASE, _data_frame, captured_datagrams
-from skerry_agent.demo.world import DEMO_ROUTES
+from skerry_agent.demo.world import DEMO_ROUTE
 from skerry_coverage.lorawan.routing import choose_routes
 from skerry_wire.lorawan import DataFrame, parse_frame
 
@@ -15,7 +15,7 @@ def test_a_sensors_frame_is_a_data_uplink_that_the_operator_routes() -> None:
     frame = parse_frame(phy)
     assert isinstance(frame, DataFrame)
     assert (frame.dev_addr, phy[0], len(phy) <= 80) == (DEV_ADDR_BASE + 3, 0x40, True)
-    assert [delivery.route.id for delivery in choose_routes(phy, DEMO_ROUTES).deliveries] == ["demo"]
+    assert [delivery.route.id for delivery in choose_routes(phy, [DEMO_ROUTE]).deliveries] == ["demo"]
     assert phy == _data_frame(DEV_ADDR_BASE + 3, 70_000, Random(1))
 
 

@@ -11,7 +11,8 @@ RESULT = DemoResult(
     seed=7, hotspots=12, epochs=1, beacons={"valid": 70, "entropy_expired": 1}, witnesses_valid=500,
     witnesses_invalid={"bad_signature": 1},
     frauds=tuple(Caught(fraud=name, reason=reason, reports=2) for name, reason in EXPECTED.items()),
-    paid={"demo-IOT": 2_968_036_529_669, "demo-HNT": 0}, dc_burned=369, packets_carried=141, captured_datagrams=18,
+    paid={"demo-IOT": 2_968_036_529_669, "demo-HNT": 0}, dc_burned=369, packets_carried=141,
+    packets_delivered=141, captured_datagrams=18,
     ledger_matches_chain=True, manifest_hash="23da", oracle_key="14qN", bundle=Path("proof.skp"),
     map_png=Path("map.png"), wall_s=12.0, peak_rss_mb=235,
 )  # fmt: skip
@@ -39,6 +40,7 @@ def test_a_missed_fraud_and_books_that_differ_are_said_and_make_the_run_bad() ->
     assert "DIFFERS" in text
     assert "1 too few" in text
     assert not replace(RESULT, bundle=None).is_good
+    assert not replace(RESULT, packets_delivered=140).is_good
     assert not replace(RESULT, frauds=(Caught(fraud="forged", reason="bad_signature", reports=0),)).is_good
 
 

@@ -4,7 +4,9 @@ from pathlib import Path
 import pytest
 
 from skerry_agent.api.view import DeviceState, LiveDevice
+from skerry_agent.doctor.agent import _PATH
 from skerry_agent.doctor.findings import STAGES, Finding, Grade, first_red
+from skerry_agent.runtime.packet_path import Stage
 from skerry_testing.api import NOW_NS, FakeView, Served, fill
 from skerry_testing.cli import running_agent, skerry
 
@@ -91,3 +93,58 @@ def test_a_vendor_eui_is_warned_about(tmp_path: Path) -> None:
     with running_agent(tmp_path, prepare=prepare):
         checks = skerry(tmp_path, "doctor", "--json").json["checks"]
     assert [one["result"] for one in checks if one["check"] == "EUI of twin"] == ["warn"]
+
+
+def test_the_first_red_stage_of_the_packet_path_is_named_with_its_counts_and_fix(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = FakeView.status
+
+    def status(self: FakeView) -> object:
+        found = original(self)
+        (first,) = found.path
+        states = {"received": DeviceState.UP, "sent": DeviceState.DOWN, "judged": DeviceState.DOWN}
+        path = tuple(
+            replace(first, stage=stage, state=state, reason="expired", passed=3 if state is DeviceState.UP else 0)
+            for stage, state in states.items()
+        )
+        return replace(found, path=path, clock=replace(found.clock, synchronised=True))
+
+    monkeypatch.setattr(FakeView, "status", status)
+
+    async def heard(served: Served) -> None:
+        await fill(served)
+
+    with running_agent(tmp_path, prepare=heard):
+        red = skerry(tmp_path, "doctor", "--json").json["first_red"]
+    assert (red["stage"], red["check"]) == ("network", "path: sent")
+    assert red["evidence"] == "0 passed and 1 ended before 'sent', mostly expired (received 3, sent 0, judged 0)"
+    assert "first red stage of the packet path" in red["reason"]
+    assert "internet connection" in red["fix"]
+
+
+def test_every_stage_of_the_path_has_a_place_and_a_fix() -> None:
+    assert list(_PATH) == [stage.value for stage in Stage]
+    assert {stage for stage, _ in _PATH.values()} <= set(STAGES)
+
+
+def test_a_further_network_that_is_down_is_a_failure_with_its_last_packet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = FakeView.status
+
+    def status(self: FakeView) -> object:
+        found = original(self)
+        (network,) = found.networks
+        down = replace(network, state=DeviceState.DOWN, reason="it does not answer")
+        return replace(found, networks=(down,))
+
+    monkeypatch.setattr(FakeView, "status", status)
+    with running_agent(tmp_path):
+        checks = {one["check"]: one for one in skerry(tmp_path, "doctor", "--json").json["checks"]}
+        shown = skerry(tmp_path, "status").out
+    found = checks["lns.example.org:1700"]
+    assert (found["result"], found["evidence"]) == ("fail", "it does not answer; no packet sent yet")
+    assert "forward.gwmp" in found["fix"]
+    assert "lns.example.org:1700" in shown
+    assert "none yet" in shown

@@ -48,12 +48,19 @@ def test_a_heard_beacon_is_reported_and_its_verdict_and_reward_come_back(tmp_pat
                 await clock.sleep(1)
                 (row,) = (await stores.witnesses.page()).rows
                 assert (row.state, sink.witnesses) == (ReportState.DELIVERED, [row.report])
+                assert row.packet_id is not None
+                packet = await stores.packets.get(row.packet_id)
+                assert packet is not None
+                assert (packet.stage, packet.reason) == (Stage.ACKNOWLEDGED, None)
                 verdict = VerdictRow(id=row.id, verdict=Verdict.INVALID, reason="too_close", rule_set="r", poc_id="p")
                 operator.news_items = [News(witnesses=(verdict,), rewards=(reward(),), cursor="7")]
                 await clock.sleep(61)
             judged = await stores.witnesses.get(row.id)
             assert judged is not None
             assert (judged.verdict, judged.reason) == (Verdict.INVALID, "too_close")
+            packet = await stores.packets.get(row.packet_id)
+            assert packet is not None
+            assert (packet.stage, packet.reason) == (Stage.JUDGED, "too_close")
             assert list((await stores.rewards.page()).rows) == [reward()]
             assert await stores.facts.get("operator_news_cursor") == "7"
             assert app.agent.judged[Stage.JUDGED, "too_close"] == 1

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from skerry_agent.background import Background
 from skerry_agent.runtime.delivery import RETRY_CAP_S, Delivery, retry_wait_s
 from skerry_agent.runtime.delivery_routes import serve_reports
+from skerry_agent.runtime.packet_path import Stage
 from skerry_agent.store import (
     BeaconRow,
     Database,
@@ -130,10 +132,15 @@ async def test_rows_of_reports_become_expired_refused_or_delivered_with_the_reas
     async with open_stores(tmp_path, clock=clock) as stores:
         sink = FakeSink(clock)
         delivery = Delivery(outbox=stores.outbox, clock=clock, jitter=lambda: 0.5)
-        serve_reports(delivery, sink, stores)
+        moved: list[tuple[str, Stage, str | None]] = []
+
+        async def advance(packet_id: str, stage: Stage, reason: str | None) -> None:
+            moved.append((packet_id, stage, reason))
+
+        serve_reports(delivery, sink, stores, advance=advance)
         now_ns = clock.wall_ns()
         for number, (name, deadline_s) in enumerate((("late", -1), ("bad", 60), ("good", 61))):
-            await stores.witnesses.add(witness_row(name))
+            await stores.witnesses.add(replace(witness_row(name), packet_id=f"frame of {name}"))
             await stores.outbox.put(
                 OutboxItem(
                     id=name, class_="witness", body=b"m", created_ns=now_ns, next_try_ns=number,
@@ -152,6 +159,11 @@ async def test_rows_of_reports_become_expired_refused_or_delivered_with_the_reas
             "bad": (ReportState.REFUSED, "bad_signature"),
             "good": (ReportState.DELIVERED, None),
         }
+        assert moved == [
+            ("frame of late", Stage.QUEUED, "deadline"),
+            ("frame of bad", Stage.SENT, "bad_signature"),
+            ("frame of good", Stage.ACKNOWLEDGED, None),
+        ]
         lost = await stores.beacons.get("lost")
         assert lost is not None
         assert (lost.state, lost.reason) == (ReportState.EXPIRED, "deadline")

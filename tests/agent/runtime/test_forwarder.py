@@ -9,6 +9,7 @@ from skerry_agent.background import Background
 from skerry_agent.metrics import Metrics
 from skerry_agent.runtime.forwarder import MAX_UPLINKS, GwmpForwarder, gateway_eui
 from skerry_agent.runtime.forwarding import forward_targets
+from skerry_core.clock import NS_PER_S
 from skerry_firmware_bridge.errors import TransmitRefused
 from skerry_firmware_bridge.gwmp.server import GwmpServer
 from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, FrameHeard, StateChanged, StatusReported
@@ -42,6 +43,12 @@ def test_a_network_gets_the_uplinks_it_wants_and_sees_a_living_gateway() -> None
     async def main(clock: SimulatedClock) -> None:
         events: list[DeviceEvent] = []
         async with joined(clock, events, "?devaddr=78000000/7") as (forwarder, _, _radio, metrics):
+            before = forwarder.status("h1")
+            assert (before.state, before.reason, before.last_packet_age_s) == (
+                DeviceState.UNKNOWN,
+                "no answer yet",
+                None,
+            )
             assert forwarder.offer(frame(rssi_dbm=-77))
             assert not forwarder.offer(frame(b"\x40\x00\x00\x00\x26" + bytes(12)))
             await clock.sleep(65)
@@ -51,6 +58,10 @@ def test_a_network_gets_the_uplinks_it_wants_and_sees_a_living_gateway() -> None
             assert sum(isinstance(event, StatusReported) for event in events) == 3
             assert not any(isinstance(e, StateChanged) and e.state is not DeviceState.UP for e in events)
             assert forwarder.up
+            status = forwarder.status("h1")
+            assert (status.state, status.reason, status.uplinks) == (DeviceState.UP, "answers", 1)
+            assert status.last_packet_age_s in {64, 65}
+            assert clock.wall_ns() - status.as_of_ns < 11 * NS_PER_S  # the last word of the network
             assert metrics.value("skerry_link_up", network=forwarder.target.name) == 1
 
     simulated(main)

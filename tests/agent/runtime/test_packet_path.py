@@ -1,6 +1,6 @@
 """Every frame ends at a named stage, with its reason where it ends early."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +12,7 @@ from skerry_agent.metrics import Metrics
 from skerry_agent.runtime.packet_path import MAX_WAITING, Heard, PacketPath, Stage, packet_id
 from skerry_agent.store import PacketRow, Stores, StoreUnavailable
 from skerry_simulate.clock import SimulatedClock
-from skerry_testing.runtime import DEVICE, beacon_of, frame
+from skerry_testing.runtime import DEVICE, UPLINK, beacon_of, frame
 from skerry_testing.simulated import simulated
 from skerry_testing.stores import open_stores
 from skerry_wire.frames import Crc, ReceivedFrame
@@ -28,6 +28,7 @@ class Ends:
     queued: bool = True
     failure: StoreUnavailable | None = None
     region_known: bool = True
+    forwarding: Callable[[], Awaitable[None]] | None = None
     witnessed: list[Heard] = field(default_factory=list)
     told: list[PacketRow] = field(default_factory=list)
 
@@ -38,6 +39,8 @@ class Ends:
         return self.queued
 
     async def forward(self, heard: Heard) -> tuple[str, ...]:
+        if self.forwarding is not None:
+            await self.forwarding()
         return self.networks
 
 
@@ -142,6 +145,24 @@ def test_frames_are_stored_within_a_quarter_second_and_then_told(tmp_path: Path)
     simulated(main)
 
 
+def test_a_frame_that_is_on_its_way_while_others_are_stored_is_not_lost(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        ends = Ends()
+        async with opened(tmp_path, clock, ends) as (path, stores, _):
+            first, second = frame(UPLINK, clock=clock), frame(UPLINK + b"x", clock=clock)
+            async with Background() as background:
+                background.start(path.run(), name="path")
+                path.take(DEVICE, first)
+                await clock.sleep(0.1)
+                ends.forwarding = path.flush  # the first frame's row is stored while the second's step waits
+                path.take(DEVICE, second)
+                await clock.sleep(1)
+            stored = {row.id for row in (await stores.packets.page()).rows}
+            assert stored == {row.id for row in ends.told} == {packet_id(DEVICE, first), packet_id(DEVICE, second)}
+
+    simulated(main)
+
+
 def test_a_full_queue_drops_and_counts(tmp_path: Path) -> None:
     async def main(clock: SimulatedClock) -> None:
         async with opened(tmp_path, clock, Ends()) as (path, _, metrics):
@@ -157,3 +178,56 @@ def test_a_packet_id_depends_on_radio_counter_and_content() -> None:
     ids = {packet_id(*one) for one in ((DEVICE, frame()), ("other", frame()), (DEVICE, frame(tmst_us=5)))}
     assert len(ids) == 3
     assert packet_id(DEVICE, frame()) in ids
+
+
+def test_a_report_that_comes_further_moves_its_frame_on_wherever_the_row_is(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        ends = Ends()
+        async with opened(tmp_path, clock, ends) as (path, stores, _):
+            moved: list[tuple[str, str, str | None]] = []
+            early: list[str] = []
+
+            async def acknowledged_at_once(found: Heard) -> bool:
+                if not early:  # as an operator in this process: the answer is there before the row is
+                    early.append(found.packet_id)
+                    await path.advance(found.packet_id, Stage.ACKNOWLEDGED, None)
+                return True
+
+            path.connect(
+                witness=acknowledged_at_once, forward=ends.forward, stored=ends.told.append,
+                moved=lambda *one: moved.append(one),
+            )  # fmt: skip
+            async with Background() as background:
+                background.start(path.run(), name="path")
+                path.take(DEVICE, frame(beacon_of(1).phy))
+                path.take(DEVICE, frame(beacon_of(2).phy))
+                await clock.sleep(0.01)
+                first, second = (row.id for row in path._rows)
+                assert early == [first]
+                assert [row.stage for row in path._rows] == [Stage.ACKNOWLEDGED, Stage.QUEUED]
+                await path.advance(second, Stage.SENT, "refused")  # still in memory
+                await clock.sleep(1)
+                assert moved == []
+                await path.advance(second, Stage.JUDGED, "too_close")  # stored by now
+                await path.advance(second, Stage.ACKNOWLEDGED, None)  # never back
+                await path.advance("unknown", Stage.JUDGED, None)
+            rows = {one: await stores.packets.get(one) for one in (first, second)}
+            assert [(row.stage, row.reason) for row in rows.values() if row] == [
+                (Stage.ACKNOWLEDGED, None), (Stage.JUDGED, "too_close"),
+            ]  # fmt: skip
+            assert moved == [(second, Stage.JUDGED, "too_close")]
+
+    simulated(main)
+
+
+def test_a_disk_that_takes_nothing_costs_the_note_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        async with opened(tmp_path, clock, Ends()) as (path, stores, _):
+
+            async def full(*_: object, **__: object) -> bool:
+                raise StoreUnavailable("E_DB_FULL", "The disk is full.")
+
+            monkeypatch.setattr(type(stores.packets), "advance", full)
+            await path.advance("p1", Stage.ACKNOWLEDGED, None)
+
+    simulated(main)

@@ -1,5 +1,6 @@
 """Everything leaves through the gate, and a refusal reaches whoever asked."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from skerry_agent.runtime.transmitter import Transmitter
 from skerry_firmware_bridge.errors import LinkLost, TransmitRefused
 from skerry_firmware_bridge.transmit import TransmitGate
 from skerry_keys.public_key import PublicKey
+from skerry_radio.lora import Datarate, airtime_us
 from skerry_simulate.clock import SimulatedClock
 from skerry_testing.evidence import signer_of
 from skerry_testing.radio import FileDutyStore
@@ -43,6 +45,22 @@ def test_a_downlink_is_sent_and_counted(tmp_path: Path) -> None:
         outcome = await transmitter.downlink(REQUEST)
         assert (outcome.status, radio.sent) == (TransmitStatus.SENT, [REQUEST])
         assert metrics.value("skerry_downlinks_total", device=DEVICE, outcome="sent") == 1
+        seconds = airtime_us(Datarate.parse(REQUEST.datarate), len(REQUEST.phy)) / 1_000_000
+        assert metrics.value("skerry_airtime_seconds_total", device=DEVICE, band="868000000-868600000") == seconds
+
+    simulated(main)
+
+
+def test_air_time_is_counted_where_no_duty_cycle_limits_it_and_never_for_what_is_refused(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        transmitter, radios, metrics = await made(tmp_path, clock, region="US915")
+        radios.up(FakeRadio())
+        with pytest.raises(TransmitRefused):
+            await transmitter.downlink(REQUEST)  # 868 MHz
+        assert "skerry_airtime_seconds_total" not in metrics.text()
+        await transmitter.downlink(replace(REQUEST, frequency_hz=923_300_000, datarate="SF9BW500"))
+        (line,) = [one for one in metrics.text().splitlines() if one.startswith("skerry_airtime_seconds_total{")]
+        assert 'band="902000000-928000000"' in line
 
     simulated(main)
 

@@ -9,8 +9,6 @@ from skerry_agent.store import (
     AuditRow,
     BeaconRow,
     DeviceRow,
-    Intent,
-    IntentState,
     OutboxItem,
     OutboxState,
     PacketRow,
@@ -243,19 +241,6 @@ async def test_rewards_beyond_signed_64_bit_are_kept_and_added_exactly(tmp_path:
         assert await stores.rewards.get("r1") == reward("r1", U64_MAX)
         assert len((await stores.rewards.page(hotspot="h")).rows) == 2
         assert (await stores.rewards.page(hotspot="x")).rows == ()
-
-
-async def test_one_cause_is_decided_once(tmp_path: Path) -> None:
-    intent = Intent(id="payout:1:0", kind="payout", cause={"epoch": 1}, created_ns=1, changed_ns=1)
-    async with open_stores(tmp_path) as stores:
-        assert await stores.intents.decide(intent) == intent
-        signed = replace(
-            intent, state=IntentState.SIGNED, signed=b"tx", signature="s", last_valid_block_height=U64_MAX >> 1
-        )
-        await stores.intents.change(signed)
-        assert await stores.intents.decide(intent) == signed
-        assert await stores.intents.in_state(IntentState.SIGNED, IntentState.SENT) == [signed]
-        assert await stores.intents.in_state(IntentState.DECIDED) == []
 
 
 async def test_a_revoked_token_is_no_longer_found(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from skerry_agent.store import Database, Intent, OutboxItem
+from skerry_agent.store import Database, OutboxItem
 from skerry_agent.store.schema import SKERRY
 from skerry_core.clock import SystemClock
 from skerry_testing.stores import open_stores
@@ -34,7 +34,6 @@ async def test_an_old_database_is_brought_up_to_date_with_its_rows(tmp_path: Pat
         assert (device.name, device.region, device.details) == ("roof", "EU868", {"fw": "1"})
         assert [token.scopes for token in await stores.tokens.all()] == [["read"]]
         await stores.outbox.put(OutboxItem(id="new", class_="beacon", body=b"", created_ns=1, deadline_ns=9))
-        assert await stores.intents.decide(Intent(id="i", kind="k", cause={}, created_ns=1, changed_ns=1))
 
 
 @pytest.mark.parametrize("name", STORED)

@@ -1,55 +1,19 @@
 """Helium claims over real HTTP: hotspots from DAS, pending from oracles, claims that only honest signatures make."""
 
-import asyncio
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from skerry_agent.wallet.helium_claims import canopy_depth
+from skerry_agent.wallet.helium_assets import canopy_depth
 from skerry_testing.cli import skerry
-from skerry_testing.helium_server import CANOPY, ENTITY_KEYS, HeliumServer, helium_server, tree_account
+from skerry_testing.helium_server import CANOPY, ENTITY_KEYS, HeliumServer, owner_home, serving, tree_account
 from skerry_wallet.helium.errors import HeliumRejected
 from skerry_wallet.helium.transaction_decode import decode_transaction
-from skerry_wallet.keyfile.solana_key import to_json
-
-
-@contextmanager
-def serving(server: HeliumServer) -> Iterator[HeliumServer]:
-    started = threading.Event()
-    stop: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
-
-    async def main() -> None:
-        async with helium_server(server):
-            stop.append((asyncio.get_running_loop(), asyncio.Event()))
-            started.set()
-            await stop[0][1].wait()
-
-    thread = threading.Thread(target=asyncio.run, args=(main(),), name="helium")
-    thread.start()
-    assert started.wait(20)
-    try:
-        yield server
-    finally:
-        stop[0][0].call_soon_threadsafe(stop[0][1].set)
-        thread.join(20)
 
 
 @pytest.fixture
 def wallet(tmp_path: Path) -> tuple[Path, str, list[str]]:
-    """A folder with one wallet, its address, and the options that unlock it."""
-    import hashlib
-
-    home, key, password = tmp_path / "home", tmp_path / "key.json", tmp_path / "password"
-    password.write_text("secret\n")
-    key.touch(mode=0o600)
-    key.write_text(to_json(hashlib.sha256(b"owner").digest()))
-    secret = ["--password-file", str(password)]
-    made = skerry(home, "wallet", "import", "mine", "--keypair-file", str(key), *secret, "--json")
-    assert made.code == 0, made.err
-    return home, made.json["solana_address"], secret
+    return owner_home(tmp_path)
 
 
 def test_pending_is_the_upper_median_less_what_was_paid_and_a_dry_run_sends_nothing(

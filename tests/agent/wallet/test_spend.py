@@ -7,20 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from skerry_agent.store import Database, Intent, IntentState
-from skerry_agent.store.money import Intents
-from skerry_agent.store.schema import SKERRY
 from skerry_agent.wallet.review import Review, review_message
-from skerry_agent.wallet.spend import known_destinations, open_intents, resume, spend, spent_today
+from skerry_agent.wallet.spend import About, known_destinations, open_payments, resume, spend, spent_today
 from skerry_simulate.clock import SimulatedClock
 from skerry_testing.lying_cluster import LyingCluster
 from skerry_testing.wallet import Settlement, address_of, order, settlement, signer, simulated
 from skerry_wallet.address import address_bytes
-from skerry_wallet.cluster import Cluster
+from skerry_wallet.cluster import Cluster, SignatureStatus
 from skerry_wallet.dc.credits import DataCredits
 from skerry_wallet.errors import ClusterUnavailable, InsufficientFunds
 from skerry_wallet.helium.preview import Severity
-from skerry_wallet.payout.payment import ZERO_BLOCKHASH
+from skerry_wallet.payout.payment import ZERO_BLOCKHASH, Payment, PaymentState, PaymentStore
 from skerry_wallet.programs import memo, transfer_lamports
 from skerry_wallet.spending.effects import SOL
 from skerry_wallet.spending.rules import Limit, SpendingRefused, SpendingRules
@@ -35,10 +32,10 @@ SOL_UNIT = 10**9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A paid owner with some SOL, and their intents."""
+    """A paid owner with some SOL, and their payments."""
 
     settlement: Settlement
-    intents: Intents
+    store: PaymentStore
     clock: SimulatedClock
 
     async def review(self, template: bytes, *, cluster: Cluster | None = None) -> Review:
@@ -53,13 +50,19 @@ class Place:
         return held.amount
 
     async def pay(
-        self, review: Review, *, cluster: Cluster | None = None, rules: SpendingRules | None = None
-    ) -> Intent:
+        self,
+        review: Review,
+        *,
+        cluster: Cluster | None = None,
+        rules: SpendingRules | None = None,
+        second: Cluster | None = None,
+    ) -> Payment:
         return await spend(
             review,
             signer("owner 0"),
             rules=rules or SpendingRules(),
-            intents=self.intents,
+            store=self.store,
+            second=second,
             cluster=cluster or self.settlement.cluster,
             clock=self.clock,
         )
@@ -70,11 +73,7 @@ async def opened(folder: Path, clock: SimulatedClock) -> AsyncIterator[Place]:
     async with settlement(folder, clock) as place:
         await place.cluster.airdrop(ME, SOL_UNIT)
         await place.payer().pay(order(place.iot, owners=1, amount=5000))
-        database = await Database.open(folder / "agent.db", clock=clock, migrations=(SKERRY,))
-        try:
-            yield Place(settlement=place, intents=Intents(database), clock=clock)
-        finally:
-            await database.close()
+        yield Place(settlement=place, store=place.payer().store, clock=clock)
 
 
 def on_chain(folder: Path, test: Callable[[Place], Awaitable[None]]) -> None:
@@ -103,12 +102,12 @@ def test_a_token_payment_opens_the_receivers_account_and_arrives_to_the_unit(tmp
         assert (review.fee_lamports, review.rent_lamports) == (5_000, 2_039_280)
         assert codes(review) == {"receiver_never_used", "receiver_new_to_you"}
         before = await place.lamports(ME)
-        intent = await place.pay(review)
-        assert intent.state is IntentState.FINAL
+        payment = await place.pay(review)
+        assert payment.state is PaymentState.FINAL
         assert await place.tokens(FRIENDS_KEY) == 1234
         assert before - await place.lamports(ME) == review.fee_lamports + review.rent_lamports
-        assert await known_destinations(place.intents, ME) == {FRIEND}
-        assert await spent_today(place.intents, ME, clock=place.clock) == {token.mint: 1234}
+        assert await known_destinations(place.store, ME) == {FRIEND}
+        assert await spent_today(place.store, ME, clock=place.clock) == {token.mint: 1234}
 
     on_chain(tmp_path, test)
 
@@ -167,7 +166,7 @@ def test_limits_count_what_is_under_way_and_forget_it_after_a_day(tmp_path: Path
         second = await place.review(sol(11_000_000))
         with pytest.raises(SpendingRefused):
             await place.pay(second, rules=rules)
-        assert await open_intents(place.intents) == []
+        assert await open_payments(place.store) == []
         await place.clock.sleep(86_401)
         await place.pay(await place.review(sol(11_000_000)), rules=rules)
         assert await place.lamports(FRIEND) == 31_000_000
@@ -175,17 +174,14 @@ def test_limits_count_what_is_under_way_and_forget_it_after_a_day(tmp_path: Path
     on_chain(tmp_path, test)
 
 
-def test_a_lost_answer_is_taken_up_later_with_the_same_bytes(tmp_path: Path) -> None:
+def test_a_lost_answer_is_looked_up_and_only_the_same_bytes_are_ever_sent(tmp_path: Path) -> None:
     async def test(place: Place) -> None:
         lying = LyingCluster(place.settlement.cluster, loses_answers=True)
-        with pytest.raises(ClusterUnavailable):
-            await place.pay(await place.review(sol(10_000_000)), cluster=lying)
-        (kept,) = await open_intents(place.intents)
-        assert kept.state is IntentState.SENT
-        done = await resume(kept, intents=place.intents, cluster=place.settlement.cluster, clock=place.clock)
-        assert done.state is IntentState.FINAL
+        done = await place.pay(await place.review(sol(10_000_000)), cluster=lying)
+        assert done.state is PaymentState.FINAL
         assert await place.lamports(FRIEND) == 10_000_000
-        assert lying.sent == [kept.signed]
+        ((_, (attempt,)),) = await place.store.load([done.key])
+        assert set(lying.sent) == {attempt.raw}
 
     on_chain(tmp_path, test)
 
@@ -193,11 +189,11 @@ def test_a_lost_answer_is_taken_up_later_with_the_same_bytes(tmp_path: Path) -> 
 def test_a_swallowed_payment_becomes_unknown_and_is_never_signed_again(tmp_path: Path) -> None:
     async def test(place: Place) -> None:
         lying = LyingCluster(place.settlement.cluster, swallows=True)
-        intent = await place.pay(await place.review(sol(10_000_000)), cluster=lying)
-        assert intent.state is IntentState.UNKNOWN
+        payment = await place.pay(await place.review(sol(10_000_000)), cluster=lying)
+        assert payment.state is PaymentState.UNKNOWN
         assert await place.lamports(FRIEND) == 0
-        assert await open_intents(place.intents) == []
-        assert await spent_today(place.intents, ME, clock=place.clock) == {SOL: 10_000_000}
+        assert await open_payments(place.store) == []
+        assert await spent_today(place.store, ME, clock=place.clock) == {SOL: 10_000_000}
 
     on_chain(tmp_path, test)
 
@@ -207,9 +203,9 @@ def test_a_cluster_that_stands_still_is_left_with_the_payment_stored(tmp_path: P
         lying = LyingCluster(place.settlement.cluster, hides_statuses=True, stands_still=True)
         with pytest.raises(ClusterUnavailable, match="unfinished"):
             await place.pay(await place.review(sol(10_000_000)), cluster=lying)
-        (kept,) = await open_intents(place.intents)
-        done = await resume(kept, intents=place.intents, cluster=place.settlement.cluster, clock=place.clock)
-        assert done.state is IntentState.FINAL
+        (kept,) = await open_payments(place.store)
+        done = await resume(kept, store=place.store, cluster=place.settlement.cluster, clock=place.clock)
+        assert done.state is PaymentState.FINAL
         assert await place.lamports(FRIEND) == 10_000_000
 
     on_chain(tmp_path, test)
@@ -217,14 +213,13 @@ def test_a_cluster_that_stands_still_is_left_with_the_payment_stored(tmp_path: P
 
 def test_another_clusters_payment_is_left_alone(tmp_path: Path) -> None:
     async def test(place: Place) -> None:
-        lying = LyingCluster(place.settlement.cluster, loses_answers=True)
+        lying = LyingCluster(place.settlement.cluster, hides_statuses=True, stands_still=True)
         with pytest.raises(ClusterUnavailable):
             await place.pay(await place.review(sol(10_000_000)), cluster=lying)
-        (kept,) = await open_intents(place.intents)
-        elsewhere = replace(kept, cause={**kept.cause, "cluster": "another"})
-        assert await resume(
-            elsewhere, intents=place.intents, cluster=place.settlement.cluster, clock=place.clock
-        ) == elsewhere  # fmt: skip
+        (kept,) = await open_payments(place.store)
+        elsewhere = replace(kept, about=replace(About.of(kept), cluster="another").to_text())
+        same = await resume(elsewhere, store=place.store, cluster=place.settlement.cluster, clock=place.clock)
+        assert same == kept
 
     on_chain(tmp_path, test)
 
@@ -238,5 +233,50 @@ def test_a_review_reads_what_others_made_and_a_message_with_other_bytes_is_not_s
         with pytest.raises(ValueError, match="other bytes"):
             await place.pay(forged)
         assert await place.lamports(FRIEND) == 0
+
+    on_chain(tmp_path, test)
+
+
+def test_a_server_that_invents_landings_gets_no_payment_believed(tmp_path: Path) -> None:
+    async def test(place: Place) -> None:
+        lying = LyingCluster(place.settlement.cluster, swallows=True, invents_statuses=True)
+        payment = await place.pay(await place.review(sol(10_000_000)), cluster=lying)
+        assert payment.state is PaymentState.UNKNOWN
+        assert "does not show the transaction" in payment.note
+        assert await place.lamports(FRIEND) == 0
+
+    on_chain(tmp_path, test)
+
+
+def test_two_servers_that_disagree_leave_the_payment_to_a_person(tmp_path: Path) -> None:
+    async def test(place: Place) -> None:
+        behind = LyingCluster(place.settlement.cluster, hides_statuses=True)
+        payment = await place.pay(await place.review(sol(10_000_000)), second=behind)
+        assert payment.state is PaymentState.UNKNOWN
+        assert "the two disagree" in payment.note
+        assert await spent_today(place.store, ME, clock=place.clock) == {SOL: 10_000_000}
+
+    on_chain(tmp_path, test)
+
+
+def test_two_servers_that_agree_make_it_final(tmp_path: Path) -> None:
+    async def test(place: Place) -> None:
+        payment = await place.pay(await place.review(sol(10_000_000)), second=place.settlement.cluster)
+        assert (payment.state, payment.note) == (PaymentState.FINAL, "")
+
+    on_chain(tmp_path, test)
+
+
+def test_a_second_server_that_gives_no_answer_leaves_the_payment_open(tmp_path: Path) -> None:
+    class Silent(LyingCluster):
+        async def statuses(self, signatures: list[str]) -> list[SignatureStatus | None]:
+            raise ClusterUnavailable("silent")
+
+    async def test(place: Place) -> None:
+        with pytest.raises(ClusterUnavailable, match="unfinished"):
+            await place.pay(await place.review(sol(10_000_000)), second=Silent(place.settlement.cluster))
+        (kept,) = await open_payments(place.store)
+        done = await resume(kept, store=place.store, cluster=place.settlement.cluster, clock=place.clock)
+        assert done.state is PaymentState.FINAL
 
     on_chain(tmp_path, test)

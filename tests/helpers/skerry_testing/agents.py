@@ -1,6 +1,6 @@
-"""Real agents as processes of their own, to be killed or starved: `skerry run` with two changes.
+"""Real agents as processes of their own, to be killed or starved: `skerry run` with one change.
 
-In a folder that `create_agent` made the agent has an operator with the demo's packet routes, and its clock is a
+In a folder that `create_agent` made the agent has an operator with the demo's packet route, and its clock is a
 `FastClock`, so that epochs of a minute end every two seconds. In any other folder it is plain `skerry run`.
 """
 
@@ -13,15 +13,13 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
-import skerry_agent.operator.house
 import skerry_core.clock
 from skerry_agent.cli.exits import run_command
 from skerry_agent.cli.group import root
-from skerry_agent.demo.world import DEMO_ROUTES
+from skerry_agent.demo.world import DEMO_ROUTE
 from skerry_agent.evidence import EVIDENCE
 from skerry_agent.operator.house import OperatorHouse, open_house
 from skerry_agent.operator.network_file import ROLES, NetworkFile, OperatorFolder
@@ -37,6 +35,8 @@ from skerry_coverage.records import Location, Registration, sign_record
 from skerry_keys.public_key import PublicKey
 from skerry_keys.software import SoftwareSigner
 from skerry_oracle.epochs.driver import EpochState
+from skerry_oracle.router.routes import RouteRecord
+from skerry_oracle.router.servers import GwmpServer
 from skerry_wallet.chain.embedded import EmbeddedCluster
 from skerry_wallet.cluster import Cluster
 from skerry_wallet.keyfile.gateway import open_or_create_gateway_key
@@ -154,6 +154,8 @@ async def _create_operator(paths: Paths, clock: Clock, gateway: SoftwareSigner, 
             await cluster.airdrop(PublicKey.from_binary(keys[role].public_key).solana_address or "", LAMPORTS)
     async with opened_house(paths.state, clock=clock) as (house, _):
         await house.treasury.issue_credits("start", CREDITS)
+        # Nobody listens at the discard port; Semtech UDP does not care, the packets count as delivered.
+        await house.router.book.put(RouteRecord(route=DEMO_ROUTE, server=GwmpServer(host="127.0.0.1", port=9)))
         made_ms = clock.wall_ms()
         record = Registration(
             network=NETWORK, gateway=gateway.public_key, owner=owner.public_key, is_full=True, made_ms=made_ms
@@ -184,7 +186,6 @@ async def opened_house(
             cluster=cluster or EmbeddedCluster(files.chain, network=files.read().network, clock=clock),
             clock=clock,
             random_bytes=secrets.token_bytes,
-            routes=DEMO_ROUTES,
         )
         try:
             yield house, stores
@@ -263,11 +264,7 @@ def _live(folder: Path, arguments: tuple[str, ...], shift: Path | None, log: Pat
         for descriptor in (1, 2):
             os.dup2(stream.fileno(), descriptor)
     clock = FastClock(folder, system=SystemClock(), shift=shift) if (folder / _BIRTH).exists() else SystemClock()
-    routed = partial(open_house, routes=DEMO_ROUTES)
-    with (
-        patch.object(skerry_core.clock, "SystemClock", lambda: clock),
-        patch.object(skerry_agent.operator.house, "open_house", routed),
-    ):
+    with patch.object(skerry_core.clock, "SystemClock", lambda: clock):
         sys.exit(run_command(root, ["--dir", str(folder), *arguments, "run"]))
 
 

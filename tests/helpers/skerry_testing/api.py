@@ -1,10 +1,13 @@
 """A running API server over real stores, with a hand-written view in place of the runtime. For API, client and CLI tests."""  # noqa: E501
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
+from skerry_agent.api.present import present
 from skerry_agent.api.server import ApiServer
 from skerry_agent.api.view import (
     AgentStatus,
@@ -16,12 +19,18 @@ from skerry_agent.api.view import (
     Finding,
     HotspotStatus,
     LiveDevice,
+    NetworkStatus,
     OperatorStatus,
     PathStage,
     Step,
 )
+from skerry_agent.background import Background
 from skerry_agent.events import EventHub
+from skerry_agent.jobs.board import JobBoard, Prepare, Work
+from skerry_agent.jobs.kinds import JobKinds
+from skerry_agent.jobs.progress import Progress
 from skerry_agent.metrics import Metrics
+from skerry_agent.runtime.randomness import seeded_randomness
 from skerry_agent.settings import load
 from skerry_agent.store import (
     BeaconRow,
@@ -35,12 +44,13 @@ from skerry_agent.store import (
     Verdict,
     WitnessRow,
 )
+from skerry_agent.store.rows import JsonObject
 from skerry_client.paths import Paths, choose_paths
 from skerry_core.clock import NS_PER_S, Clock, SystemClock
 from skerry_core.errors import RefusedError
 from skerry_testing.stores import open_stores
 
-__all__ = ["NOW_NS", "FakeBeacons", "FakeView", "Served", "fill", "serve_api"]
+__all__ = ["NOW_NS", "FakeBeacons", "FakeJobs", "FakeView", "Served", "fill", "serve_api"]
 
 NOW_NS = 1_790_000_000 * NS_PER_S
 
@@ -73,6 +83,12 @@ class FakeView:
             operator=OperatorStatus(
                 is_set=False, network="none", profile="skerry-open", key=None, pays=False,
                 state=unknown, reason="no operator is set", as_of_ns=NOW_NS,
+            ),
+            networks=(
+                NetworkStatus(
+                    name="lns.example.org:1700", kind="gwmp", hotspot="h1", state=unknown, reason="no answer yet",
+                    downlink=False, uplinks=0, last_packet_ns=None, last_packet_age_s=None, as_of_ns=NOW_NS,
+                ),
             ),
             clock=ClockStatus(synchronised=None, offset_ms=None, as_of_ns=NOW_NS),
             path=(PathStage(stage="received", passed=3, stopped=1, reason="crc", state=unknown, as_of_ns=NOW_NS),),
@@ -133,6 +149,44 @@ class FakeBeacons:
         return replace(await self.offer(), beacon="b9")
 
 
+class FakeJobs:
+    """Jobs of every real kind, asked for as strictly, that do nothing: they end, fail, or wait to be cancelled."""
+
+    def __init__(self, real: Mapping[str, Prepare]) -> None:
+        self._real = real
+
+    def all(self) -> dict[str, Prepare]:
+        """Return the kinds by name."""
+        works = {
+            "backup": self._done, "device_scan": self._for_ever, "speed_test": self._refused,
+            "support_file": self._broken,
+        }  # fmt: skip
+        return {name: self._checked(name, work) for name, work in works.items()}
+
+    def _checked(self, name: str, work: Work) -> Prepare:
+        def prepare(wishes: Mapping[str, Any]) -> Work:
+            self._real[name](wishes)
+            return work
+
+        return prepare
+
+    async def _done(self, progress: Progress) -> JsonObject:
+        progress(0.5, "half")
+        await SystemClock().sleep(0)  # let it be told
+        return {"file": "/x"}
+
+    async def _for_ever(self, progress: Progress) -> JsonObject:
+        progress(0.25, "asking")
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def _refused(self, progress: Progress) -> JsonObject:
+        raise RefusedError("E_SPEED_TEST", "Nothing was measured.", remedy="Check the address.")
+
+    async def _broken(self, progress: Progress) -> JsonObject:
+        raise ZeroDivisionError("secret detail")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
     """A running server and what is behind it."""
@@ -143,6 +197,7 @@ class Served:
     view: FakeView
     metrics: Metrics
     paths: Paths
+    jobs: JobBoard
 
     @property
     def token(self) -> str:
@@ -161,12 +216,18 @@ async def serve_api(
     settings = load(file=None, environ={}, flags={"api.port": "0", **flags})
     async with open_stores(folder, clock=clock) as stores:
         hub, view, metrics = EventHub(clock=clock, boot=1), FakeView(), Metrics()
+        kinds = JobKinds(
+            paths=paths, settings=settings, stores=stores, view=view, clock=clock, random=seeded_randomness("jobs")
+        )
+        jobs = JobBoard(kinds=FakeJobs(kinds.all()).all(), clock=clock, hub=hub, show=present)
         server = ApiServer(
-            clock=clock, settings=settings, paths=paths, stores=stores, hub=hub, view=view, metrics=metrics
+            clock=clock, settings=settings, paths=paths, stores=stores, hub=hub, view=view, metrics=metrics, jobs=jobs
         )
         await server.start()
         try:
-            yield Served(server=server, stores=stores, hub=hub, view=view, metrics=metrics, paths=paths)
+            async with Background() as background:
+                background.start(jobs.run(), name="jobs")
+                yield Served(server=server, stores=stores, hub=hub, view=view, metrics=metrics, paths=paths, jobs=jobs)
         finally:
             await server.stop()
 
@@ -205,6 +266,7 @@ async def fill(served: Served, *, count: int = 3) -> None:
                 )
             ]
         )  # fmt: skip
+    served.jobs.start("backup", {}, account="local")
     await stores.outbox.put(OutboxItem(id="o1", class_="witness", body=b"m", created_ns=NOW_NS, deadline_ns=NOW_NS * 2))
 
 

@@ -13,6 +13,8 @@ from skerry_agent.operator.treasury import TREASURY
 from skerry_agent.store import Stores
 from skerry_coverage.lorawan.routing import Route
 from skerry_keys.public_key import PublicKey
+from skerry_oracle.router.routes import RouteRecord
+from skerry_oracle.router.servers import GwmpServer
 from skerry_simulate.clock import SimulatedClock
 from skerry_testing.oracle import NETWORK, SeededRandom, signer
 from skerry_testing.village import Village
@@ -70,9 +72,8 @@ async def open_test_house(folder: Path, clock: SimulatedClock) -> AsyncIterator[
     cluster = EmbeddedCluster(files.chain, network=NETWORK, clock=clock)
     for role in ("payer", "mint_authority"):
         await cluster.airdrop(PublicKey.from_binary(signer(role).public_key).solana_address or "", LAMPORTS)
-    house = await open_house(
-        files, db=stores.main, cluster=cluster, clock=clock, random_bytes=SeededRandom("house"), routes=(ROUTE,)
-    )
+    house = await open_house(files, db=stores.main, cluster=cluster, clock=clock, random_bytes=SeededRandom("house"))
+    await house.router.book.put(RouteRecord(route=ROUTE, server=GwmpServer(host="127.0.0.1", port=9)))
     try:
         yield house, stores
     finally:

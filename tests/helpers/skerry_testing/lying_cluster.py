@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from skerry_wallet.cluster import Account, Blockhash, Cluster, SignatureStatus, Simulation
+from skerry_wallet.cluster import Account, Blockhash, Cluster, Landing, SignatureStatus, Simulation
 from skerry_wallet.errors import ClusterUnavailable
 
 __all__ = ["LyingCluster"]
@@ -62,11 +62,11 @@ class LyingCluster(Cluster):
             return [s and SignatureStatus(slot=s.slot, finalized=True, error="AccountInUse") for s in found]
         return found
 
-    async def history(self, address: str, *, limit: int = 20) -> list[str]:
-        return [] if self.hides_history else await self.honest.history(address, limit=limit)
+    async def history(self, address: str, *, limit: int = 20, before: str | None = None) -> list[str]:
+        return [] if self.hides_history else await self.honest.history(address, limit=limit, before=before)
 
-    async def transaction(self, signature: str) -> bytes | None:
-        return await self.honest.transaction(signature)
+    async def landing(self, signature: str) -> Landing | None:
+        return await self.honest.landing(signature)
 
     async def close(self) -> None:
         await self.honest.close()

@@ -39,10 +39,12 @@ async def main(folder: Path, record: Path, clock: "SimulatedClock") -> None:
         opened_house(folder, clock=clock, cluster=cluster) as (house, stores),
     ):
         log = await EvidenceLog.open(stores.main, signer=signer, network=NETWORK, clock=clock, time=time)
+        operator = house.operator("power")
         for epoch in range(EPOCHS):
             for number in range(PACKETS):
                 frame = _uplink(epoch * PACKETS + number, clock)
-                assert await house.router.carry(signer.public_key, frame, packet_id=f"{epoch}/{number}")
+                packet_id = f"{epoch}/{number}"
+                assert await operator.carry(signer.public_key, frame, packet_id=packet_id, region="EU868")
                 acknowledge("packet", frame.phy.hex())
                 entry = await log.append(EntryKind.FRAME, frame.phy, link="test", source="test")
                 acknowledge("evidence", entry.id.hex())

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from skerry_testing.wallet import NETWORK, START_S, signer
-from skerry_wallet.address import signature_bytes
+from skerry_wallet.address import signature_bytes, signature_text
 from skerry_wallet.chain.__main__ import main
 from skerry_wallet.chain.child import run
 from skerry_wallet.chain.protocol import FrameBuffer, encode_frame
@@ -74,9 +74,14 @@ def test_every_method_answers(agent: Agent) -> None:
     sent, status, repeated = agent.ask_all(("send", raw), ("statuses", [raw[1:65], b"\0" * 64]), ("send", raw))
     assert status[2] == [[0, None], None]  # the question in the same batch sees it, and it is durable
     assert repeated[1][:2] == ["rejected", "AlreadyProcessed"]
-    assert agent.ask("transaction", raw[1:65]) == raw
-    assert agent.ask("transaction", b"\0" * 64) is None
-    assert agent.ask("history", [b"t" * 32, 5]) == [sent[2]]
+    landed, slot, at_s, error, fee, keys, before, after = agent.ask("landing", raw[1:65])
+    assert (landed, slot, at_s, error, fee) == (raw, 0, NOW_MS // 1000, None, 5_000)
+    assert dict(zip(keys, before, strict=True))[PAYER_KEY] == 10**9
+    assert dict(zip(keys, after, strict=True))[PAYER_KEY] == 10**9 - 1_005_000
+    assert agent.ask("landing", b"\0" * 64) is None
+    assert agent.ask("history", [b"t" * 32, 5, None]) == [sent[2]]
+    assert agent.ask("history", [PAYER_KEY, 5, raw[1:65]]) == [signature_text(airdrop)]
+    assert agent.ask("history", [PAYER_KEY, 5, b"\0" * 64]) == []
     assert agent.ask("rent", 165) == 2_039_280
     assert agent.ask("accounts", [b"t" * 32, b"x" * 32])[1] is None
     assert agent.ask("statuses", [airdrop]) == [[0, None]]

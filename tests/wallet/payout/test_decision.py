@@ -1,5 +1,7 @@
 """The payer's next step for everything that a cluster can say, true or not."""
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -78,6 +80,18 @@ def test_nothing_new_is_signed_while_an_older_transaction_may_land_or_the_marker
 
 @settings(max_examples=200)
 @given(observations)
-def test_final_is_never_concluded_from_a_status_alone(case: Observation) -> None:
+def test_final_is_never_concluded_from_a_status_alone_where_there_is_a_marker(case: Observation) -> None:
     if decide(case) is Decision.FINAL:
-        assert case.marker is MarkerState.PRESENT
+        assert case.marker is not MarkerState.ABSENT
+        assert any(status and status.finalized and status.error is None for status in case.statuses)
+
+
+@settings(max_examples=200)
+@given(observations)
+def test_without_a_marker_nothing_is_ever_signed_a_second_time(case: Observation) -> None:
+    step = decide(replace(case, marker=MarkerState.NONE))
+    if case.statuses:
+        assert step is not Decision.SIGN
+    if step is Decision.FAILED and case.statuses[-1] is None:
+        assert case.rejected
+        assert case.block_height > case.last_valid_block_height

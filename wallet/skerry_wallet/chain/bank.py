@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cbor2
+from solders.transaction import VersionedTransaction
 
 from skerry_core import strict_json
 from skerry_core.errors import UsageError
@@ -181,13 +182,22 @@ class Bank:
         """Return a recent transaction's log lines; None when they are no longer kept."""
         return self._logs.get(signature)
 
-    def history(self, key: bytes, *, limit: int) -> list[Landed]:
-        """Return durable transactions that name the address, newest first."""
+    def loaded_keys(self, landed: Landed) -> tuple[list[bytes], list[bytes]]:
+        """Return the writable and the read-only accounts that its lookup tables added; tables only grow."""
+        if not parse_transaction(landed.raw).message.lookups:
+            return [], []
+        return self.machine.loaded_keys(VersionedTransaction.from_bytes(landed.raw))
+
+    def history(self, key: bytes, *, limit: int, before: bytes | None = None) -> list[Landed]:
+        """Return durable transactions that name the address, newest first; with `before` those older than it."""
         found: list[Landed] = []
-        before = self.committed
-        while len(found) < limit and (position := self._journal.find_last(key, before)) >= 0:
-            before = self._history.record_at(position)
-            landed = Landed.from_bytes(self._journal.payload(before))
+        start = None if before is None else self._history.find(before)
+        if before is not None and start is None:
+            return []
+        end = self.committed if start is None else start
+        while len(found) < limit and (position := self._journal.find_last(key, end)) >= 0:
+            end = self._history.record_at(position)
+            landed = Landed.from_bytes(self._journal.payload(end))
             if key in parse_transaction(landed.raw).message.keys:
                 found.append(landed)
         return found

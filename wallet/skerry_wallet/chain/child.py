@@ -13,6 +13,7 @@ from skerry_core.errors import UserError
 from skerry_wallet.chain.bank import Bank
 from skerry_wallet.chain.protocol import BrokenFrame, FrameBuffer, encode_frame
 from skerry_wallet.errors import TransactionRejected
+from skerry_wallet.transaction import parse_transaction
 
 __all__ = ["run"]
 
@@ -50,8 +51,10 @@ class _Server:
             "send": lambda bank, raw: bank.send(raw),
             "airdrop": lambda bank, grant: bank.airdrop(grant[0], grant[1]),
             "statuses": lambda bank, signatures: [_status(bank, signature) for signature in signatures],
-            "history": lambda bank, ask: [landed.signature for landed in bank.history(ask[0], limit=ask[1])],
-            "transaction": lambda bank, signature: landed.raw if (landed := bank.find(signature)) else None,
+            "history": lambda bank, ask: [
+                landed.signature for landed in bank.history(ask[0], limit=ask[1], before=ask[2])
+            ],
+            "landing": _landing,
         }
 
     def answer_all(self, messages: list[list[Any]]) -> bytes:
@@ -84,6 +87,16 @@ def _status(bank: Bank, signature: bytes) -> list[Any] | None:
         bank.commit()
     landed = bank.find(signature)
     return None if landed is None else [landed.slot, landed.error]
+
+
+def _landing(bank: Bank, signature: bytes) -> list[Any] | None:
+    landed = bank.find(signature)
+    if landed is None:
+        return None
+    writable, readonly = bank.loaded_keys(landed)
+    keys = [*parse_transaction(landed.raw).message.keys, *writable, *readonly]
+    before, after = landed.balances_before, landed.balances_after
+    return [landed.raw, landed.slot, landed.unix_ms // 1000, landed.error, landed.fee, keys, before, after]
 
 
 def _write(descriptor: int, content: bytes) -> None:

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from skerry_core.clock import Clock, io_timeout
 from skerry_wallet.address import address_bytes, address_text, signature_bytes
 from skerry_wallet.chain.protocol import HEADER_SIZE, BrokenFrame, decode_body, encode_frame, frame_length
-from skerry_wallet.cluster import Account, Blockhash, Cluster, SignatureStatus, Simulation
+from skerry_wallet.cluster import Account, Blockhash, Cluster, Landing, SignatureStatus, Simulation
 from skerry_wallet.errors import ClusterError, ClusterUnavailable, TransactionRejected
 
 __all__ = ["EmbeddedCluster"]
@@ -99,12 +99,24 @@ class EmbeddedCluster(Cluster):
             for status in found
         ]
 
-    async def history(self, address: str, *, limit: int = 20) -> list[str]:
-        return [str(signature) for signature in await self._ask("history", [address_bytes(address), limit])]
+    async def history(self, address: str, *, limit: int = 20, before: str | None = None) -> list[str]:
+        start = None if before is None else signature_bytes(before)
+        return [str(signature) for signature in await self._ask("history", [address_bytes(address), limit, start])]
 
-    async def transaction(self, signature: str) -> bytes | None:
-        found = await self._ask("transaction", signature_bytes(signature))
-        return None if found is None else bytes(found)
+    async def landing(self, signature: str) -> Landing | None:
+        found = await self._ask("landing", signature_bytes(signature))
+        if found is None:
+            return None
+        raw, slot, at_s, error, fee, keys, before, after = found
+        return Landing(
+            signature=signature,
+            raw=bytes(raw),
+            slot=slot,
+            at_s=at_s,
+            error=error,
+            fee_lamports=fee,
+            lamports=tuple(zip(map(address_text, keys), before, after, strict=True)),
+        )
 
     async def airdrop(self, address: str, lamports: int) -> str:
         """Give worthless test lamports to an account; only the embedded chain can do that."""

@@ -151,6 +151,11 @@ class Machine:
         """Return the message's keys and those that its lookup tables add."""
         if not message.lookups or transaction is None:
             return message.keys
+        writable, readonly = self.loaded_keys(transaction)
+        return (*message.keys, *writable, *readonly)
+
+    def loaded_keys(self, transaction: VersionedTransaction) -> tuple[list[bytes], list[bytes]]:
+        """Return the writable and the read-only accounts that a version 0 transaction's lookup tables add."""
         writable: list[bytes] = []
         readonly: list[bytes] = []
         for lookup in transaction.message.address_table_lookups:  # type: ignore[union-attr]  # only version 0 has any
@@ -158,7 +163,7 @@ class Machine:
             data = b"" if table is None else table[4][_TABLE_HEADER:]
             for indexes, target in ((lookup.writable_indexes, writable), (lookup.readonly_indexes, readonly)):
                 target += [data[i * 32 : i * 32 + 32] for i in indexes if len(data) >= i * 32 + 32]
-        return (*message.keys, *writable, *readonly)
+        return writable, readonly
 
     def _is_built_in(self, key: bytes) -> bool:
         """Say whether a fresh VM brings this account along; a program deployed later was seen before it could run."""

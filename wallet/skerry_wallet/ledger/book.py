@@ -4,6 +4,7 @@ Account names: `owner:ADDRESS`, `payer`, `emission` (what was minted comes from 
 An account is a name and a token; a positive balance is what the account's holder has.
 """
 
+import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -100,6 +101,24 @@ class Ledger:
     async def entries(self, *, after: tuple[int, str] = (-1, ""), limit: int = 1000) -> list[Entry]:
         """Return entries in order of time and id, those behind `after` = (at_s, id)."""
         return await self._database.read(lambda connection: list(_entries(connection, after, limit)))
+
+    async def all_entries(self) -> list[Entry]:
+        """Return the whole book in order of time."""
+        found: list[Entry] = []
+        while some := await self.entries(after=(found[-1].at_s, found[-1].id) if found else (-1, "")):
+            found += some
+        return found
+
+    async def booked(self, entry_ids: Sequence[str]) -> set[str]:
+        """Return those of the ids that are booked."""
+        query = "SELECT id FROM ledger_entries WHERE id IN (SELECT value FROM json_each(?))"
+        rows = await self._database.read(lambda db: db.execute(query, (json.dumps(list(entry_ids)),)).fetchall())
+        return {entry_id for (entry_id,) in rows}
+
+    async def knows(self, account: str, token: str) -> bool:
+        """Say whether anything of a token was ever booked to an account."""
+        query = "SELECT 1 FROM ledger_postings WHERE token = ? AND account = ? LIMIT 1"
+        return await self._database.read(lambda db: db.execute(query, (token, account)).fetchone()) is not None
 
     async def entry(self, entry_id: str) -> Entry | None:
         """Return one entry, None when there is none."""

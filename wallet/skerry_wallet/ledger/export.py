@@ -10,13 +10,17 @@ from decimal import Decimal
 from skerry_wallet.ledger.book import Entry
 from skerry_wallet.tokens import Token
 
-__all__ = ["CSV_COLUMNS", "to_beancount", "to_csv", "to_json"]
+__all__ = ["CSV_COLUMNS", "inert", "to_beancount", "to_csv", "to_json"]
 
 CSV_COLUMNS = (
     "time", "entry", "kind", "cause", "account", "token", "mint", "amount_base_units", "amount", "price_usd",
     "price_source", "signature",
 )  # fmt: skip
-_BEANCOUNT_ROOTS = {"owner": "Assets:Owner", "payer": "Assets:Payer", "emission": "Income:Emission"}
+_BEANCOUNT_ROOTS = {
+    "earned": "Income:Earned", "elsewhere": "Equity:Elsewhere", "emission": "Income:Emission",
+    "host": "Liabilities:Host", "kept": "Equity:Kept", "opening": "Equity:Opening", "owner": "Assets:Owner",
+    "payer": "Assets:Payer", "settled": "Equity:Settled",
+}  # fmt: skip
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -33,7 +37,7 @@ def to_csv(entries: Iterable[Entry], tokens: Mapping[str, Token]) -> str:
                 _name(posting.token, tokens), posting.token, posting.amount, amount,
                 entry.price or "", entry.price_source or "", entry.signature or "",
             )  # fmt: skip
-            writer.writerow([_inert(cell) for cell in row])
+            writer.writerow([inert(cell) for cell in row])
     return target.getvalue()
 
 
@@ -113,8 +117,8 @@ def _quoted(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
 
 
-def _inert(cell: object) -> object:
-    """Keep a spreadsheet from running text as a formula; numbers keep their minus sign."""
+def inert(cell: object) -> object:
+    """Return a cell that no spreadsheet runs as a formula; numbers keep their minus sign."""
     if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) and not _is_number(cell):
         return "'" + cell
     return cell

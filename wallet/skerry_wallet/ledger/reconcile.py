@@ -16,15 +16,17 @@ _OWNER = "owner:"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """An account (or `supply`) whose balance the two disagree on, in base units."""
+    """An account (or `supply`) that the two disagree on, in base units; `note` says in words what differs."""
 
     account: str
     token: str
     ledger: int
     chain: int
+    note: str = ""
 
     def __str__(self) -> str:
-        return f"{self.account} {self.token}: ledger {self.ledger}, chain {self.chain}"
+        note = f" ({self.note})" if self.note else ""
+        return f"{self.account} {self.token}: ledger {self.ledger}, chain {self.chain}{note}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,9 @@ class Reconciliation:
     def matches(self) -> bool:
         """Whether every balance is equal to the last unit."""
         return not self.differences
+
+    def __add__(self, other: "Reconciliation") -> "Reconciliation":
+        return Reconciliation(accounts=self.accounts + other.accounts, differences=self.differences + other.differences)
 
 
 async def reconcile(

@@ -19,6 +19,7 @@ class MarkerState(Enum):
 
     PRESENT = "present"
     ABSENT = "absent"  # no account, or somebody's lamports without the memo program as owner
+    NONE = "none"  # the payment has no marker: one transaction, signed once
 
 
 class Decision(Enum):
@@ -31,7 +32,8 @@ class Decision(Enum):
     WAIT = "wait"
     REFUSED = "refused"  # the cluster refuses the transaction itself; a later run may try again
     CONTRADICTION = "contradiction"  # said to have landed, but its marker never appeared: a person must look
-    EXHAUSTED = "exhausted"
+    EXHAUSTED = "exhausted"  # expired without a trace, and nothing may be signed any more
+    FAILED = "failed"  # it landed without effect, or was refused until it expired, and has no marker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,8 @@ class Observation:
 
 def decide(seen: Observation) -> Decision:
     """Return the next step for a payment that is neither final nor unknown."""
+    if seen.marker is MarkerState.NONE:
+        return _decide_unmarked(seen)
     landed = [status for status in seen.statuses if status is not None and status.error is None]
     if seen.marker is MarkerState.PRESENT:
         if any(status.finalized for status in landed):
@@ -64,6 +68,20 @@ def decide(seen: Observation) -> Decision:
     if newest is not None:  # it landed and failed, so it can never land again
         return Decision.REFUSED if not expired else _again(seen)
     return _again(seen) if expired else Decision.SEND
+
+
+def _decide_unmarked(seen: Observation) -> Decision:
+    """Without a marker nothing but silence tells what did not land, so nothing is ever signed a second time."""
+    newest = seen.statuses[-1] if seen.statuses else None
+    if newest is not None:
+        if not newest.finalized:
+            return Decision.WAIT
+        return Decision.FINAL if newest.error is None else Decision.FAILED
+    if not seen.statuses:
+        return Decision.SIGN
+    if seen.block_height > seen.last_valid_block_height:
+        return Decision.FAILED if seen.rejected else Decision.EXHAUSTED
+    return Decision.WAIT if seen.rejected else Decision.SEND
 
 
 def _again(seen: Observation) -> Decision:

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from skerry_core.clock import Clock
-from skerry_core.errors import NotFoundError
 from skerry_keys.signer import Signer
 from skerry_wallet.address import address_bytes, address_text
 from skerry_wallet.cluster import Cluster
 from skerry_wallet.errors import InsufficientFunds, PayoutRefused
 from skerry_wallet.payout.batches import BATCH_UNITS, LINE_UNITS, Batch, BatchPlanner
 from skerry_wallet.payout.order import PayoutLine, PayoutOrder, PayoutPolicy, check_order
-from skerry_wallet.payout.payment import EpochClaim, PaymentState, PaymentStore, Update
+from skerry_wallet.payout.payment import EpochClaim, PaymentState, PaymentStore
+from skerry_wallet.payout.resolve import resolve
 from skerry_wallet.payout.settler import Settler
 from skerry_wallet.programs import TOKEN_ACCOUNT_SIZE
 from skerry_wallet.tokens import FEE_LAMPORTS, TokenNetwork, require_lamports, token_balances
@@ -134,10 +134,7 @@ class Payer:
 
         Trying again is safe: if it was paid after all, its marker refuses the second transaction.
         """
-        if key not in await self.unknown():
-            raise NotFoundError("E_PAYMENT_NOT_UNKNOWN", f"No payment {key} waits for a decision.")
-        state = PaymentState.FINAL if paid else PaymentState.PLANNED
-        await self.store.update([Update(key=key, state=state, note=f"decided by a person: {note}")])
+        await resolve(self.store, key, paid=paid, note=note)
 
     async def plan(self, order: PayoutOrder) -> list[Batch]:
         """Check an order and return its transactions; nothing is stored or signed. Raises `PayoutRefused`."""

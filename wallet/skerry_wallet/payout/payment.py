@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from skerry_wallet.address import KEY_SIZE, address_bytes
+from skerry_wallet.address import KEY_SIZE, address_bytes, address_text
 from skerry_wallet.transaction import parse_message
 
 __all__ = [
@@ -27,26 +27,36 @@ ZERO_BLOCKHASH = "1" * 32
 
 
 class PaymentState(Enum):
-    """Where a payment stands; `FINAL` and `UNKNOWN` are ends, and only a person leaves `UNKNOWN`."""
+    """Where a payment stands; the last three are ends, and only a person leaves `UNKNOWN`."""
 
     PLANNED = "planned"  # no transaction of it may be in flight
     SIGNED = "signed"  # bytes are stored, sending may or may not have begun
     SENT = "sent"  # a cluster accepted the bytes at least once
     FINAL = "final"  # finalised, and its marker is on the chain
+    FAILED = "failed"  # an unmarked payment that had no effect and can have none any more
     UNKNOWN = "unknown"  # it could not be proved paid or unpaid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """One marked transaction to be; `key` is unique and made from the cause, as the marker's address is."""
+    """One transaction to be; `key` is unique and made from the cause, as the marker's address is.
+
+    A payment without a marker ("") is signed once and never again. `about` is the maker's own JSON; it proves nothing.
+    """
 
     key: str
     network: str
     marker: str
     template: bytes
+    about: str = ""
     state: PaymentState = PaymentState.PLANNED
     note: str = ""
     signature: str | None = None  # of the transaction that made it final
+
+    @property
+    def payer(self) -> str:
+        """The address that pays the fee."""
+        return address_text(parse_message(self.template).keys[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +94,10 @@ class PaymentStore(ABC):
     """Durable: when a method returns, a power cut does not undo it."""
 
     @abstractmethod
-    async def plan(self, payments: Sequence[Payment], claim: EpochClaim | None = None) -> None:
-        """Store payments that are not stored yet, with their epoch's claim, all or nothing.
+    async def plan(
+        self, payments: Sequence[Payment], claim: EpochClaim | None = None, attempts: Sequence[Attempt] = ()
+    ) -> None:
+        """Store payments that are not stored yet, with their epoch's claim and what is signed, all or nothing.
 
         Raises `PayoutRefused` E_PAYOUT_SECOND_MANIFEST when the epoch was claimed differently, and E_PAYOUT_CHANGED
         when a stored payment of the same key has another template.
@@ -102,6 +114,10 @@ class PaymentStore(ABC):
     @abstractmethod
     async def keys(self, prefix: str, states: Sequence[PaymentState]) -> list[str]:
         """Return the keys that begin with a prefix and are in one of the states, in key order."""
+
+    @abstractmethod
+    async def causes(self, signatures: Sequence[str]) -> dict[str, str]:
+        """Return signature -> key of the payment that it is an attempt of, for those that were signed here."""
 
     @abstractmethod
     async def add_attempts(self, attempts: Sequence[Attempt]) -> None:

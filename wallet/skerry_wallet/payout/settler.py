@@ -22,6 +22,7 @@ from skerry_wallet.errors import (
     TransactionRejected,
 )
 from skerry_wallet.payout.decision import Decision, MarkerState, Observation, decide
+from skerry_wallet.payout.evidence import Evidence, marker_state
 from skerry_wallet.payout.payment import (
     Attempt,
     Payment,
@@ -31,7 +32,6 @@ from skerry_wallet.payout.payment import (
     template_of,
     with_blockhash,
 )
-from skerry_wallet.programs import MEMO_PROGRAM
 from skerry_wallet.transaction import parse_message, parse_transaction, sign_message, signer_key
 
 __all__ = ["SettleResult", "Settler"]
@@ -42,9 +42,9 @@ CHUNK = 64  # payments per round; below the 100 accounts and 256 signatures that
 PARALLEL_CHUNKS = 4  # finality takes 13 seconds on the main network; waiting for one chunk, others are sent
 POLL_S = 2.0  # about five slots
 PATIENCE_ROUNDS = 150  # five minutes; a blockhash lives for one, so a cluster whose height moves is never given up
-_ENDS = (PaymentState.FINAL, PaymentState.UNKNOWN)
+_ENDS = (PaymentState.FINAL, PaymentState.FAILED, PaymentState.UNKNOWN)
 _HARMLESS_REFUSALS = ("AlreadyProcessed", "BlockhashNotFound")  # landed before, or expired: the next look tells
-_MEMO_OWNER = address_text(MEMO_PROGRAM)
+EVIDENCE_GRACE_BLOCKS = 150  # a minute: servers lag behind each other, and history behind the newest state
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,21 +52,37 @@ class SettleResult:
     """How a run ended; `refused` maps keys to the cluster's term, and those may be tried again later."""
 
     final: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
+
+    def ended(self, key: str, state: PaymentState) -> None:
+        """Note a payment that is at its end."""
+        by_state = {PaymentState.FINAL: self.final, PaymentState.FAILED: self.failed}
+        by_state.get(state, self.unknown).append(key)
 
 
 class Settler:
     """Signs with the given keys only; which of them a payment needs is read from its message."""
 
-    def __init__(self, *, cluster: Cluster, store: PaymentStore, clock: Clock, signers: Sequence[Signer]) -> None:
+    def __init__(
+        self,
+        *,
+        cluster: Cluster,
+        store: PaymentStore,
+        clock: Clock,
+        signers: Sequence[Signer],
+        second: Cluster | None = None,
+    ) -> None:
+        """`second` is another server of the same chain that must agree before a payment counts as final."""
         self._cluster = cluster
+        self._evidence = Evidence(cluster=cluster, second=second)
         self._store = store
         self._clock = clock
         self._signers = {signer_key(signer): signer for signer in signers}
 
     async def settle(self, keys: Sequence[str]) -> SettleResult:
-        """Drive payments until each is final, unknown or refused. Raises `ClusterError` with everything stored."""
+        """Drive payments until each is at its end or refused. Raises `ClusterError` with everything stored."""
         result = SettleResult()
         chunks = iter([list(keys[start : start + CHUNK]) for start in range(0, len(keys), CHUNK)])
 
@@ -104,7 +120,7 @@ class Settler:
         open_payments = []
         for payment, attempts in await self._store.load(keys):
             if payment.state in _ENDS:
-                (run.result.final if payment.state is PaymentState.FINAL else run.result.unknown).append(payment.key)
+                run.result.ended(payment.key, payment.state)
             else:
                 open_payments.append((payment, attempts))
         if not open_payments:
@@ -124,14 +140,15 @@ class Settler:
         # The height is read first: a marker that is absent afterwards was absent when the blockhash had expired.
         height = await self._cluster.block_height()
         statuses = iter(await self._cluster.statuses(signatures) if signatures else [])
-        markers = await self._cluster.accounts([payment.marker for payment, _ in payments])
+        wanted = [payment.marker for payment, _ in payments if payment.marker]
+        markers = dict(zip(wanted, await self._cluster.accounts(wanted) if wanted else [], strict=True))
         observations = []
-        for (payment, attempts), account in zip(payments, markers, strict=True):
+        for payment, attempts in payments:
             known: tuple[SignatureStatus | None, ...] = tuple(next(statuses) for _ in attempts)
             observations.append(
                 Observation(
                     statuses=known,
-                    marker=MarkerState.PRESENT if account and account.owner == _MEMO_OWNER else MarkerState.ABSENT,
+                    marker=MarkerState.NONE if not payment.marker else marker_state(markers[payment.marker]),
                     block_height=height,
                     last_valid_block_height=max((a.last_valid_block_height for a in attempts), default=0),
                     retry=payment.state is PaymentState.PLANNED,
@@ -152,9 +169,11 @@ class Settler:
             case Decision.FINAL:
                 known = zip(attempts, seen.statuses, strict=True)
                 landed = next(a for a, s in known if s and s.finalized and s.error is None)
-                acting.end(payment, PaymentState.FINAL, signature=landed.signature)
+                await self._confirm(payment, landed, seen, acting)
             case Decision.PROVE:
                 await self._prove(payment, acting, last_look=seen.block_height > seen.last_valid_block_height)
+            case Decision.FAILED:
+                acting.end(payment, PaymentState.FAILED, note=_why_failed(seen, run.rejected.get(payment.key)))
             case Decision.SEND:
                 acting.send.append(attempts[-1])
             case Decision.SIGN:
@@ -172,14 +191,25 @@ class Settler:
             case Decision.WAIT:
                 pass
 
+    async def _confirm(self, payment: Payment, landed: Attempt, seen: Observation, acting: "_Acting") -> None:
+        """It is said to be final: believe it when there is evidence, and leave it to a person when none comes."""
+        doubt = await self._evidence.doubt(payment, landed)
+        if doubt is None:
+            acting.end(payment, PaymentState.FINAL, signature=landed.signature)
+        elif seen.block_height > seen.last_valid_block_height + EVIDENCE_GRACE_BLOCKS:
+            acting.end(payment, PaymentState.UNKNOWN, note=f"said to have landed, but {doubt}")
+        else:
+            _log.info("%s: said to have landed, but %s", payment.key, doubt)
+
     async def _prove(self, payment: Payment, acting: "_Acting", *, last_look: bool) -> None:
         """The marker exists: find the transaction that made it and check that it is this very payment.
 
         A cluster's history may lag behind its accounts, so only the look after the last blockhash expired is final.
         """
+
         for signature in await self._cluster.history(payment.marker):
-            raw = await self._cluster.transaction(signature)
-            if raw is not None and _is_this_payment(raw, payment):
+            landing = await self._cluster.landing(signature)
+            if landing is not None and landing.error is None and _is_this_payment(landing.raw, payment):
                 acting.end(payment, PaymentState.FINAL, signature=signature, note="paid by another copy of this payer")
                 return
         if last_look:
@@ -263,6 +293,11 @@ class _Acting:
         if state is PaymentState.UNKNOWN:
             _log.warning("%s: %s; a person must decide", payment.key, note)
         self.updates.append(Update(key=payment.key, state=state, note=note, signature=signature))
+
+
+def _why_failed(seen: Observation, refusal: str | None) -> str:
+    newest = seen.statuses[-1]
+    return f"refused: {refusal}" if newest is None else str(newest.error)
 
 
 def _is_this_payment(raw: bytes, payment: Payment) -> bool:

@@ -15,14 +15,14 @@ SCHEMA = (
         PRIMARY KEY (network, epoch)) STRICT""",
     """CREATE TABLE IF NOT EXISTS payments (
         key TEXT PRIMARY KEY, network TEXT NOT NULL, marker TEXT NOT NULL, template BLOB NOT NULL,
-        state TEXT NOT NULL, note TEXT NOT NULL DEFAULT '', signature TEXT) STRICT""",
+        state TEXT NOT NULL, note TEXT NOT NULL DEFAULT '', signature TEXT, about TEXT NOT NULL DEFAULT '') STRICT""",
     """CREATE TABLE IF NOT EXISTS payment_attempts (
         key TEXT NOT NULL REFERENCES payments (key), number INTEGER NOT NULL, signature TEXT NOT NULL UNIQUE,
         raw BLOB NOT NULL, last_valid_block_height INTEGER NOT NULL, PRIMARY KEY (key, number)) STRICT""",
     "CREATE INDEX IF NOT EXISTS payments_by_state ON payments (state, key)",
 )
 
-_PAYMENT = "key, network, marker, template, state, note, signature"
+_PAYMENT = "key, network, marker, template, state, note, signature, about"
 _ATTEMPT = "key, number, signature, raw, last_valid_block_height"
 _VARIABLES = 500  # SQLite's historic limit on `?` in one statement is 999
 
@@ -33,12 +33,15 @@ class SqlitePaymentStore(PaymentStore):
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def plan(self, payments: Sequence[Payment], claim: EpochClaim | None = None) -> None:
+    async def plan(
+        self, payments: Sequence[Payment], claim: EpochClaim | None = None, attempts: Sequence[Attempt] = ()
+    ) -> None:
         def action(connection: sqlite3.Connection) -> None:
             if claim is not None:
                 _claim(connection, claim)
             for payment in payments:
                 _plan(connection, payment)
+            _add_attempts(connection, attempts)
 
         await self._database.write(action)
 
@@ -51,18 +54,24 @@ class SqlitePaymentStore(PaymentStore):
         values = (len(prefix), prefix, *(state.value for state in states))
         return await self._database.read(lambda connection: [key for (key,) in connection.execute(query, values)])
 
+    async def causes(self, signatures: Sequence[str]) -> dict[str, str]:
+        def action(connection: sqlite3.Connection) -> dict[str, str]:
+            found: dict[str, str] = {}
+            for start in range(0, len(signatures), _VARIABLES):
+                some = signatures[start : start + _VARIABLES]
+                marks = ", ".join("?" * len(some))
+                tried = f"SELECT signature, key FROM payment_attempts WHERE signature IN ({marks})"  # noqa: S608
+                adopted = f"SELECT signature, key FROM payments WHERE signature IN ({marks})"  # noqa: S608
+                found |= dict(connection.execute(tried, some)) | dict(connection.execute(adopted, some))
+            return found
+
+        return await self._database.read(action)
+
     async def add_attempts(self, attempts: Sequence[Attempt]) -> None:
-        rows = [(a.key, a.number, a.signature, a.raw, a.last_valid_block_height) for a in attempts]
-        states = [(PaymentState.SIGNED.value, attempt.key) for attempt in attempts]
-
-        def action(connection: sqlite3.Connection) -> None:
-            connection.executemany(f"INSERT INTO payment_attempts ({_ATTEMPT}) VALUES (?, ?, ?, ?, ?)", rows)  # noqa: S608
-            connection.executemany("UPDATE payments SET state = ? WHERE key = ?", states)
-
-        if not rows:
+        if not attempts:
             return
         try:
-            await self._database.write(action)
+            await self._database.write(lambda connection: _add_attempts(connection, attempts))
         except sqlite3.IntegrityError as error:
             raise PayoutRefused(
                 "E_PAYOUT_BUSY",
@@ -100,7 +109,10 @@ def _plan(connection: sqlite3.Connection, payment: Payment) -> None:
     row = connection.execute("SELECT marker, template FROM payments WHERE key = ?", (payment.key,)).fetchone()
     if row is None:
         values = (payment.key, payment.network, payment.marker, payment.template, payment.state.value, payment.note)
-        connection.execute(f"INSERT INTO payments ({_PAYMENT}) VALUES (?, ?, ?, ?, ?, ?, NULL)", values)  # noqa: S608
+        connection.execute(
+            f"INSERT INTO payments ({_PAYMENT}) VALUES (?, ?, ?, ?, ?, ?, NULL, ?)",  # noqa: S608
+            (*values, payment.about),
+        )
     elif tuple(row) != (payment.marker, payment.template):
         raise PayoutRefused(
             "E_PAYOUT_CHANGED",
@@ -108,6 +120,13 @@ def _plan(connection: sqlite3.Connection, payment: Payment) -> None:
             remedy="One cause is paid once; use another id for another movement.",
             params={"key": payment.key},
         )
+
+
+def _add_attempts(connection: sqlite3.Connection, attempts: Sequence[Attempt]) -> None:
+    rows = [(a.key, a.number, a.signature, a.raw, a.last_valid_block_height) for a in attempts]
+    states = [(PaymentState.SIGNED.value, attempt.key) for attempt in attempts]
+    connection.executemany(f"INSERT INTO payment_attempts ({_ATTEMPT}) VALUES (?, ?, ?, ?, ?)", rows)  # noqa: S608
+    connection.executemany("UPDATE payments SET state = ? WHERE key = ?", states)
 
 
 def _load(connection: sqlite3.Connection, keys: Sequence[str]) -> list[tuple[Payment, list[Attempt]]]:
@@ -126,14 +145,15 @@ def _load(connection: sqlite3.Connection, keys: Sequence[str]) -> list[tuple[Pay
 
 
 def _payment(
-    row: tuple[str, str, str, bytes, str, str, str | None],
+    row: tuple[str, str, str, bytes, str, str, str | None, str],
 ) -> Payment:
-    key, network, marker, template, state, note, signature = row
+    key, network, marker, template, state, note, signature, about = row
     return Payment(
         key=key,
         network=network,
         marker=marker,
         template=template,
+        about=about,
         state=PaymentState(state),
         note=note,
         signature=signature,

@@ -7,20 +7,21 @@ import base64
 import binascii
 from typing import Any
 
-from skerry_wallet.address import address_bytes
-from skerry_wallet.cluster import Account, Blockhash, SignatureStatus, Simulation
-from skerry_wallet.errors import ClusterNonsense
+from skerry_wallet.address import address_bytes, address_text
+from skerry_wallet.cluster import Account, Blockhash, Landing, SignatureStatus, Simulation
+from skerry_wallet.errors import ClusterNonsense, MalformedTransaction
+from skerry_wallet.transaction import parse_transaction
 
 __all__ = [
     "account_list",
     "address",
     "blockhash",
+    "landing",
     "member",
     "number",
     "signature_list",
     "simulation",
     "status_list",
-    "transaction_bytes",
 ]
 
 _U64_END = 1 << 64
@@ -69,16 +70,45 @@ def status_list(method: str, result: Any, count: int) -> list[SignatureStatus | 
 
 
 def signature_list(method: str, result: Any) -> list[str]:
-    """Read getSignaturesForAddress; transactions that failed are left out."""
+    """Read getSignaturesForAddress; transactions that failed are among them."""
     if not isinstance(result, list):
         raise ClusterNonsense(method, "the result is no list")
-    landed = [item for item in result if member(method, item, "err") is None]
-    return [_text(method, member(method, item, "signature")) for item in landed]
+    return [_text(method, member(method, item, "signature")) for item in result]
 
 
-def transaction_bytes(method: str, result: Any) -> bytes | None:
-    """Read getTransaction with base64 encoding."""
-    return None if result is None else _base64(method, member(method, result, "transaction"))
+def landing(method: str, signature: str, result: Any) -> Landing | None:
+    """Read getTransaction with base64 encoding; it must be the transaction that was asked for."""
+    if result is None:
+        return None
+    raw, meta = _base64(method, member(method, result, "transaction")), member(method, result, "meta")
+    try:
+        transaction = parse_transaction(raw)
+    except MalformedTransaction as error:
+        raise ClusterNonsense(method, f"the transaction cannot be read: {error}") from error
+    if transaction.signature != signature:
+        raise ClusterNonsense(method, "the transaction is another one than was asked for")
+    loaded = (meta.get("loadedAddresses") if isinstance(meta, dict) else None) or {}
+    if not isinstance(loaded, dict):
+        raise ClusterNonsense(method, "loadedAddresses is no object")
+    keys = [address_text(key) for key in transaction.message.keys]
+    for part in ("writable", "readonly"):
+        keys += [address(method, one) for one in _list(method, loaded.get(part) or [])]
+    before, after = (
+        [number(method, one) for one in _list(method, member(method, meta, name))]
+        for name in ("preBalances", "postBalances")
+    )
+    if not len(keys) == len(before) == len(after):
+        raise ClusterNonsense(method, "there are not as many balances as accounts")
+    at_s = result.get("blockTime")
+    return Landing(
+        signature=signature,
+        raw=raw,
+        slot=number(method, member(method, result, "slot")),
+        at_s=None if at_s is None else number(method, at_s),
+        error=member(method, meta, "err"),
+        fee_lamports=number(method, member(method, meta, "fee")),
+        lamports=tuple(zip(keys, before, after, strict=True)),
+    )
 
 
 def simulation(method: str, result: Any) -> Simulation:
@@ -100,6 +130,12 @@ def _items(method: str, result: Any, count: int) -> list[Any]:
     if not isinstance(items, list) or len(items) != count:
         raise ClusterNonsense(method, f"expected a list of {count}")
     return items
+
+
+def _list(method: str, value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise ClusterNonsense(method, "a list is expected")
+    return value
 
 
 def _account(method: str, item: Any) -> Account:

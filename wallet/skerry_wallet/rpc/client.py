@@ -13,7 +13,7 @@ import aiohttp
 
 from skerry_core import strict_json
 from skerry_core.clock import Clock, io_timeout
-from skerry_wallet.cluster import Account, Blockhash, Cluster, SignatureStatus, Simulation
+from skerry_wallet.cluster import Account, Blockhash, Cluster, Landing, SignatureStatus, Simulation
 from skerry_wallet.errors import ClusterNonsense, ClusterUnavailable, TransactionRejected, WrongCluster
 from skerry_wallet.rpc import answers
 
@@ -99,14 +99,15 @@ class JsonRpcCluster(Cluster):
             found += answers.status_list(method, result, len(some))
         return found
 
-    async def history(self, address: str, *, limit: int = 20) -> list[str]:
+    async def history(self, address: str, *, limit: int = 20, before: str | None = None) -> list[str]:
         method = "getSignaturesForAddress"
-        return answers.signature_list(method, await self._call(method, address, _FINAL | {"limit": limit}))
+        options = _FINAL | {"limit": limit} | ({} if before is None else {"before": before})
+        return answers.signature_list(method, await self._call(method, address, options))
 
-    async def transaction(self, signature: str) -> bytes | None:
+    async def landing(self, signature: str) -> Landing | None:
         method = "getTransaction"
         options = _FINAL | {"encoding": "base64", "maxSupportedTransactionVersion": 0}
-        return answers.transaction_bytes(method, await self._call(method, signature, options))
+        return answers.landing(method, signature, await self._call(method, signature, options))
 
     async def close(self) -> None:
         session, self._session = self._session, None

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from typing import Any
 
 from skerry_core.errors import SkerryError
@@ -92,8 +93,15 @@ def token_amount(amount: int, decimals: int) -> dict[str, Any]:
     return {"amount": str(amount), "decimals": decimals, "uiAmount": float(text), "uiAmountString": text}
 
 
-def transaction_json(landed: Landed, encoding: str, logs: tuple[str, ...] | None) -> dict[str, Any]:
-    """Return what getTransaction says."""
+def transaction_json(
+    landed: Landed,
+    encoding: str,
+    *,
+    logs: tuple[str, ...] | None,
+    loaded: tuple[Sequence[bytes], Sequence[bytes]],
+) -> dict[str, Any]:
+    """Return what getTransaction says; `loaded` are the writable and read-only accounts of its lookup tables."""
+    writable, readonly = ([address_text(key) for key in keys] for keys in loaded)
     transaction = parse_transaction(landed.raw)
     return {
         "slot": landed.slot,
@@ -109,7 +117,7 @@ def transaction_json(landed: Landed, encoding: str, logs: tuple[str, ...] | None
             "preTokenBalances": None,
             "postTokenBalances": None,
             "innerInstructions": None,
-            "loadedAddresses": {"writable": [], "readonly": []},
+            "loadedAddresses": {"writable": writable, "readonly": readonly},
             "logMessages": None if logs is None else list(logs),
             "rewards": [],
         },

@@ -139,7 +139,9 @@ class Methods:
         limit = _options(options).get("limit", _MAX_LIST)
         if not isinstance(limit, int) or not 1 <= limit <= _MAX_LIST:
             raise RpcError(INVALID_PARAMS, "Invalid param: limit")
-        found = self._bank.history(decode_key(address), limit=limit)
+        start = _options(options).get("before")
+        before = None if start is None else decode_signature(start)
+        found = self._bank.history(decode_key(address), limit=limit, before=before)
         return [
             {
                 "signature": landed.signature,
@@ -184,7 +186,8 @@ class Methods:
         return None if landed is None else self._transaction_json(landed, encoding)
 
     def _transaction_json(self, landed: Landed, encoding: str) -> Any:
-        return transaction_json(landed, encoding, self._bank.logs(landed.signature))
+        logs, loaded = self._bank.logs(landed.signature), self._bank.loaded_keys(landed)
+        return transaction_json(landed, encoding, logs=logs, loaded=loaded)
 
     def _is_blockhash_valid(self, blockhash: Any, *_: Any) -> Any:
         return self.with_context(self._bank.machine.is_blockhash_valid(address_text(decode_key(blockhash))))

@@ -14,7 +14,7 @@ from skerry_wallet.helium.errors import HeliumRejected
 from skerry_wallet.programs import ASSOCIATED_TOKEN_PROGRAM, MEMO_PROGRAM, SYSTEM_PROGRAM, TOKEN_PROGRAM
 from skerry_wallet.transaction import AccountMeta, Instruction, Message
 
-__all__ = ["SOL", "Effect", "UnreadableTransaction", "decode_effects"]
+__all__ = ["REDIRECTIONS", "SOL", "Effect", "UnreadableTransaction", "decode_effects"]
 
 SOL = "SOL"
 
@@ -169,12 +169,21 @@ _HELIUM_SPENDS = {
 }
 
 
+# Who gets a hotspot's rewards from now on stands in an account, not in the data.
+REDIRECTIONS = frozenset({
+    "lazy_distributor.update_destination_v0", "lazy_distributor.update_compression_destination_v0",
+})  # fmt: skip
+_DESTINATION = 2
+
+
 def _helium(call: Instruction) -> Effect | None:
     decoded = idl.decode_instruction(address_text(call.program), call.data)
     signers = [address_text(meta.key) for meta in call.accounts if meta.signer]
     token, argument = _HELIUM_SPENDS.get(decoded.instruction, ("", ""))
+    kind = f"{decoded.program}.{decoded.instruction}"
     return Effect(
-        kind=f"{decoded.program}.{decoded.instruction}",
+        kind=kind,
+        target=_key(call, _DESTINATION) if kind in REDIRECTIONS else None,
         asset=MINTS.get(token),
         amount=decoded.args.get(argument) or 0,
         authority=signers[-1] if signers else None,

@@ -6,9 +6,7 @@ from typing import Any
 
 import grpc
 
-from skerry_oracle.router.lns import LnsHub
-from skerry_oracle.router.routes import RouteBook
-from skerry_oracle.router.uplinks import UplinkRouter
+from skerry_oracle.router.router import PacketRouter
 from skerry_oracle.services.packets import ROUTER, PacketService
 from skerry_oracle.services.server import OracleServer
 from skerry_oracle.services.streams import StreamGate
@@ -21,12 +19,8 @@ def test_headers_come_before_the_client_has_sent_anything(tmp_path: Path) -> Non
     async def main(clock: SimulatedClock) -> None:
         oracle = make_oracle(SqliteDatabase(tmp_path / "oracle.db", clock=clock), clock)
         await oracle.open()
-        hub = LnsHub(clock=clock)
-        router = UplinkRouter(
-            oracle.database, clock=clock, calendar=oracle.network.calendar, registry=oracle.registry,
-            book=RouteBook(oracle.database, clock=clock), deliver=hub.deliver,
-        )  # fmt: skip
-        service = PacketService(oracle, router=router, hub=hub, gate=StreamGate())
+        router = PacketRouter(oracle)
+        service = PacketService(oracle, router=router, gate=StreamGate())
         async with (
             OracleServer(oracle, addresses=["127.0.0.1:0"], handlers=[service.handler()]) as server,
             grpc.aio.insecure_channel(f"127.0.0.1:{server.ports[0]}") as opened,
@@ -38,7 +32,7 @@ def test_headers_come_before_the_client_has_sent_anything(tmp_path: Path) -> Non
                 done, _ = await asyncio.wait({headers}, timeout=10)
             assert headers in done
             call.cancel()
-        hub.close()
+        router.close()
         await oracle.close()
 
     simulated(main)

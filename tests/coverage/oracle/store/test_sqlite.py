@@ -40,6 +40,24 @@ def test_waiting_transactions_share_a_flush_and_fail_alone(tmp_path: Path) -> No
     simulated(main)
 
 
+def test_rows_of_one_statement_are_written_together_and_still_answer_for_themselves(tmp_path: Path) -> None:
+    keep = ALLOW + " ON CONFLICT DO NOTHING"
+
+    async def main(clock: SimulatedClock) -> None:
+        database = await open_database(tmp_path, clock)
+        futures = [await database.enqueue([Statement(keep, ((bytes([n % 40]), "", n),))]) for n in range(60)]
+        failing = await database.enqueue([Statement(ALLOW, ((b"\x00", "", 1),))])
+        nothing = await database.enqueue([])
+        assert [await future for future in futures] == [[1]] * 40 + [[0]] * 20
+        with pytest.raises(StoreFailed, match="UNIQUE"):
+            await failing
+        assert await nothing == []
+        assert await database.fetch("SELECT COUNT(*) FROM allowed") == [(40,)]
+        await database.close()
+
+    simulated(main)
+
+
 def test_what_was_applied_is_there_after_reopening(tmp_path: Path) -> None:
     async def write(clock: SimulatedClock) -> list[int]:
         database = await open_database(tmp_path, clock)

@@ -1,0 +1,68 @@
+"""Serves an oracle's admin API; commands find it by two files. `oracle run` and an operator inside an agent use it."""
+
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+from skerry_core.errors import UserError
+from skerry_core.files import write_atomic
+from skerry_oracle.admin.access import AdminTokens
+from skerry_oracle.admin.app import admin_app
+from skerry_oracle.embedded import EmbeddedOracle
+from skerry_oracle.router.routes import RouteBook
+
+__all__ = ["ADDRESS_FILE", "TOKEN_FILE", "AdminServer"]
+
+ADDRESS_FILE = "admin.address"
+TOKEN_FILE = "admin.token"  # noqa: S105 - a file's name
+
+
+class AdminServer:
+    """Serves while entered. `folder` gets the address and a private token of this run; port 0 takes a free one."""
+
+    def __init__(self, oracle: EmbeddedOracle, *, routes: RouteBook, folder: Path, address: str) -> None:
+        self._oracle = oracle
+        self._routes = routes
+        self._folder = folder
+        self._address = address
+        self._stack = AsyncExitStack()
+        self.port = 0
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Listen and write the files. Raises `UserError` E_ADDRESS_IN_USE."""
+        tokens = AdminTokens(self._oracle.database, random_bytes=self._oracle.random_bytes)
+        await tokens.load()
+        host, _, port = self._address.rpartition(":")
+        names = frozenset({host, "127.0.0.1", "localhost"})
+        app = admin_app(self._oracle, tokens=tokens, routes=self._routes, hosts=names)
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        self._stack.push_async_callback(runner.cleanup)
+        try:
+            await web.TCPSite(runner, host, int(port)).start()
+        except OSError as error:
+            await self._stack.aclose()
+            raise UserError(
+                "E_ADDRESS_IN_USE", f"Cannot listen on {self._address}: {error}.", remedy="Use --admin."
+            ) from None
+        self.port = runner.addresses[0][1]
+        write_atomic(self._folder / TOKEN_FILE, tokens.local().encode())
+        write_atomic(self._folder / ADDRESS_FILE, f"http://{host}:{self.port}".encode())
+
+    async def stop(self) -> None:
+        """Remove the files and close; harmless when it was never started."""
+        for name in (ADDRESS_FILE, TOKEN_FILE):
+            (self._folder / name).unlink(missing_ok=True)
+        await self._stack.aclose()
