@@ -39,6 +39,7 @@ from skerry_agent.settings.table import (
     API_HOST,
     API_MDNS,
     BEACON_INTERVAL_S,
+    CLUSTER,
     GATEWAY_KEY,
     LOG_LEVEL,
     METRICS_OPEN,
@@ -112,6 +113,7 @@ async def run_agent(
                 lambda new: partial(set_level, new[LOG_LEVEL]),
             )
             app.api.serve_reload(live.reload)
+            _serve_transactions(app, house, paths=paths, settings=settings, clock=clock)
             background.start(_reload_on(hangup, live), name="settings")
             if house is not None:
                 await serving.start("operator admin", house.admin.start, house.admin.stop)
@@ -123,6 +125,19 @@ async def run_agent(
                 background.start(respond(await _service(app, stores.facts), clock=clock), name="mDNS")
             started(app.api.address, _notes(app, operator))
             await asyncio.Event().wait()
+
+
+def _serve_transactions(
+    app: App, house: "OperatorHouse | None", *, paths: Paths, settings: Settings, clock: Clock
+) -> None:
+    """Offer unsigned transactions where there is a chain: the operator's own, or the server that the settings name."""
+    url = None if settings[CLUSTER] == "embedded" else settings[CLUSTER]
+    if url is None and house is None:
+        return
+    from skerry_agent.wallet.unsigned_service import unsigned_desk
+
+    cluster = house.cluster if house is not None and url is None else None
+    app.api.serve_transactions(unsigned_desk(paths, cluster=cluster, url=url, clock=clock))
 
 
 async def _reload_on(hangup: asyncio.Event, live: LiveSettings) -> None:

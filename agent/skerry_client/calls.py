@@ -31,6 +31,7 @@ from skerry_client.models import (
     Reloaded,
     Reward,
     Status,
+    UnsignedTransaction,
     Verdict,
     Witness,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "headers",
     "job",
     "jobs",
+    "make_transaction",
     "outbox",
     "packets",
     "pair",
@@ -157,6 +159,19 @@ def send_beacon(*, commit: bool) -> Call[BeaconOffer]:
         target="/api/v1/beacons",
         body=json.dumps({"commit": commit}).encode(),
         parse=lambda value: from_json(BeaconOffer, value),
+    )
+
+
+def make_transaction(wish: Mapping[str, str | int | None]) -> Call[UnsignedTransaction]:
+    """An unsigned transaction and what it would do; `wish` has `kind`, `wallet` and what the kind needs.
+
+    Needs the scope wallet.
+    """
+    return Call(
+        method="POST",
+        target="/api/v1/wallet/transactions",
+        body=json.dumps(dict(wish)).encode(),
+        parse=lambda value: from_json(UnsignedTransaction, value),
     )
 
 

@@ -38,7 +38,9 @@ __all__ = [
     "State",
     "Status",
     "Step",
+    "UnsignedTransaction",
     "Verdict",
+    "WalletWarning",
     "Witness",
 ]
 
@@ -91,6 +93,37 @@ class BeaconOffer(Envelope):
     refusal: str | None
     refusal_text: str | None
     beacon: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalletWarning:
+    """A finding about a transaction; `severity` is critical or warning."""
+
+    severity: str
+    code: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnsignedTransaction(Envelope):
+    """A transaction as another agent built and read it; `transaction` is base64, its signatures are zeros.
+
+    `paid` is asset -> base units. None of this is to be believed: read the bytes again before signing.
+    """
+
+    kind: str
+    wallet: str
+    cluster: str
+    transaction: str
+    instructions: tuple[str, ...]
+    paid: dict[str, Amount]
+    destinations: tuple[str, ...]
+    fee_lamports: int
+    rent_lamports: int
+    simulation: str
+    warnings: tuple[WalletWarning, ...]
+    last_valid_block_height: int
+    expires: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

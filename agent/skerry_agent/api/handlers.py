@@ -31,6 +31,7 @@ from skerry_agent.api.requests import (
 from skerry_agent.api.stream import EventStreams
 from skerry_agent.api.tokens import SCOPES
 from skerry_agent.api.view import AgentView, BeaconSender, LiveDevice
+from skerry_agent.api.wallet import WALLET_PATH, WalletRoutes
 from skerry_agent.events import EventHub
 from skerry_agent.jobs.board import JobBoard
 from skerry_agent.metric_sources import MetricSources
@@ -75,6 +76,7 @@ class Api:
         self._sources = MetricSources(view=view, stores=stores, metrics=metrics, clock=clock)
         self._streams = streams
         self._jobs = JobRoutes(board=jobs, envelope=self._envelope)
+        self.wallet = WalletRoutes(envelope=self._envelope)
         self.reload: Reload | None = None  # set by the service; an agent of the demo has no settings file
         self.beacons_by_hand: BeaconSender | None = None  # set by the composition root
         self._document = resources.files("skerry_agent.api").joinpath("openapi.json").read_bytes()
@@ -110,6 +112,7 @@ class Api:
             ("DELETE", JOBS_PATH + "/{id}", "control", self._jobs.cancel),
             ("GET", "/api/v1/audit", "control", self.audit),
             ("GET", "/api/v1/events", read, self.events),
+            ("POST", WALLET_PATH, "wallet", self.wallet.create),
         ]
         return [Route(method=method, path=path, scope=scope, handler=call) for method, path, scope, call in table]
 

@@ -15,6 +15,7 @@ from skerry_agent.api.requests import MAX_BODY_BYTES
 from skerry_agent.api.stream import EventStreams
 from skerry_agent.api.tokens import LocalToken
 from skerry_agent.api.view import AgentView, BeaconSender
+from skerry_agent.api.wallet import TransactionMaker
 from skerry_agent.events import EventHub
 from skerry_agent.jobs.board import JobBoard
 from skerry_agent.metrics import Metrics
@@ -94,6 +95,10 @@ class ApiServer:
     def serve_beacons(self, sender: BeaconSender) -> None:
         """Let clients ask for a beacon."""
         self._api.beacons_by_hand = sender
+
+    def serve_transactions(self, maker: TransactionMaker) -> None:
+        """Let clients with the scope wallet have unsigned transactions made."""
+        self._api.wallet.maker = maker
 
     def open_metrics(self, is_open: bool) -> None:
         """Serve /metrics without a token, or no longer."""

@@ -113,10 +113,12 @@ def mint(cli: Cli, /, *, amount: int, cause: str | None, recipient: str | None, 
         return
 
     async def build(cluster: "Cluster", owner: "PublicKey") -> bytes:
+        from skerry_agent.wallet.messages import helium_call
+
         del cluster
         address = owner.solana_address or ""
         inputs = {"owner": address, "recipient": recipient or address, "hnt_amount": None, "dc_amount": amount}
-        return _message("data_credits.mint_data_credits_v0", inputs, address, units=300_000)
+        return helium_call("data_credits.mint_data_credits_v0", inputs, address, units=300_000)
 
     _helium(cli, build, **options)
 
@@ -138,10 +140,12 @@ def burn(cli: Cli, /, *, amount: int, cause: str | None, **options: Any) -> None
         return
 
     async def build(cluster: "Cluster", owner: "PublicKey") -> bytes:
+        from skerry_agent.wallet.messages import helium_call
+
         del cluster
         address = owner.solana_address or ""
         inputs = {"owner": address, "amount": amount}
-        return _message("data_credits.burn_without_tracking_v0", inputs, address, units=150_000)
+        return helium_call("data_credits.burn_without_tracking_v0", inputs, address, units=150_000)
 
     _helium(cli, build, **options)
 
@@ -164,12 +168,14 @@ def delegate(cli: Cli, /, *, amount: int, router_key: str, sub_dao: str, **optio
     """
 
     async def build(cluster: "Cluster", owner: "PublicKey") -> bytes:
+        from skerry_agent.wallet.messages import helium_call
+
         del cluster
         address = owner.solana_address or ""
         inputs = {
             "owner": address, "payer": address, "sub_dao": sub_dao, "router_key": router_key, "amount": amount,
         }  # fmt: skip
-        return _message("data_credits.delegate_data_credits_v0", inputs, address, units=150_000)
+        return helium_call("data_credits.delegate_data_credits_v0", inputs, address, units=150_000)
 
     _helium(cli, build, **options)
 
@@ -212,14 +218,6 @@ def _dollars(amount: int) -> str:
     from skerry_wallet.helium.amounts import format_amount
 
     return format_amount(amount, 5)
-
-
-def _message(name: str, inputs: dict[str, Any], payer: str, *, units: int) -> bytes:
-    from skerry_agent.wallet.messages import helium_message
-    from skerry_wallet.helium import native
-    from skerry_wallet.helium.instructions import build_instruction
-
-    return helium_message([native.set_compute_unit_limit(units), build_instruction(name, inputs)], payer)
 
 
 def _helium(

@@ -9,8 +9,9 @@ import click
 
 from skerry_agent.cli.context import Cli, json_option, pass_cli, show, table
 from skerry_agent.cli.wallet_helium import helium
+from skerry_agent.cli.wallet_review import review
 from skerry_agent.cli.wallet_rules import allow, limit, rules, wallet_address
-from skerry_agent.cli.wallet_spend import review, send, unfinished
+from skerry_agent.cli.wallet_spend import send, unfinished
 from skerry_agent.cli.wallet_unknown import decide, unknown
 from skerry_agent.wallet.passwords import ask_secret, password_options
 

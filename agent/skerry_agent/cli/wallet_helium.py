@@ -170,15 +170,6 @@ def _settle(
 
 
 def _cell(text: str | None) -> int | None:
-    """Return an H3 cell of resolution 12 as the number that the program stores."""
-    from skerry_core.errors import UsageError
+    from skerry_agent.wallet.cells import location_cell
 
-    if text is None:
-        return None
-    import h3.api.basic_str as h3
-
-    if not h3.is_valid_cell(text) or h3.get_resolution(text) != 12:
-        raise UsageError(
-            "E_LOCATION", f"{text!r} is no H3 cell of resolution 12.", remedy="Write it as 8c19288866017ff."
-        )
-    return int(text, 16)
+    return None if text is None else location_cell(text)

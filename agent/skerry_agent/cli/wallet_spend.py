@@ -1,4 +1,4 @@
-"""`skerry wallet send|review|unfinished`: what leaves a wallet, reviewed from its own bytes first."""
+"""`skerry wallet send|unfinished`, and the review that every verb shares: what leaves a wallet, from its own bytes."""
 
 import asyncio
 import base64
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "cluster_option",
+    "commit_option",
     "danger_option",
     "refuse_critical",
-    "review",
     "review_answer",
     "review_text",
     "send",
@@ -74,54 +74,6 @@ def send(
 
     async def build(cluster: "Cluster", owner: "PublicKey") -> bytes:
         return await _transfer(cli, cluster, owner, to=to, amount=amount, name=token, note=note)
-
-    answer = asyncio.run(
-        settle_review(
-            cli, source, build, url=url, commit=commit, accept_critical=accept_critical,
-            password=lambda: ask_secret("Password", file=password_file, descriptor=password_fd),
-        )
-    )  # fmt: skip
-    show_review(answer, as_json_=as_json_)
-
-
-@click.command()
-@click.argument("source", metavar="WALLET")
-@click.argument("transaction", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@cluster_option
-@commit_option
-@danger_option
-@password_options
-@json_option
-@pass_cli
-def review(
-    cli: Cli,
-    /,
-    *,
-    source: str,
-    transaction: Path,
-    url: str | None,
-    commit: bool,
-    accept_critical: bool,
-    password_file: Path | None,
-    password_fd: int | None,
-    as_json_: bool,
-) -> None:
-    """Read an unsigned message (base64 in a file) that another program or a remote agent made for WALLET.
-
-    It gets a fresh blockhash. It is signed only if this program can read every instruction in it.
-    """
-    from skerry_core.errors import UsageError
-    from skerry_wallet.errors import MalformedTransaction
-    from skerry_wallet.payout.payment import template_of
-
-    try:
-        template = template_of(base64.b64decode(transaction.read_bytes().strip(), validate=True))
-    except (ValueError, MalformedTransaction, IndexError) as error:
-        raise UsageError("E_TX_FILE", f"{transaction} holds no legacy transaction message: {error}.") from error
-
-    async def build(cluster: "Cluster", owner: "PublicKey") -> bytes:
-        del cluster, owner
-        return template
 
     answer = asyncio.run(
         settle_review(
@@ -281,32 +233,16 @@ def refuse_critical(found: "Review", *, accept_critical: bool) -> None:
 async def _transfer(
     cli: Cli, cluster: "Cluster", owner: "PublicKey", *, to: str, amount: str, name: str, note: str
 ) -> bytes:
+    from skerry_agent.wallet.transfers import transfer_message
     from skerry_core.errors import UsageError
     from skerry_wallet.address import address_bytes
-    from skerry_wallet.errors import InsufficientFunds
     from skerry_wallet.helium.amounts import parse_amount
     from skerry_wallet.helium.errors import HeliumRejected
-    from skerry_wallet.spending.transfer import Transfer
-    from skerry_wallet.tokens import token_balances
 
-    token, key = known_token(cli, name), owner.binary[1:]
+    token = known_token(cli, name)
     try:
         receiver = address_bytes(to)
         units = None if amount == "max" else parse_amount(amount, 9 if token is None else token.decimals)
     except (ValueError, HeliumRejected) as error:
         raise UsageError("E_SEND", f"That cannot be sent: {error}.") from error
-    opening = False
-    if token is not None:
-        held, target = await token_balances(cluster, token.mint, [key, receiver])
-        units, opening = held.amount if units is None else units, not target.exists
-        if not 0 < units <= held.amount:
-            raise InsufficientFunds(
-                account=owner.solana_address or "", asset=token.name, needed=max(units, 1), held=held.amount
-            )
-    elif units is None:
-        (account,) = await cluster.accounts([owner.solana_address or ""])
-        units = max(0, (account.lamports if account else 0) - 5_000)  # everything but the fee of one signature
-    if units <= 0:
-        raise UsageError("E_SEND", f"{amount} {name} is nothing to send.")
-    made = Transfer(owner=key, to=receiver, token=token, amount=units, note=note)
-    return made.message(open_account=opening)
+    return await transfer_message(cluster, owner=owner.binary[1:], to=receiver, token=token, units=units, note=note)

@@ -163,9 +163,10 @@ class Hotspot:
     async def carry(self, heard: Heard) -> tuple[str, ...]:
         """Hand an uplink to the networks and count it as evidence; return who took it."""
         self.radios.heard(heard.device_id, heard.frame)
+        takers = await self.fan_out.carry(heard)
         if self._time.is_synchronised:  # a root names its ten minutes
-            await self._roots.add(heard.frame)
-        return await self.fan_out.carry(heard)
+            await self._roots.add(heard.frame)  # after the networks: they get frames in the order of the air
+        return takers
 
     async def witness(self, heard: Heard) -> bool:
         """Report a beacon of another hotspot; before the clock is right it is kept and waits (then False)."""

@@ -1,15 +1,18 @@
 """From the Helium builders' instructions to the message bytes that are reviewed and signed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from skerry_wallet.address import address_bytes
+from skerry_wallet.helium import native
 from skerry_wallet.helium.instruction import Instruction as HeliumInstruction
+from skerry_wallet.helium.instructions import build_instruction
 from skerry_wallet.helium.transaction import LookupTable
 from skerry_wallet.helium.transaction import compile_message as compile_version_0
 from skerry_wallet.payout.payment import ZERO_BLOCKHASH
 from skerry_wallet.transaction import AccountMeta, Instruction, compile_message
 
-__all__ = ["helium_message"]
+__all__ = ["helium_call", "helium_message"]
 
 
 def helium_message(instructions: Sequence[HeliumInstruction], payer: str, tables: Sequence[LookupTable] = ()) -> bytes:
@@ -30,3 +33,8 @@ def helium_message(instructions: Sequence[HeliumInstruction], payer: str, tables
         for one in instructions
     ]
     return compile_message(address_bytes(payer), calls, ZERO_BLOCKHASH)
+
+
+def helium_call(name: str, inputs: Mapping[str, Any], payer: str, *, units: int) -> bytes:
+    """Return a message of one instruction (as `build_instruction` makes it) with a limit of compute units."""
+    return helium_message([native.set_compute_unit_limit(units), build_instruction(name, inputs)], payer)

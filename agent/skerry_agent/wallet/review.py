@@ -77,6 +77,12 @@ async def review_message(
         )
     parsed = parse_message(message)
     unsigned = bytes([parsed.required_signatures]) + bytes(64 * parsed.required_signatures) + message
+    if parsed.keys[0] != wallet or parsed.required_signatures != 1:
+        raise RefusedError(
+            "E_TX_SIGNERS",
+            f"This transaction is to be paid or signed by {address_text(parsed.keys[0])} and others, not by you alone.",
+            remedy="Only transactions that this wallet pays for and signs alone are signed here.",
+        )
     decoded = decode_transaction(unsigned)
     loaded = await _loaded(decoded, cluster)
     try:

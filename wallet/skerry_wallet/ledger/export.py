@@ -17,10 +17,16 @@ CSV_COLUMNS = (
     "price_source", "signature",
 )  # fmt: skip
 _BEANCOUNT_ROOTS = {
-    "earned": "Income:Earned", "elsewhere": "Equity:Elsewhere", "emission": "Income:Emission",
-    "host": "Liabilities:Host", "kept": "Equity:Kept", "opening": "Equity:Opening", "owner": "Assets:Owner",
-    "payer": "Assets:Payer", "settled": "Equity:Settled",
-}  # fmt: skip
+    "earned": "Income:Earned",
+    "elsewhere": "Equity:Elsewhere",
+    "emission": "Income:Emission",
+    "host": "Liabilities:Host",
+    "kept": "Equity:Kept",
+    "opening": "Equity:Opening",
+    "owner": "Assets:Owner",
+    "payer": "Assets:Payer",
+    "settled": "Equity:Settled",
+}
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 

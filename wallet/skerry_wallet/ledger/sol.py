@@ -106,7 +106,7 @@ class SolBook:
                     id=_entry_id(wallet, landing.signature),
                     at_s=at_s,
                     kind="sol" if landing.error is None else "sol, failed",
-                    cause=cause or f"not paid from these books: {_summary(effects)}",
+                    cause=cause or f"no stored payment: {_summary(effects)}",
                     postings=postings,
                     signature=landing.signature,
                 )
@@ -178,6 +178,9 @@ def _postings(landing: Landing, wallet: str, change: int, effects: Sequence[Effe
 
 
 def _rent_account(address: str, effects: Sequence[Effect], cause: str) -> str | None:
+    for effect in effects:
+        if effect.kind == "initialize_mint" and effect.asset == address:
+            return "rent:mints"
     for effect in effects:
         if effect.kind in _RENTS and effect.target == address:
             return _RENTS[effect.kind]
