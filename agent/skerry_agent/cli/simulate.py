@@ -86,7 +86,7 @@ def _radio_text(values: dict[str, str]) -> str:
     if values["kind"] == "basic-station":
         return (
             f"A Basic Station connects to {values['url']}; its neighbour talks every 20 s (Ctrl-C stops it). Let it in "
-            "with:\n  skerry --set station.listen=127.0.0.1:3001 --set hotspot.region=EU868 run"
+            f"with:\n  skerry --set station.listen={values['url'].removeprefix('ws ')} --set hotspot.region=EU868 run"
         )
     return (
         f"{values['name']} is at {values['url']}; its neighbour talks every 20 s (Ctrl-C stops it). Use it with:\n"
