@@ -5,6 +5,7 @@ the machine decides. Rates by processor time hold on a busy machine, wall times 
 """
 
 import argparse
+import asyncio
 import sys
 import tempfile
 import traceback
@@ -152,6 +153,35 @@ def _api(folder: Path) -> Iterator[Figure]:
     )  # fmt: skip
 
 
+def _gateway(folder: Path) -> Iterator[Figure]:
+    from skerry_testing.bench.gateway_load import FRAMES_PER_S, measure
+
+    idle, busy, stored = asyncio.run(measure(folder))
+    yield Figure(
+        what=f"a full 8-channel gateway ({FRAMES_PER_S} frames/s, {stored:,} stored), processor time", value=busy,
+        unit="% of a core", against="limit in %", against_value=3, goal=f"< 3 % (the idle agent takes {idle:.2g} %)",
+    )  # fmt: skip
+
+
+def _devices(folder: Path) -> Iterator[Figure]:
+    from skerry_testing.bench.device_load import DEVICES, KINDS, measure
+
+    yield Figure(
+        what=f"{DEVICES} devices at 1 Hz ({', '.join(KINDS)}), processor time", value=asyncio.run(measure(folder)),
+        unit="% of a core", against="limit in %", against_value=10, goal="< 10 %",
+    )  # fmt: skip
+
+
+def _replug(folder: Path) -> Iterator[Figure]:
+    from skerry_testing.bench.replug import ABSENCES_S, measure
+
+    for device, seconds in asyncio.run(measure(folder)).items():
+        yield Figure(
+            what=f"{device} works again, the longest of {len(ABSENCES_S)}", value=seconds, unit="s after it is back",
+            against="limit in s", against_value=3, goal="< 3 s",
+        )  # fmt: skip
+
+
 BENCHMARKS: dict[str, Measure] = {
     "gwmp": _gwmp,
     "judging": _judging,
@@ -160,6 +190,9 @@ BENCHMARKS: dict[str, Measure] = {
     "payout": _payout,
     "agent": _agent,
     "api": _api,
+    "gateway": _gateway,
+    "devices": _devices,
+    "replug": _replug,
 }
 
 
