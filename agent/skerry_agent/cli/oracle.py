@@ -276,6 +276,31 @@ def remove_route(cli: Cli, /, *, route_id: str) -> None:
     ask(cli, "DELETE", f"/routes/{quote(route_id, safe='')}")
 
 
+@oracle.command()
+@json_option
+@pass_cli
+def organisations(cli: Cli, /, *, as_json_: bool) -> None:
+    """List who gets packets: payer, data credits, what is used and not burned yet."""
+    answer = ask(cli, "GET", "/organisations")
+    headers = ("oui", "payer", "balance_dc", "pending_dc", "enabled")
+    rows = [[one[name] for name in headers] for one in answer["items"]]
+    show(answer, json_wanted=as_json_, text=lambda: table(headers, rows))
+
+
+@oracle.command()
+@click.argument("oui", type=int)
+@click.argument("amount", type=int)
+@pass_cli
+def credit(cli: Cli, /, *, oui: int, amount: int) -> None:
+    """Grant an organisation data credits (24 bytes each); from then on it is prepaid.
+
+    With less than 3,500,000 left its routes are locked until it is granted more. One without any grant is not charged.
+    """
+    answer = ask(cli, "POST", f"/organisations/{oui}/credits", {"amount_dc": amount})
+    found = next(one for one in answer["items"] if one["oui"] == oui)
+    click.echo(f"organisation {oui}: {found['balance_dc']} data credits, {found['pending_dc']} used")
+
+
 @oracle.group()
 def denylist() -> None:
     """Hotspots and pairs of hotspots that do not count."""
