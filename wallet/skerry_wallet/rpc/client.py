@@ -8,6 +8,7 @@ import base64
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -42,6 +43,7 @@ class JsonRpcCluster(Cluster):
     ) -> None:
         """`random` returns a number from 0 to 1 (for the pauses)."""
         self._url = url
+        self._host = urlsplit(url).netloc.rpartition("@")[2] or "the server"  # paths and queries may hold keys
         self._clock = clock
         self._random = random
         self._expected = expected_genesis
@@ -155,9 +157,9 @@ class JsonRpcCluster(Cluster):
                 raw = await _read(method, response)
                 status = response.status
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise ClusterUnavailable(f"{method} got no answer: {type(error).__name__}.") from error
+            raise ClusterUnavailable(f"{self._host} gave no answer to {method} ({type(error).__name__}).") from error
         if status == 429 or status >= 500:
-            raise ClusterUnavailable(f"{method} got HTTP status {status}.")
+            raise ClusterUnavailable(f"{self._host} answered {method} with HTTP status {status}.")
         return _result(method, raw, status)
 
 

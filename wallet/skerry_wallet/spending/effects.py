@@ -3,15 +3,17 @@
 `skerry wallet send`, `rewards claim` and `dc` show these effects before they sign; the spending rules work on them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from skerry_core.errors import RefusedError
 from skerry_wallet.address import address_text
+from skerry_wallet.asset_text import amount_text, asset_name
 from skerry_wallet.helium import idl
 from skerry_wallet.helium.constants import COMPUTE_BUDGET_PROGRAM, ED25519_PROGRAM, MINTS
 from skerry_wallet.helium.errors import HeliumRejected
 from skerry_wallet.programs import ASSOCIATED_TOKEN_PROGRAM, MEMO_PROGRAM, SYSTEM_PROGRAM, TOKEN_PROGRAM
+from skerry_wallet.tokens import Token
 from skerry_wallet.transaction import AccountMeta, Instruction, Message
 
 __all__ = ["REDIRECTIONS", "SOL", "Effect", "UnreadableTransaction", "decode_effects"]
@@ -48,13 +50,13 @@ class Effect:
     owner: str | None = None
     note: str = ""
 
-    def to_text(self) -> str:
-        """Return one line for a person."""
+    def to_text(self, tokens: Mapping[str, Token] | None = None) -> str:
+        """Return one line for a person; `tokens` are the names of a network's own mints."""
         parts = [self.kind.replace("_", " ")]
         if self.amount:
-            parts.append(f"{self.amount} base units of {self.asset}")
+            parts.append(amount_text(self.asset or "", self.amount, tokens))
         elif self.asset:
-            parts.append(f"of {self.asset}")
+            parts.append(f"of {asset_name(self.asset, tokens)}")
         if self.source:
             parts.append(f"from {self.source}")
         if self.target:
