@@ -17,22 +17,27 @@ _REASONS = {
     "TX_POWER": "tx_power",
     "GPS_UNLOCKED": "gps_unlocked",
     "SEND_FAIL": "send_fail",
-    "SEND_L_B_T": "send_lbt",
+    "SEND_LBT": "send_lbt",
+    "SEND_L_B_T": "send_lbt",  # semtech-udp writes the abbreviation letter by letter
+    "LBT": "send_lbt",
 }
 _NO_ERROR = ("", "NONE")
 _U32 = 1 << 32
+MAX_BODY_BYTES = 65_507  # the largest UDP payload
 
 
 def parse_tx_ack(body: bytes) -> TransmitOutcome:
     """Read the bytes after the MAC (iot-poc 5.1). Raises `MessageRejected` bad_field or not_json.
 
-    An empty body, or a single NUL, is success; so is an acknowledgement without members. `warn` TX_POWER means sent
-    with another power; any other warning is a failure.
+    Nothing but NULs is success; so are an acknowledgement without members, an empty error and NONE. `warn` TX_POWER
+    means sent with the power in `value` (None when the gateway does not say), unless an error stands beside it; any
+    other warning is a failure, and so is `error` TX_POWER.
     """
-    if body in (b"", b"\x00"):
+    text = body.rstrip(b"\x00")
+    if not text:
         return TransmitOutcome(status=TransmitStatus.SENT)
     try:
-        document = loads(body.removesuffix(b"\x00"))
+        document = loads(text, limit_bytes=MAX_BODY_BYTES)
     except JsonRejected as error:
         raise MessageRejected("not_json", str(error)) from None
     ack = document.get("txpk_ack") if isinstance(document, dict) else None
@@ -40,7 +45,7 @@ def parse_tx_ack(body: bytes) -> TransmitOutcome:
         raise MessageRejected("bad_field", "txpk_ack is missing")
     tmst = _integer(ack, "tmst", low=0, high=_U32)
     warning, error_name = _text(ack, "warn"), _text(ack, "error")
-    if warning == "TX_POWER":
+    if warning == "TX_POWER" and error_name in _NO_ERROR:
         power = _integer(ack, "value", low=-1000, high=1000)
         return TransmitOutcome(status=TransmitStatus.ADJUSTED, power_dbm=power, tmst_us=tmst)
     problem = next((name for name in (error_name, warning) if name not in _NO_ERROR), None)

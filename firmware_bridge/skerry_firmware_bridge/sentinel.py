@@ -5,7 +5,6 @@ stages, each with time to act, at most `REPAIRS_PER_DAY` a day and never twice t
 the last stage a person is told, and nothing more happens until frames return (serial-devices 4, rows 3, 4, 7, 8).
 """
 
-from collections import deque
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -16,6 +15,7 @@ __all__ = ["Condition", "Heard", "Judgement", "Normal", "Repair", "Sentinel"]
 
 HOUR_NS = 3600 * NS_PER_S
 DAY_HOURS = 24
+DAY_S = 86_400
 LEARNED_HOURS = 6  # hours with data before silence means anything
 LEARNED_FRAMES = 50
 MISSED_FRAMES = 12  # expected but not heard: by chance once in 160 000 silences
@@ -80,26 +80,29 @@ class Judgement:
 
 @dataclass(slots=True)
 class Normal:
-    """What was learned: frames per hour of the day (UTC), and means that outlive a restart of the agent."""
+    """What outlives a restart of the agent: frames per hour of the day (UTC), means, and when repairs were made."""
 
     per_hour: dict[int, float] = field(default_factory=dict)
     rssi_dbm: float | None = None
     noise_dbm: float | None = None
     bad_share: float | None = None
     frames: int = 0
+    repairs_s: list[int] = field(default_factory=list)  # wall time; the latest `REPAIRS_PER_DAY`
 
     def to_json(self) -> dict[str, object]:
         """Return the state for the agent's store."""
         per_hour = {str(hour): rate for hour, rate in sorted(self.per_hour.items())}
-        return {"per_hour": per_hour, "frames": self.frames} | {
+        return {"per_hour": per_hour, "frames": self.frames, "repairs_s": self.repairs_s} | {
             name: getattr(self, name) for name in ("rssi_dbm", "noise_dbm", "bad_share")
         }
 
     @classmethod
     def from_json(cls, raw: Mapping[str, object]) -> "Normal":
         """Return stored state; what cannot be read is learned again."""
-        per_hour, frames = raw.get("per_hour"), raw.get("frames")
+        per_hour, frames, repairs_s = raw.get("per_hour"), raw.get("frames"), raw.get("repairs_s")
         normal = cls(frames=frames if isinstance(frames, int) else 0)
+        if isinstance(repairs_s, list):
+            normal.repairs_s = [at_s for at_s in repairs_s if isinstance(at_s, int)][-REPAIRS_PER_DAY:]
         if isinstance(per_hour, Mapping):
             pairs = ((str(hour), rate) for hour, rate in per_hour.items())
             normal.per_hour = {int(h): float(r) for h, r in pairs if h.isdigit() and isinstance(r, int | float)}
@@ -124,7 +127,6 @@ class Sentinel:
         self._still = 0
         self._stage = 0
         self._wait_until_ns = now_ns
-        self._repairs_ns: deque[int] = deque(maxlen=REPAIRS_PER_DAY)
 
     def heard(self, frame: Heard) -> None:
         """Take a frame."""
@@ -155,7 +157,7 @@ class Sentinel:
             if condition is Condition.HEALTHY:
                 self._stage = 0
             return Judgement(condition=condition, reason=reason)
-        return Judgement(condition=condition, reason=reason, repair=self._next_repair(now_ns, possible))
+        return Judgement(condition=condition, reason=reason, repair=self._next_repair(now_ns, wall_ns, possible))
 
     def _condition(self, now_ns: int, wall_ns: int, peers_heard: int | None) -> tuple[Condition, str]:
         if self._still >= STUCK_FRAMES:
@@ -187,19 +189,19 @@ class Sentinel:
             return Condition.WEAK, f"Frames come in {drop_db:.0f} dB weaker than usual: check antenna and cable."
         return Condition.HEALTHY, "As usual."
 
-    def _next_repair(self, now_ns: int, possible: Collection[Repair]) -> Repair | None:
+    def _next_repair(self, now_ns: int, wall_ns: int, possible: Collection[Repair]) -> Repair | None:
         while self._stage < len(LADDER) - 1 and LADDER[self._stage] not in possible:
             self._stage += 1  # a person is always told
         if self._stage >= len(LADDER) or now_ns < self._wait_until_ns:
             return None
         repair = LADDER[self._stage]
-        full = len(self._repairs_ns) == REPAIRS_PER_DAY and now_ns - self._repairs_ns[0] < DAY_HOURS * HOUR_NS
-        if full:
+        made_s, now_s = self.normal.repairs_s, wall_ns // NS_PER_S
+        if len(made_s) == REPAIRS_PER_DAY and now_s - made_s[0] < DAY_S:
             repair = Repair.TELL
         self._stage = len(LADDER) if repair is Repair.TELL else self._stage + 1
         self._wait_until_ns = now_ns + SETTLE_NS
         if repair is not Repair.TELL:
-            self._repairs_ns.append(now_ns)
+            self.normal.repairs_s = [*made_s, now_s][-REPAIRS_PER_DAY:]
             self._still, self._counter = 0, None
         return repair
 

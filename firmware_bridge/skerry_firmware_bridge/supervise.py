@@ -5,7 +5,8 @@ The agent runs one `supervise()` per configured device in its TaskGroup:
     await supervise(config, around=Surroundings(clock=..., random=..., open_link=...), events=sink)
 
 States: a device whose link was just lost or fell silent is `unknown`; after `DOWN_AFTER_S` without an answer it is
-`down`; the first reading makes it `up`. Every report carries identity and readings together.
+`down`; the first reading makes it `up`. Every report carries identity and readings together. Pauses and flapping follow
+`links.backoff`; a device that was read has worked.
 """
 
 import logging
@@ -18,18 +19,14 @@ from skerry_firmware_bridge.cellular.ladder import Ladder, Rung
 from skerry_firmware_bridge.device import DeviceConfig, Session, Surroundings, Values
 from skerry_firmware_bridge.drivers import DRIVERS, checked
 from skerry_firmware_bridge.errors import BridgeError, DeviceTimeout, LinkRefused
+from skerry_firmware_bridge.links.backoff import Backoff
 from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, EventSink, StateChanged, StatusReported
 
 _log = logging.getLogger(__name__)
 
-__all__ = ["BACKOFF_S", "DOWN_AFTER_S", "supervise"]
+__all__ = ["DOWN_AFTER_S", "supervise"]
 
-BACKOFF_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
-MISSING_PORT_PAUSE_S = 1.0  # looking whether a port is back costs nothing, and a replugged device is to be back in 3 s
-JITTER = 0.2
 DOWN_AFTER_S = 10.0  # a modem's reset takes longer, a torn frame or a slow poll does not
-FLAP_WINDOW_NS = 600 * NS_PER_S
-FLAPS_TO_TELL = 3
 
 
 async def supervise(config: DeviceConfig, *, around: Surroundings, events: EventSink) -> Never:
@@ -38,12 +35,13 @@ async def supervise(config: DeviceConfig, *, around: Surroundings, events: Event
     open_session = DRIVERS[config.kind].open
     secondary_url = config.options.get("secondary_url")
     ladder = Ladder(has_secondary=secondary_url is not None)
-    report = _Reporter(config.device_id, around, events)
-    url, attempt = config.url, 0
+    backoff = Backoff(clock=around.clock, random=around.random)
+    report = _Reporter(config.device_id, around, events, backoff)
+    url = config.url
     while True:
         target = DeviceConfig(device_id=config.device_id, kind=config.kind, url=url, options=config.options)
-        readings = report.readings
-        rung, port_missing = Rung.STAY, False
+        rung = Rung.STAY
+        backoff.failed()
         try:
             async with open_session(target, around) as session:
                 await _run(session, report, around, ladder)
@@ -52,7 +50,7 @@ async def supervise(config: DeviceConfig, *, around: Surroundings, events: Event
             rung = ladder.silent(around.clock.monotonic_ns()) if config.kind == "modem" else Rung.REOPEN
         except LinkRefused as error:
             report.failed(error.detail)
-            port_missing = error.code == "E_PORT_MISSING"
+            backoff.failed(error)
         except BridgeError as error:
             report.failed(str(error))
         except Exception:  # noqa: BLE001 - outer edge: a mistake in one driver must not take other devices down
@@ -62,9 +60,7 @@ async def supervise(config: DeviceConfig, *, around: Surroundings, events: Event
             url = str(secondary_url) if url == config.url else config.url
         elif rung is Rung.REBOOT:
             await _reboot(target, around, report)
-        attempt = 0 if report.readings > readings else attempt + 1
-        pause_s = MISSING_PORT_PAUSE_S if port_missing else BACKOFF_S[min(attempt, len(BACKOFF_S) - 1)]
-        await report.pause(pause_s * around.random.uniform(1 - JITTER, 1 + JITTER))
+        await report.pause(backoff.next_pause_s())
 
 
 async def _run(session: Session, report: "_Reporter", around: Surroundings, ladder: Ladder) -> None:
@@ -95,14 +91,13 @@ class _Reporter:
     device_id: str
     around: Surroundings
     events: Callable[[DeviceEvent], None]
+    backoff: Backoff
     state: DeviceState | None = None
-    readings: int = 0
     _failing_since_ns: int | None = None
-    _losses_ns: tuple[int, ...] = ()
     _reason: str = ""
 
     def reading(self, values: Values) -> None:
-        self.readings += 1
+        self.backoff.worked()
         self._failing_since_ns = None
         wall_ns = self.around.clock.wall_ns()
         self._change(DeviceState.UP, "answers")
@@ -112,11 +107,9 @@ class _Reporter:
         now_ns = self.around.clock.monotonic_ns()
         if self._failing_since_ns is None:
             self._failing_since_ns = now_ns
-            self._losses_ns = (*(at for at in self._losses_ns if now_ns - at < FLAP_WINDOW_NS), now_ns)
+            self.backoff.lost()
         if self.state is not DeviceState.DOWN:
-            if len(self._losses_ns) > FLAPS_TO_TELL:
-                reason = f"{reason}; lost {len(self._losses_ns)} times in 10 minutes: unstable USB power or cable?"
-            self._change(DeviceState.UNKNOWN, reason)
+            self._change(DeviceState.UNKNOWN, self.backoff.advised(reason))
         self._reason = reason
         self._age()
 

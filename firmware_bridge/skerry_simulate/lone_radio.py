@@ -51,8 +51,13 @@ async def lone_radio(
     frequency_hz: int = 868_100_000,
     datarate: str = "SF12BW125",
     faults: Faults = NO_FAULTS,
+    hangs_after_s: float | None = None,
 ) -> AsyncIterator[LoneRadio]:
-    """Run a radio for the length of the body; its neighbour sends a data frame every 20 s. Raises `KeyError`."""
+    """Run a radio for the length of the body; its neighbour sends a data frame every 20 s. Raises `KeyError`.
+
+    A module that `hangs_after_s` stays dead until DTR has been low for a moment; it is at a network port, because a
+    pseudo-terminal has no control lines.
+    """
     if kind not in LONE_RADIOS:
         raise KeyError(kind)
     medium = RfMedium(clock=clock, seed=seed)
@@ -73,9 +78,12 @@ async def lone_radio(
                 yield LoneRadio(kind=kind, address=f"ws {server[0]}:{server[1]}", medium=medium)
         else:
             module = AtRadioEmulator(
-                kind=kind, name=kind, cell=CELL, medium=medium, clock=clock, seed=seed, folder=folder, faults=faults
-            )
+                kind=kind, name=kind, cell=CELL, medium=medium, clock=clock, seed=seed, folder=folder, faults=faults,
+                resets_on=None if hangs_after_s is None else ("dtr", False),
+            )  # fmt: skip
             async with module:
+                if hangs_after_s is not None:
+                    clock.call_at(clock.monotonic_ns() + round(hangs_after_s * NS_PER_S), module.hang)
                 yield LoneRadio(kind=kind, address=module.path, medium=medium)
     finally:
         talk.stop()

@@ -5,6 +5,7 @@ the machine decides. Rates by processor time hold on a busy machine, wall times 
 """
 
 import argparse
+import asyncio
 import sys
 import tempfile
 import traceback
@@ -136,6 +137,51 @@ def _agent(folder: Path) -> Iterator[Figure]:
     )  # fmt: skip
 
 
+def _api(folder: Path) -> Iterator[Figure]:
+    from skerry_testing.bench.api_latency import FRAMES_PER_S, REQUESTS_PER_S, measure
+
+    ours, nothing = measure(folder)
+    load = f"{REQUESTS_PER_S} requests/s and {FRAMES_PER_S} frames/s"
+    for words, value, limit in (("p99", ours.p99_ms, nothing.p99_ms), ("median", ours.p50_ms, nothing.p50_ms)):
+        yield Figure(
+            what=f"{words} of GET {ours.path} at {load}", value=value, unit="ms",
+            against="GET /healthz in the same run", against_value=limit, goal="p99 < 20 ms",
+        )  # fmt: skip
+    yield Figure(
+        what="processor of the agent meanwhile", value=ours.agent_cpu, unit="cores", against="cores",
+        against_value=1, goal="tells how near its loop is to being full",
+    )  # fmt: skip
+
+
+def _gateway(folder: Path) -> Iterator[Figure]:
+    from skerry_testing.bench.gateway_load import FRAMES_PER_S, measure
+
+    idle, busy, stored = asyncio.run(measure(folder))
+    yield Figure(
+        what=f"a full 8-channel gateway ({FRAMES_PER_S} frames/s, {stored:,} stored), processor time", value=busy,
+        unit="% of a core", against="limit in %", against_value=3, goal=f"< 3 % (the idle agent takes {idle:.2g} %)",
+    )  # fmt: skip
+
+
+def _devices(folder: Path) -> Iterator[Figure]:
+    from skerry_testing.bench.device_load import DEVICES, KINDS, measure
+
+    yield Figure(
+        what=f"{DEVICES} devices at 1 Hz ({', '.join(KINDS)}), processor time", value=asyncio.run(measure(folder)),
+        unit="% of a core", against="limit in %", against_value=10, goal="< 10 %",
+    )  # fmt: skip
+
+
+def _replug(folder: Path) -> Iterator[Figure]:
+    from skerry_testing.bench.replug import ABSENCES_S, measure
+
+    for device, seconds in asyncio.run(measure(folder)).items():
+        yield Figure(
+            what=f"{device} works again, the longest of {len(ABSENCES_S)}", value=seconds, unit="s after it is back",
+            against="limit in s", against_value=3, goal="< 3 s",
+        )  # fmt: skip
+
+
 BENCHMARKS: dict[str, Measure] = {
     "gwmp": _gwmp,
     "judging": _judging,
@@ -143,6 +189,10 @@ BENCHMARKS: dict[str, Measure] = {
     "transfers": _transfers,
     "payout": _payout,
     "agent": _agent,
+    "api": _api,
+    "gateway": _gateway,
+    "devices": _devices,
+    "replug": _replug,
 }
 
 

@@ -95,7 +95,7 @@ class Module:
 
     @asynccontextmanager
     async def running(self, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
-        monkeypatch.setattr("skerry_firmware_bridge.links.reconnect.PAUSES_S", (0.05,))
+        monkeypatch.setattr("skerry_firmware_bridge.links.backoff.PAUSES_S", (0.05,))
         monkeypatch.setattr(hardware_reset, "PULSE_S", 0.02)
         reconnector = Reconnector(
             name=DEVICE, open_link=self.open, use=lambda link: self.links[DEVICE].use(self.radio.run, link),

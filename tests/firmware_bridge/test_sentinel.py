@@ -176,3 +176,14 @@ def test_stages_that_a_radio_lacks_are_left_out_and_a_person_is_told_all_the_sam
         )
         repairs.append(judgement.repair)
     assert [repair for repair in repairs if repair is not None] == [Repair.HARD_RESET, Repair.TELL]
+
+
+def test_a_restart_of_the_agent_does_not_begin_a_new_day_of_repairs() -> None:
+    life = Life()
+    life.hear(30)
+    assert [judgement.repair for judgement in life.silent(180) if judgement.repair is not None][-1] is Repair.TELL
+    kept = Normal.from_json(json.loads(json.dumps(life.sentinel.normal.to_json())))
+    assert len(kept.repairs_s) == 3
+    life.sentinel = Sentinel(now_ns=life.now_ns, normal=kept)
+    repairs = [judgement.repair for judgement in life.silent(180) if judgement.repair is not None]
+    assert repairs == [Repair.SOFT_RESET, Repair.TELL]

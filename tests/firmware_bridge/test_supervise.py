@@ -103,7 +103,7 @@ def test_a_flapping_cable_is_named() -> None:
         await clock.sleep(5)
 
     events, _ = _supervised("p1-v5", script)
-    assert any(isinstance(event, StateChanged) and "unstable USB" in event.reason for _, event in events)
+    assert any(isinstance(event, StateChanged) and "check cable" in event.reason for _, event in events)
 
 
 def test_a_supervised_device_leaves_no_task_behind_when_cancelled() -> None:

@@ -21,8 +21,24 @@ __all__ = ["simulate"]
     help="HOST:PORT of the agent that a simulated gateway speaks to; 127.0.0.1:1680 for packet-forwarder, "
     "127.0.0.1:3001 for basic-station unless set.",
 )
+@click.option(
+    "--hangs-after",
+    type=float,
+    default=None,
+    help="Seconds after which a LoRa module hangs until its hardware is reset by a low pulse of DTR; it is at a "
+    "network port then.",
+)
 @json_option
-def simulate(*, name: str | None, only_list: bool, faults: str, port: int, server: str | None, as_json_: bool) -> None:
+def simulate(
+    *,
+    name: str | None,
+    only_list: bool,
+    faults: str,
+    port: int,
+    server: str | None,
+    hangs_after: float | None,
+    as_json_: bool,
+) -> None:
     """Run the emulated device NAME until Ctrl-C and print the port to connect to.
 
     The same emulators serve the tests. A running one is found by `skerry devices scan`; put what it prints into the
@@ -38,14 +54,14 @@ def simulate(*, name: str | None, only_list: bool, faults: str, port: int, serve
         show(values, json_wanted=as_json_, text=lambda: table(("name", "kind", "about"), rows))
         return
     if name in LONE_RADIOS:
-        asyncio.run(_run_radio(name, server=server, as_json_=as_json_))
+        asyncio.run(_run_radio(name, server=server, hangs_after_s=hangs_after, as_json_=as_json_))
         return
     if name not in EMULATORS:
         raise click.UsageError(f"there is no emulator {name!r}; see skerry simulate --list")
     asyncio.run(_run(name, faults=faults, port=port, as_json_=as_json_))
 
 
-async def _run_radio(name: str, *, server: str | None, as_json_: bool) -> None:
+async def _run_radio(name: str, *, server: str | None, hangs_after_s: float | None, as_json_: bool) -> None:
     from skerry_core.clock import SystemClock
     from skerry_firmware_bridge.discovery.ports import announcement_folder
     from skerry_simulate.lone_radio import BASIC_STATION, lone_radio
@@ -55,7 +71,10 @@ async def _run_radio(name: str, *, server: str | None, as_json_: bool) -> None:
         raise click.UsageError("--server takes HOST:PORT")
     folder = announcement_folder()
     os.makedirs(folder, mode=0o700, exist_ok=True)
-    async with lone_radio(name, clock=SystemClock(), seed=1, server=(host, int(port)), folder=folder) as radio:
+    running = lone_radio(
+        name, clock=SystemClock(), seed=1, server=(host, int(port)), folder=folder, hangs_after_s=hangs_after_s
+    )
+    async with running as radio:
         values = {"name": name, "kind": radio.kind, "url": radio.address}
         show(values, json_wanted=as_json_, text=lambda: _radio_text(values))
         await asyncio.Event().wait()
@@ -67,7 +86,7 @@ def _radio_text(values: dict[str, str]) -> str:
     if values["kind"] == "basic-station":
         return (
             f"A Basic Station connects to {values['url']}; its neighbour talks every 20 s (Ctrl-C stops it). Let it in "
-            "with:\n  skerry --set station.listen=127.0.0.1:3001 --set hotspot.region=EU868 run"
+            f"with:\n  skerry --set station.listen={values['url'].removeprefix('ws ')} --set hotspot.region=EU868 run"
         )
     return (
         f"{values['name']} is at {values['url']}; its neighbour talks every 20 s (Ctrl-C stops it). Use it with:\n"

@@ -46,6 +46,7 @@ class RadioWatch:
         self._clock = clock
         self._board = board
         self._repairs: Repairs | None = None
+        self._repaired = False
         self._radios: dict[str, _Watched] = {}
         self._normal: dict[str, Normal] = {}
         self._heard: Counter[str] = Counter()
@@ -104,7 +105,8 @@ class RadioWatch:
                 await self._clock.sleep(JUDGE_S)
                 self.judge()
                 rounds += 1
-                if rounds % STORE_EVERY == 0:
+                if rounds % STORE_EVERY == 0 or self._repaired:  # a restart must not begin a new day of repairs
+                    self._repaired = False
                     await self.store()
         finally:
             await self.store()
@@ -136,6 +138,7 @@ class RadioWatch:
 
     def _repair(self, device_id: str, judgement: Judgement, repair: Repair) -> None:
         """Begin a stage and say why, or tell a person after the last one."""
+        self._repaired = True
         if repair is not Repair.TELL and self._repairs is not None:
             _log.warning("%s: %s %s", device_id, judgement.reason, self._repairs.begin(device_id, repair))
         else:

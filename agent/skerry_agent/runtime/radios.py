@@ -202,7 +202,7 @@ class Radios:
         )  # fmt: skip
         async with server:
             self.stations = server
-            _log.info("basic stations: listening on %s port %d", *server.address)
+            _log.info("station gateways: listening on %s port %d", *server.address)
             await asyncio.Event().wait()
 
     async def _run_serial(self, serial: SerialRadio) -> None:

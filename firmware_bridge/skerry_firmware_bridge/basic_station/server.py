@@ -215,7 +215,7 @@ class BasicStationServer:
         match message.get("msgtype"):
             case "version":
                 texts: dict[str, int | float | str | None] = {
-                    name: value for name, value in message.items() if isinstance(value, str | int)
+                    name: value for name, value in message.items() if isinstance(value, str | int) and name != "msgtype"
                 }
                 self._sink(StatusReported(device_id=station.device_id, values=texts, wall_ns=self._clock.wall_ns()))
                 return router_config(self._region, wall_ns=self._clock.wall_ns())

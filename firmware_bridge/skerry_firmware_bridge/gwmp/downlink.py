@@ -10,24 +10,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from skerry_firmware_bridge.errors import FrameRejected
-from skerry_firmware_bridge.gwmp.datagram import read_json
 from skerry_firmware_bridge.gwmp.packets import read_payload
+from skerry_wire.errors import MessageRejected
 from skerry_wire.frames import TransmitOutcome, TransmitRequest, TransmitStatus
+from skerry_wire.tx_ack import parse_tx_ack
 
 __all__ = ["Downlink", "ack_json", "read_ack", "request_json"]
 
 MAX_BODY_BYTES = 996  # the forwarder's receive buffer holds 1000 bytes, terminating NUL and header included
 CODING_RATES = ("4/5", "4/6", "4/7", "4/8")
-# Names in the JSON to our reason; semtech-udp writes one abbreviation letter by letter.
-_ACK_REASONS: dict[str, str] = {
-    name: name.lower()
-    for name in (
-        "TOO_LATE", "TOO_EARLY", "COLLISION_PACKET", "COLLISION_BEACON", "TX_FREQ", "TX_POWER", "GPS_UNLOCKED",
-        "SEND_FAIL", "SEND_LBT",
-    )
-} | {"SEND_L_B_T": "send_lbt", "LBT": "send_lbt"}  # fmt: skip
 _SPELLED = {"send_lbt": "SEND_L_B_T"}  # the only spelling that gateway-rs understands
-_SUCCESS = frozenset({None, "", "NONE"})
 
 
 def request_json(request: TransmitRequest) -> bytes:
@@ -112,26 +104,11 @@ def _time(txpk: Mapping[str, Any], name: str) -> int | None:
 
 
 def read_ack(body: bytes) -> TransmitOutcome:
-    """Return the outcome that the bytes after a TX_ACK's EUI tell. Raises `FrameRejected("invalid_json")`.
-
-    Nothing, one NUL, an empty object, an empty error and NONE are success; a TX_POWER *warning* means sent with the
-    power in `value` (None when the gateway does not say), a TX_POWER *error* means not sent.
-    """
-    if not body.rstrip(b"\0"):
-        return TransmitOutcome(status=TransmitStatus.SENT)
-    ack = read_json(body).get("txpk_ack")
-    if not isinstance(ack, dict):
-        raise FrameRejected("invalid_json", detail="no txpk_ack", frame=body)
-    error, warning, tmst = ack.get("error"), ack.get("warn"), _time(ack, "tmst")
-    if error in _SUCCESS and warning == "TX_POWER":
-        value = None if ack.get("value") is None else _member(ack, "value", int)
-        return TransmitOutcome(status=TransmitStatus.ADJUSTED, power_dbm=value, tmst_us=tmst)
-    name = warning if error in _SUCCESS else error
-    if name in _SUCCESS:
-        return TransmitOutcome(status=TransmitStatus.SENT, tmst_us=tmst)
-    if not isinstance(name, str) or name not in _ACK_REASONS:
-        raise FrameRejected("invalid_json", detail=f"unknown txpk_ack {name!r}", frame=body)
-    return TransmitOutcome(status=TransmitStatus.FAILED, reason=_ACK_REASONS[name])
+    """Return the outcome that the bytes after a TX_ACK's EUI tell. Raises `FrameRejected("invalid_json")`."""
+    try:
+        return parse_tx_ack(body)
+    except MessageRejected as error:
+        raise FrameRejected("invalid_json", detail=str(error), frame=body) from None
 
 
 def ack_json(outcome: TransmitOutcome) -> bytes:

@@ -1,12 +1,10 @@
 """Keeps one link alive: opens it, hands it to its driver, opens it again after a pause when it is lost.
 
-Rules (serial-devices 3, "States"): pauses of 1, 2, 5, 10, 30 s with 20 % jitter; a link that stayed up for a minute
-starts again at 1 s; three losses within ten minutes are told as a flapping cable or power supply.
+Pauses and flapping follow `backoff`; a link that stayed up for a minute has worked.
 """
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Awaitable, Callable
 from enum import Enum
 from random import Random
@@ -14,17 +12,14 @@ from random import Random
 from skerry_core.clock import NS_PER_S, Clock
 from skerry_core.errors import SkerryError
 from skerry_firmware_bridge.errors import DeviceTimeout, LinkLost, LinkRefused
+from skerry_firmware_bridge.links.backoff import Backoff
 from skerry_firmware_bridge.links.base import Link
 
 __all__ = ["LinkState", "Reconnector"]
 
 _log = logging.getLogger(__name__)
 
-PAUSES_S = (1.0, 2.0, 5.0, 10.0, 30.0)
-JITTER = 0.2
 STEADY_AFTER_S = 60
-FLAP_WINDOW_S = 600
-FLAP_LOSSES = 3
 
 
 class LinkState(Enum):
@@ -63,22 +58,18 @@ class Reconnector:
         on_change: Callable[[LinkState, str], None],
     ) -> None:
         self.state = LinkState.ABSENT
-        self.losses: deque[int] = deque(maxlen=FLAP_LOSSES)
         self._name = name
         self._open_link = open_link
         self._use = use
         self._clock = clock
-        self._random = random
+        self._backoff = Backoff(clock=clock, random=random)
         self._on_change = on_change
-        self._attempt = 0
         self._told = ""
 
     @property
     def flapping(self) -> bool:
         """Return whether the link was lost three times in the last ten minutes."""
-        if len(self.losses) < FLAP_LOSSES:
-            return False
-        return self._clock.monotonic_ns() - self.losses[0] < FLAP_WINDOW_S * NS_PER_S
+        return self._backoff.flapping
 
     async def run(self) -> None:
         """Keep the link open and in use."""
@@ -86,12 +77,13 @@ class Reconnector:
             self._enter(LinkState.OPENING, "Opening the port.")
             reason = await self._once()
             self._enter(LinkState.LOST, reason)
-            await self._clock.sleep(self.next_pause_s())
+            await self._clock.sleep(self._backoff.next_pause_s())
 
     async def _once(self) -> str:
         try:
             link = await self._open_link()
         except LinkRefused as error:
+            self._backoff.failed(error)
             self._tell(str(error))
             return f"{error.detail} {error.remedy}"
         up_ns = self._clock.monotonic_ns()
@@ -104,20 +96,12 @@ class Reconnector:
             _stop_if_cancelled()
         finally:
             await link.close()
-        now_ns = self._clock.monotonic_ns()
-        self.losses.append(now_ns)
-        if now_ns - up_ns >= STEADY_AFTER_S * NS_PER_S:
-            self._attempt = 0
+        self._backoff.failed()
+        self._backoff.lost()
+        if self._clock.monotonic_ns() - up_ns >= STEADY_AFTER_S * NS_PER_S:
+            self._backoff.worked()
         self._tell(reason)
-        if self.flapping:
-            reason += f" {FLAP_LOSSES} losses in {FLAP_WINDOW_S // 60} minutes: check cable and power supply."
-        return reason
-
-    def next_pause_s(self) -> float:
-        """Return the next pause and count the attempt."""
-        pause_s = PAUSES_S[min(self._attempt, len(PAUSES_S) - 1)]
-        self._attempt += 1
-        return pause_s * self._random.uniform(1 - JITTER, 1 + JITTER)
+        return self._backoff.advised(reason)
 
     def _enter(self, state: LinkState, reason: str) -> None:
         if state not in TRANSITIONS[self.state]:

@@ -12,8 +12,6 @@ from skerry_simulate.pty import PtyPort
 
 __all__ = ["PtyHost", "TcpHost", "open_pty", "open_tcp"]
 
-READ_BYTES = 4096
-
 
 class PtyHost:
     """An emulator behind a pseudo-terminal. `path` is what a driver opens; lasting across replugs with a `folder`."""
@@ -49,29 +47,51 @@ class TcpHost:
     def __init__(self, make: Callable[[], Firmware], *, clock: Clock, random: Random, faults: LineFaults) -> None:
         self.port = 0
         self.faults = faults
+        self.clients: set[_Client] = set()
         self._make = make
         self._clock = clock
         self._random = random
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer one client until it leaves."""
-        stage = Stage(
-            self._make(),
-            clock=self._clock,
-            random=self._random,
-            send=lambda data: _send(writer, data),
-            faults=self.faults,
-        )
-        stage.start()
-        try:
-            while data := await reader.read(READ_BYTES):
-                stage.faults = self.faults
-                stage.receive(data)
-        except ConnectionError:
-            pass
-        finally:
-            stage.stop()
-            writer.close()
+    def answer(self) -> "_Client":
+        """Return what answers one client until it leaves."""
+        return _Client(self, self._make(), clock=self._clock, random=self._random)
+
+    def leave(self) -> None:
+        """Throw every client out."""
+        for client in list(self.clients):
+            client.close()
+
+
+class _Client(asyncio.Protocol):
+    """One connection, with a firmware of its own."""
+
+    def __init__(self, host: TcpHost, firmware: Firmware, *, clock: Clock, random: Random) -> None:
+        self._host = host
+        self._transport: asyncio.Transport | None = None
+        self._stage = Stage(firmware, clock=clock, random=random, send=self._send, faults=host.faults)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._host.clients.add(self)
+        self._stage.start()
+
+    def data_received(self, data: bytes) -> None:
+        self._stage.faults = self._host.faults
+        self._stage.receive(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stage.stop()
+        self._host.clients.discard(self)
+
+    def close(self) -> None:
+        """End the connection at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _send(self, data: bytes) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
 
 
 @asynccontextmanager
@@ -105,15 +125,11 @@ async def open_tcp(
 ) -> AsyncIterator[TcpHost]:
     """Run an emulator on a loopback TCP port (0: any free one) for the length of the body."""
     host = TcpHost(make, clock=clock, random=random, faults=faults)
-    server = await asyncio.start_server(host.serve, "127.0.0.1", port)
+    server = await asyncio.get_running_loop().create_server(host.answer, "127.0.0.1", port)
     host.port = server.sockets[0].getsockname()[1]
     try:
         async with server:
             yield host
     finally:
         server.close()
-
-
-def _send(writer: asyncio.StreamWriter, data: bytes) -> None:
-    if not writer.is_closing():
-        writer.write(data)
+        host.leave()

@@ -19,6 +19,9 @@ from skerry_wire.tx_ack import parse_tx_ack
         (b'{"txpk_ack":{"error":"TX_POWER"}}', "failed", None, "tx_power"),
         (b'{"txpk_ack":{"warn":"TOO_LATE"}}', "failed", None, "too_late"),
         (b'{"txpk_ack":{"error":"SEND_L_B_T"}}', "failed", None, "send_lbt"),
+        (b'{"txpk_ack":{"error":"SEND_LBT"}}', "failed", None, "send_lbt"),
+        (b'{"txpk_ack":{"error":"TOO_LATE","warn":"TX_POWER","value":27}}', "failed", None, "too_late"),
+        (b"\x00\x00", "sent", None, None),
     ],
 )
 def test_an_answer_is_read_as_the_protocol_says(

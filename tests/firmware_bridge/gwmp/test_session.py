@@ -20,6 +20,7 @@ from skerry_firmware_bridge.radio import (
     StatusReported,
 )
 from skerry_testing.gwmp import EUI, pull_data, push_data, rxpk, tx_ack
+from skerry_testing.vectors import cases
 from skerry_wire.frames import Crc, ReceivedFrame, TransmitRequest, TransmitStatus
 
 UP = ("127.0.0.1", 40_001)
@@ -409,3 +410,19 @@ def test_loopback_and_serial_ports_need_no_pin_and_mapped_addresses_are_the_same
     assert isinstance(
         pinned().receive(pull_data(), ("::ffff:192.0.2.7", 1, 0, 0), now_ns=0, wall_ns=0)[0], StateChanged
     )
+
+
+@pytest.mark.parametrize("kind", ["gwmp.captured", "gwmp.decode"])
+def test_without_msgspec_the_same_frames_are_heard(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def heard() -> list[list[DeviceEvent]]:
+        session = GwmpSession(random_token=lambda: 1)
+        raws = [bytes.fromhex(case["in"]["datagram_hex"]) for case in cases(kind)["cases"]]
+        return [
+            session.receive(raw, ("127.0.0.1", 1), now_ns=number * NS_PER_S, wall_ns=number)
+            for number, raw in enumerate(raws)
+        ]
+
+    quick = heard()
+    monkeypatch.setattr("skerry_firmware_bridge.gwmp.session.usual_frames", lambda body, **_: None)
+    assert heard() == quick
+    assert any(isinstance(event, FrameHeard) for events in quick for event in events)

@@ -21,6 +21,7 @@ class Line:
     def __init__(self, clock: SimulatedClock, *, lasts_s: float | None) -> None:
         self.clock = clock
         self.lasts_s = lasts_s
+        self.code = "E_PORT_BUSY"
         self.opened_s: list[float] = []
         self.changes: list[tuple[LinkState, str]] = []
         self.reconnector = Reconnector(
@@ -35,7 +36,7 @@ class Line:
     async def open(self) -> Link:
         self.opened_s.append(self.clock.monotonic_ns() / 1e9)
         if self.lasts_s is None:
-            raise LinkRefused("E_PORT_MISSING", "There is no port.", remedy="Plug it in.")
+            raise LinkRefused(self.code, "It cannot be opened.", remedy="Plug it in.")
         return LoopbackLink.pair("line")[0]
 
     async def use(self, link: Link) -> None:
@@ -47,11 +48,12 @@ class Line:
         return [later - earlier - lasts_s for earlier, later in pairwise(self.opened_s)]
 
 
-def watch(lasts_s: float | None, seconds: float) -> Line:
+def watch(lasts_s: float | None, seconds: float, *, code: str = "E_PORT_BUSY") -> Line:
     clock = SimulatedClock(start_s=1_790_000_000)
 
     async def main() -> Line:
         line = Line(clock, lasts_s=lasts_s)
+        line.code = code
         async with asyncio.TaskGroup() as group:
             task = group.create_task(line.reconnector.run())
             await clock.sleep(seconds)
@@ -71,6 +73,12 @@ def test_pauses_grow_to_the_cap_with_jitter() -> None:
     for pause, nominal in zip(pauses, [1, 2, 5, 10, 30, 30], strict=False):
         assert nominal * 0.8 <= pause <= nominal * 1.2
     assert pauses[:2] != [1.0, 2.0]
+
+
+def test_a_missing_port_is_looked_for_every_second() -> None:
+    pauses = watch(None, 60, code="E_PORT_MISSING").pauses()
+    assert len(pauses) >= 45
+    assert max(pauses) <= 1.3
 
 
 def test_a_steady_link_is_opened_again_after_a_second() -> None:

@@ -13,7 +13,9 @@ from skerry_firmware_bridge.at_radio.dialects import DIALECTS
 from skerry_firmware_bridge.at_radio.radio import AtRadio
 from skerry_firmware_bridge.basic_station.server import BasicStationServer
 from skerry_firmware_bridge.gwmp.server import GwmpServer
+from skerry_firmware_bridge.hardware_reset import pulse, read_reset
 from skerry_firmware_bridge.links.open import open_link
+from skerry_firmware_bridge.links.settings import Pin, SerialSettings
 from skerry_firmware_bridge.radio import DeviceEvent, FrameHeard, StatusReported
 from skerry_radio.lora import Datarate
 from skerry_simulate.clock import SimulatedClock
@@ -83,3 +85,19 @@ async def test_a_basic_station_connects_to_its_server() -> None:
         lone_radio("basic-station", clock=clock, seed=1, server=server.address),
     ):
         await up.wait()
+
+
+async def test_a_module_hangs_until_its_line_is_pulsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("skerry_firmware_bridge.hardware_reset.PULSE_S", 0.01)
+    clock = SystemClock()
+    async with io_timeout(10.0), lone_radio("wio-e5", clock=clock, seed=1, hangs_after_s=0.05) as module:
+        link = await open_link(module.address, clock=clock, settings=SerialSettings(dtr=Pin.HIGH))
+        await clock.sleep(0.1)
+        await link.write(b"AT\r\n")
+        with pytest.raises(TimeoutError):
+            async with io_timeout(0.2):
+                await link.read()
+        await pulse(read_reset("dtr-low@wio-e5:x"), link, clock=clock)
+        await link.write(b"AT\r\n")
+        assert await link.read() == b"+AT: OK\r\n"
+        await link.close()

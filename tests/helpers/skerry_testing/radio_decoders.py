@@ -6,12 +6,14 @@ from contextlib import suppress
 
 from skerry_firmware_bridge.at_radio.dialects import DIALECTS
 from skerry_firmware_bridge.at_radio.lines import LineReader
+from skerry_firmware_bridge.basic_station.downlink import Downlinks
 from skerry_firmware_bridge.basic_station.messages import read_frame, read_message
 from skerry_firmware_bridge.basic_station.plan import datarates
 from skerry_firmware_bridge.errors import FrameRejected
 from skerry_firmware_bridge.gwmp.hdlc import Deframer, frame
 from skerry_firmware_bridge.gwmp.session import GwmpSession
 from skerry_testing.gwmp import EUI, pull_data, push_data, rxpk, tx_ack
+from skerry_wire.frames import TransmitRequest
 
 __all__ = ["RADIO_DECODERS"]
 
@@ -23,7 +25,14 @@ _STATION = (
      "FRMPayload": "0102", "MIC": -5, "DR": 5, "Freq": 868100000, "upinfo": _UPINFO},
     {"msgtype": "jreq", "MHdr": 0, "JoinEui": "00-00-00-00-00-00-00-01", "DevEui": "1:2::3", "DevNonce": 7, "MIC": 9,
      "DR": 0, "Freq": 868300000, "upinfo": _UPINFO},
+    {"msgtype": "dntxed", "diid": 1, "seqno": 1, "DR": 3, "Freq": 868100000, "DevEui": "::1", "rctx": 0,
+     "xtime": 40532396647106664, "txtime": 1.5, "gpstime": 0},
 )  # fmt: skip
+
+
+_ANSWER = TransmitRequest(
+    phy=b"x", frequency_hz=868_100_000, datarate="SF9BW125", power_dbm=14, inverted_polarity=True, tmst_us=1_123_456
+)
 
 
 def _gwmp(raw: bytes) -> None:
@@ -44,6 +53,11 @@ def _at_radio(raw: bytes) -> None:
 
 def _station(raw: bytes) -> None:
     message = read_message(raw.decode("latin-1"))
+    downlinks = Downlinks(_EU868)
+    downlinks.heard(message)
+    downlinks.order(_ANSWER, wall_ns=0)
+    with suppress(FrameRejected):
+        downlinks.confirmed(message)
     read_frame(message, datarates=_EU868, wall_ns=1, monotonic_ns=2, source="fuzz")
 
 

@@ -1,0 +1,57 @@
+"""Pauses grow to a cap and start again; a missing port is looked for every second; flapping is advised on."""
+
+from random import Random
+
+from skerry_core.clock import NS_PER_S
+from skerry_firmware_bridge.errors import LinkLost, LinkRefused
+from skerry_firmware_bridge.links.backoff import PAUSES_S, Backoff
+from skerry_simulate.clock import SimulatedClock
+
+MISSING = LinkRefused("E_PORT_MISSING", "There is no port.", remedy="Plug it in.")
+
+
+class MovedClock(SimulatedClock):
+    """A clock that a test moves by hand."""
+
+    now_ns = 0
+
+    def monotonic_ns(self) -> int:
+        return self.now_ns
+
+
+def made() -> tuple[Backoff, MovedClock]:
+    clock = MovedClock(start_s=1_790_000_000)
+    return Backoff(clock=clock, random=Random(1)), clock
+
+
+def near(pause_s: float, nominal_s: float) -> bool:
+    return nominal_s * 0.8 <= pause_s <= nominal_s * 1.2
+
+
+def test_pauses_grow_to_the_cap_and_start_again_after_success() -> None:
+    backoff, _ = made()
+    backoff.failed(LinkLost("pulled"))
+    assert all(near(backoff.next_pause_s(), nominal_s) for nominal_s in (*PAUSES_S, PAUSES_S[-1]))
+    backoff.worked()
+    assert near(backoff.next_pause_s(), PAUSES_S[0])
+
+
+def test_a_missing_port_costs_no_attempt() -> None:
+    backoff, _ = made()
+    for _ in range(20):
+        backoff.failed(MISSING)
+        assert near(backoff.next_pause_s(), 1.0)
+    backoff.failed()
+    assert near(backoff.next_pause_s(), PAUSES_S[0])
+    assert near(backoff.next_pause_s(), PAUSES_S[1])
+
+
+def test_three_losses_in_ten_minutes_are_flapping_until_they_are_old() -> None:
+    backoff, clock = made()
+    for _ in range(2):
+        backoff.lost()
+    assert backoff.advised("Lost.") == "Lost."
+    backoff.lost()
+    assert backoff.advised("Lost.") == "Lost. 3 losses in 10 minutes: check cable and USB power."
+    clock.now_ns = 601 * NS_PER_S
+    assert not backoff.flapping
