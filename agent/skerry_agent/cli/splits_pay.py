@@ -59,17 +59,17 @@ async def _pay(cli: Cli, wallet: str, url: str | None, *, commit: bool, accept: 
             cli.paths, url=url, second_url=cli.settings[CLUSTER_SECOND], clock=desk.clock
         ) as (cluster, second),
     ):  # fmt: skip
+        signer = await asyncio.to_thread(owner_wallets(cli.paths).open, wallet, secret) if commit else None
         adopted = [payment.key for payment in await desk.adopt(owner, cluster)]
         if commit:
             await desk.book()
         known = frozenset(rules.allowed) | await known_destinations(desk.payments, owner)
         due = await desk.due(owner, cluster, known=known)
         items = [_shown(cli, one) for one in due]
-        if commit and due:
+        if signer is not None and due:
             for one in due:
                 if one.review is not None:
                     refuse_critical(one.review, accept_critical=accept)
-            signer = await asyncio.to_thread(owner_wallets(cli.paths).open, wallet, secret)
             items = [
                 await _one(cli, desk, one, signer, owner=owner, rules=rules, cluster=cluster, second=second)
                 for one in due

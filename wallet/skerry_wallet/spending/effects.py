@@ -19,6 +19,7 @@ from skerry_wallet.transaction import AccountMeta, Instruction, Message
 __all__ = ["REDIRECTIONS", "SOL", "Effect", "UnreadableTransaction", "decode_effects"]
 
 SOL = "SOL"
+_MARKER_DATA_SIZE = 4 + 32 + 8 + 32 + 8 + 32  # tag, base, a seed of 32 characters with its length, size, owner
 
 
 class UnreadableTransaction(RefusedError):
@@ -102,8 +103,9 @@ def _system(call: Instruction) -> Effect | None:
                 authority=_key(call, 0),
             )  # fmt: skip
         case 9, size if size >= 4 + 32 + 8:
-            owner = address_text(data[-32:])
-            return Effect(kind="allocate", target=_key(call, 0), authority=_key(call, 1), note=f"for program {owner}")
+            is_marker = data[-32:] == MEMO_PROGRAM and size == _MARKER_DATA_SIZE
+            note = "a marker, so that this lands once" if is_marker else f"for program {address_text(data[-32:])}"
+            return Effect(kind="allocate", target=_key(call, 0), authority=_key(call, 1), note=note)
         case 11, size if size >= 4 + 8 + 8 + 32:
             return Effect(
                 kind="transfer", asset=SOL, amount=_u64(data, 4), source=_key(call, 0), target=_key(call, 2),
