@@ -19,6 +19,7 @@ Tree::
 """
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from skerry_core.errors import RefusedError, UserError
 
@@ -117,12 +118,20 @@ class PayoutRefused(RefusedError):
 
 
 class InsufficientFunds(RefusedError):
-    """The account that must pay holds less than needed; amounts in base units (lamports for SOL)."""
+    """The account that must pay holds less than needed; amounts in base units (lamports for SOL).
 
-    def __init__(self, *, account: str, asset: str, needed: int, held: int) -> None:
+    With `decimals`, which SOL and DC need not be given, people are told whole units.
+    """
+
+    def __init__(self, *, account: str, asset: str, needed: int, held: int, decimals: int | None = None) -> None:
+        places = {"SOL": 9, "DC": 0}.get(asset, decimals)
+        has, needs = (
+            f"{amount} base units of" if places is None else f"{Decimal(amount).scaleb(-places).normalize():f}"
+            for amount in (held, needed)
+        )
         super().__init__(
             "E_INSUFFICIENT_FUNDS",
-            f"{account} holds {held} base units of {asset}, {needed} are needed.",
+            f"{account} holds {has} {asset}, {needs} {asset} are needed.",
             remedy="Fund the account and try again; nothing was signed.",
             params={"account": account, "asset": asset, "needed": needed, "held": held},
         )

@@ -9,6 +9,7 @@ import click
 
 from skerry_agent.cli.context import Cli, json_option, pass_cli, show, table
 from skerry_agent.cli.exits import ATTENTION, leave
+from skerry_agent.cli.wallet_rules import tokens_by_mint
 
 if TYPE_CHECKING:
     from skerry_agent.operator.books import Books
@@ -48,7 +49,7 @@ async def _claim(cli: Cli, *, commit: bool) -> dict[str, Any]:
             "network": house.network.network,
             "test_tokens": house.network.test_tokens,
             "committed": commit,
-            "pending": None if found is None else _pending(found),
+            "pending": None if found is None else _pending(cli, found),
         }
         if commit:
             answer["refused"] = await pay_pending(house)
@@ -62,13 +63,16 @@ async def _claim(cli: Cli, *, commit: bool) -> dict[str, Any]:
         return answer
 
 
-def _pending(found: "PendingPayout") -> dict[str, Any]:
+def _pending(cli: Cli, found: "PendingPayout") -> dict[str, Any]:
+    tokens = tokens_by_mint(cli)
+    (decimals,) = [token.decimals for token in tokens.values() if token.name == found.token]
     return {
         "epoch": found.epoch,
         "token": found.token,
         "manifest_hash": found.manifest_hash.hex(),
         "owed": found.owed,
         "total": sum(found.owed.values()),
+        "decimals": decimals,
         "data_credits_to_burn": found.data_credits,
         "fee_lamports": found.cost.fee_lamports,
         "rent_lamports": found.cost.rent_lamports,
@@ -80,7 +84,7 @@ def _pending(found: "PendingPayout") -> dict[str, Any]:
                 "size_bytes": one.size_bytes,
                 "fee_lamports": one.fee_lamports,
                 "simulation": one.simulation,
-                "effects": [effect.to_text() for effect in one.effects],
+                "effects": [effect.to_text(tokens) for effect in one.effects],
             }
             for one in found.transactions
         ],
@@ -88,21 +92,23 @@ def _pending(found: "PendingPayout") -> dict[str, Any]:
 
 
 def _claim_text(answer: dict[str, Any]) -> str:
+    from skerry_wallet.helium.amounts import format_amount as whole
+
     lines = [f"Network {answer['network']}" + (", TEST TOKENS, worth nothing." if answer["test_tokens"] else ".")]
     pending = answer["pending"]
     if pending is None:
         lines.append("Nothing waits to be paid.")
     else:
         lines += [
-            f"Epoch {pending['epoch']} is signed: {pending['total']} base units of {pending['token']} for "
-            f"{len(pending['owed'])} owners, {pending['data_credits_to_burn']} data credits to burn.",
-            f"Fee {pending['fee_lamports']} lamports, rent {pending['rent_lamports']} lamports "
+            f"Epoch {pending['epoch']} is signed: {whole(pending['total'], pending['decimals'])} {pending['token']} "
+            f"for {len(pending['owed'])} owners, {pending['data_credits_to_burn']} data credits to burn.",
+            f"Fee {whole(pending['fee_lamports'], 9)} SOL, rent {whole(pending['rent_lamports'], 9)} SOL "
             f"({pending['new_token_accounts']} new token accounts), paid by the operator.",
         ]
         for one in pending["transactions"]:
             lines += [
                 "",
-                f"Transaction {one['payment']}: {one['size_bytes']} bytes, fee {one['fee_lamports']} lamports, "
+                f"Transaction {one['payment']}: {one['size_bytes']} bytes, fee {whole(one['fee_lamports'], 9)} SOL, "
                 f"simulation: {one['simulation']}",
                 *(f"  {number:2}. {effect}" for number, effect in enumerate(one["effects"], start=1)),
                 f"  unsigned message (base64): {one['unsigned_message']}",

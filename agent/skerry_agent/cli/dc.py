@@ -250,7 +250,9 @@ def _own_network(
     if cause is None:
         raise UsageError("E_DC_CAUSE", "Say with --cause what this is for; every cause is booked once.")
     answer = asyncio.run(move_credits(cli.paths, verb, amount, cause, commit=commit))
-    done = "done" if commit else "dry run: nothing was signed; do it with --commit"
+    repeated = commit and answer["dc_before"] == answer["dc_after"]
+    done = "this cause was booked before: nothing moved" if repeated else "done"
+    done = done if commit else "dry run: nothing was signed; do it with --commit"
     show(
         answer,
         json_wanted=as_json_,

@@ -145,7 +145,8 @@ def book(cli: Cli, /, *, commit: bool, as_json_: bool) -> None:
         "booked": booked,
         "items": [{"entry": entry, "account": account, "amount": amount} for entry, account, amount in rows],
     }
-    end = f"{booked} entries written." if commit else "This was a dry run: nothing was written. Write with --commit."
+    written = "1 entry is" if booked == 1 else f"{booked} entries are"
+    end = f"{written} in the ledger now." if commit else "This was a dry run: nothing was written. Write with --commit."
     show(answer, json_wanted=as_json_, text=lambda: f"{table(('entry', 'account', 'amount'), rows)}\n{end}")
 
 

@@ -59,19 +59,20 @@ async def _pay(cli: Cli, wallet: str, url: str | None, *, commit: bool, accept: 
             cli.paths, url=url, second_url=cli.settings[CLUSTER_SECOND], clock=desk.clock
         ) as (cluster, second),
     ):  # fmt: skip
+        signer = await asyncio.to_thread(owner_wallets(cli.paths).open, wallet, secret) if commit else None
         adopted = [payment.key for payment in await desk.adopt(owner, cluster)]
         if commit:
             await desk.book()
         known = frozenset(rules.allowed) | await known_destinations(desk.payments, owner)
         due = await desk.due(owner, cluster, known=known)
-        items = [_shown(one) for one in due]
-        if commit and due:
+        items = [_shown(cli, one) for one in due]
+        if signer is not None and due:
             for one in due:
                 if one.review is not None:
                     refuse_critical(one.review, accept_critical=accept)
-            signer = await asyncio.to_thread(owner_wallets(cli.paths).open, wallet, secret)
             items = [
-                await _one(desk, one, signer, owner=owner, rules=rules, cluster=cluster, second=second) for one in due
+                await _one(cli, desk, one, signer, owner=owner, rules=rules, cluster=cluster, second=second)
+                for one in due
             ]
             await desk.book()
             await desk.book_sol(owner, cluster)
@@ -79,6 +80,7 @@ async def _pay(cli: Cli, wallet: str, url: str | None, *, commit: bool, accept: 
 
 
 async def _one(
+    cli: Cli,
     desk: "SplitDesk", one: "DueHost", signer: "Signer", *, owner: str, rules: Any, cluster: "Cluster",
     second: "Cluster | None",
 ) -> dict[str, Any]:  # fmt: skip
@@ -88,18 +90,21 @@ async def _one(
     try:
         payment = await desk.pay(one, signer, owner=owner, rules=rules, cluster=cluster, second=second)
     except UserError as error:
-        return _shown(one) | {"state": "failed", "code": error.code, "reason": error.detail}
+        return _shown(cli, one) | {"state": "failed", "code": error.code, "reason": error.detail}
     told = {"state": payment.state.value, "signature": payment.signature, "reason": payment.note or None}
-    return _shown(one) | told
+    return _shown(cli, one) | told
 
 
-def _shown(one: "DueHost") -> dict[str, Any]:
-    review = {} if one.review is None else review_answer(one.review)
+def _shown(cli: Cli, one: "DueHost") -> dict[str, Any]:
+    from skerry_wallet.helium.amounts import format_amount
+
+    review = {} if one.review is None else review_answer(cli, one.review)
     return {
         "payment": one.payment.key,
         "host": one.host,
         "token": one.token.name,
         "amount": str(one.amount),
+        "amount_text": f"{format_amount(one.amount, one.token.decimals)} {one.token.name}",
         "state": "new" if one.state is None else one.state.value,
         "signature": None,
         "reason": one.payment.note or None,
@@ -110,7 +115,7 @@ def _shown(one: "DueHost") -> dict[str, Any]:
 def _text(answer: dict[str, Any]) -> str:
     lines = [f"Found on the chain and taken into the books: {key}" for key in answer["found_on_chain"]]
     for one in answer["items"]:
-        lines.append(f"{one['amount']} base units of {one['token']} to host {one['host']} ({one['payment']})")
+        lines.append(f"{one['amount_text']} to host {one['host']} ({one['payment']})")
         if one["review"] and not answer["committed"]:
             lines += [f"  {line}" for line in review_text(one["review"] | {"wallet": answer["wallet"]}).splitlines()]
         elif one["state"] != "new":

@@ -97,7 +97,8 @@ def create(
     found = _shown(made.wallet) | {"path": made.path, "sheet": str(sheet) if sheet else None}
     if as_json_ and sheet is None:
         found["words"] = made.words
-    show(found, json_wanted=as_json_, text=lambda: paper if sheet is None else f"{name} made; print {sheet}, remove it")
+    made_text = f"Wallet {name} is made. Print {sheet} with its 24 words, then remove the file."
+    show(found, json_wanted=as_json_, text=lambda: paper if sheet is None else made_text)
 
 
 @wallet.command()

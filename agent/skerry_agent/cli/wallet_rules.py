@@ -8,10 +8,10 @@ import click
 from skerry_agent.cli.context import Cli, json_option, pass_cli, show, table
 
 if TYPE_CHECKING:
-    from skerry_wallet.spending.rules import SpendingRules
+    from skerry_wallet.spending.rules import Limit, SpendingRules
     from skerry_wallet.tokens import Token
 
-__all__ = ["allow", "known_token", "limit", "rules", "spending_rules", "wallet_address"]
+__all__ = ["allow", "known_token", "limit", "rules", "spending_rules", "tokens_by_mint", "wallet_address"]
 
 
 @click.command()
@@ -28,9 +28,7 @@ def rules(cli: Cli, /, *, as_json_: bool) -> None:
         },
     }
     rows = [("destination", address, name) for address, name in found.allowed.items()]
-    rows += [
-        ("limit", asset, f"{one.per_payment} a payment, {one.per_day} a day") for asset, one in found.limits.items()
-    ]
+    rows += [("limit", asset, _limit_text(cli, asset, one)) for asset, one in found.limits.items()]
     scope = "Only listed destinations are paid." if found.only_allowed else "Any destination may be paid."
     show(answer, json_wanted=as_json_, text=lambda: f"{scope}\n{table(('rule', 'of', 'value'), rows)}")
 
@@ -58,7 +56,7 @@ def limit(cli: Cli, /, *, token: str, per_payment: str | None, per_day: str | No
     show(
         answer,
         json_wanted=as_json_,
-        text=lambda: f"{token}: {made.per_payment} a payment, {made.per_day} a day",
+        text=lambda: f"Limit of {token}: {_limit_text(cli, asset, made)}",
     )
 
 
@@ -84,7 +82,29 @@ def allow(cli: Cli, /, *, destination: str | None, name: str, only: bool | None,
     cli.paths.create()
     found.write(_rules_file(cli))
     answer = {"allowed": dict(found.allowed), "only_allowed": found.only_allowed}
-    show(answer, json_wanted=as_json_, text=lambda: f"{len(found.allowed)} destinations are listed")
+    scope = "only these are paid" if found.only_allowed else "others may be paid too"
+    names = ", ".join(found.allowed.values()) or "none"
+    show(answer, json_wanted=as_json_, text=lambda: f"Listed destinations: {names}; {scope}.")
+
+
+def tokens_by_mint(cli: Cli) -> "dict[str, Token]":
+    """Return Helium's tokens and those of this folder's network, by mint."""
+    from skerry_agent.wallet.balances import HELIUM_TOKENS, tokens_of
+    from skerry_agent.wallet.clusters import operator_folder
+
+    known = HELIUM_TOKENS | tokens_of(operator_folder(cli.paths))
+    return {token.mint: token for token in known.values()}
+
+
+def _limit_text(cli: Cli, asset: str, limit: "Limit") -> str:
+    from skerry_wallet.asset_text import amount_text
+
+    tokens = tokens_by_mint(cli)
+
+    def text(value: int | None) -> str:
+        return "no limit" if value is None else amount_text(asset, value, tokens)
+
+    return f"{text(limit.per_payment)} a payment, {text(limit.per_day)} a day"
 
 
 def known_token(cli: Cli, name: str) -> "Token | None":

@@ -9,7 +9,7 @@ import click
 
 from skerry_agent.cli.context import Cli, json_option, pass_cli, show, table
 from skerry_agent.cli.exits import ATTENTION, leave
-from skerry_agent.cli.wallet_rules import known_token, spending_rules
+from skerry_agent.cli.wallet_rules import known_token, spending_rules, tokens_by_mint, wallet_address
 from skerry_agent.wallet.passwords import ask_secret, password_options
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def send(
     password_fd: int | None,
     as_json_: bool,
 ) -> None:
-    """Send AMOUNT (whole tokens, or "max") of TOKEN from the wallet FROM to the address TO.
+    """Send AMOUNT (whole tokens, or "max") of TOKEN from the wallet FROM to TO, an address or a wallet here.
 
     Shows what the transaction does, read from its own bytes, its fee, a simulation and warnings; checks your limits and
     destinations. --commit then signs exactly that and waits until it is final.
@@ -154,7 +154,7 @@ async def settle_review(
         )  # fmt: skip
         spent = await spent_today(store, address, clock=clock)
         check_spending(mine, paid=found.paid, destinations=found.destinations, spent_today=spent)
-        answer = review_answer(found) | {"wallet": address, "facts": dict(proposal.facts), "committed": False}
+        answer = review_answer(cli, found) | {"wallet": address, "facts": dict(proposal.facts), "committed": False}
         if not commit:
             return answer
         refuse_critical(found, accept_critical=accept_critical)
@@ -173,13 +173,14 @@ def show_review(answer: dict[str, Any], *, as_json_: bool) -> None:
 
 def review_text(answer: dict[str, Any]) -> str:
     """Return a review, or a finished payment, for a person."""
-    paid = ", ".join(f"{amount} of {asset}" for asset, amount in answer["paid"].items())
+    from skerry_wallet.helium.amounts import format_amount
+
     lines = [
         f"From {answer['wallet']}",
         *(f"  {number}. {effect}" for number, effect in enumerate(answer["effects"], start=1)),
         *(f"  {name.replace('_', ' ')}: {value}" for name, value in answer.get("facts", {}).items()),
-        f"Leaves the wallet: {paid or 'nothing'}",
-        f"Fee {answer['fee_lamports']} lamports, rent {answer['rent_lamports']} lamports",
+        f"Leaves the wallet: {', '.join(answer['paid_text']) or 'nothing'}",
+        f"Fee {format_amount(answer['fee_lamports'], 9)} SOL, rent {format_amount(answer['rent_lamports'], 9)} SOL",
         f"Simulation: {answer['simulation']}",
         *(
             f"{one['severity'].upper()}: {one['code'].replace('_', ' ')} ({one['subject']})"
@@ -195,10 +196,14 @@ def review_text(answer: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def review_answer(found: "Review") -> dict[str, Any]:
+def review_answer(cli: Cli, found: "Review") -> dict[str, Any]:
     """Return a review as JSON values."""
+    from skerry_wallet.asset_text import amount_text
+
+    tokens = tokens_by_mint(cli)
     return {
-        "effects": [effect.to_text() for effect in found.effects],
+        "effects": [effect.to_text(tokens) for effect in found.effects],
+        "paid_text": [amount_text(asset, amount, tokens) for asset, amount in found.paid.items()],
         "paid": {asset: str(amount) for asset, amount in found.paid.items()},
         "destinations": sorted(found.destinations),
         "fee_lamports": found.fee_lamports,
@@ -241,7 +246,7 @@ async def _transfer(
 
     token = known_token(cli, name)
     try:
-        receiver = address_bytes(to)
+        receiver = address_bytes(wallet_address(cli, to))
         units = None if amount == "max" else parse_amount(amount, 9 if token is None else token.decimals)
     except (ValueError, HeliumRejected) as error:
         raise UsageError("E_SEND", f"That cannot be sent: {error}.") from error

@@ -66,7 +66,9 @@ async def move_credits(paths: Paths, verb: str, amount: int, cause: str, *, comm
         owner = address_text(signer_key(treasury.data_payer))
         before = await treasury.credits.balance(owner)
         if verb == "burn" and before < amount:
-            raise InsufficientFunds(account=owner, asset=house.network.credit_token, needed=amount, held=before)
+            raise InsufficientFunds(
+                account=owner, asset=house.network.credit_token, needed=amount, held=before, decimals=0
+            )
         if commit:
             await (treasury.issue_credits(cause, amount) if verb == "mint" else treasury.burn(cause, amount))
             after = await treasury.credits.balance(owner)

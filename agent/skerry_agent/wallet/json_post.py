@@ -9,6 +9,7 @@ from skerry_core import strict_json
 from skerry_core.clock import io_timeout
 from skerry_core.errors import UserError
 from skerry_wallet.errors import ClusterUnavailable
+from skerry_wallet.rpc.client import host_of
 
 __all__ = ["JsonPoster", "ServiceRefused"]
 
@@ -23,7 +24,10 @@ class ServiceRefused(UserError):
 
     def __init__(self, url: str, problem: str) -> None:
         super().__init__(
-            "E_SERVICE", f"{url} answered: {problem[:200]}.", remedy="Try another server.", params={"url": url}
+            "E_SERVICE",
+            f"{host_of(url)} answered: {problem[:200]}.",
+            remedy="Try another server.",
+            params={"host": host_of(url)},
         )
 
 
@@ -53,7 +57,7 @@ class JsonPoster:
                 raw = await self._read(url, response)
                 status = response.status
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise ClusterUnavailable(f"{url} gave no answer: {type(error).__name__}.") from error
+            raise ClusterUnavailable(f"{host_of(url)} gave no answer ({type(error).__name__}).") from error
         try:
             answer = strict_json.loads(raw, limit_bytes=MAX_ANSWER_BYTES)
         except strict_json.JsonRejected as error:

@@ -250,7 +250,9 @@ class SplitDesk:
             if needed:
                 (held,) = await token_balances(cluster, token.mint, [address_bytes(owner)])
                 if held.amount < needed:
-                    raise InsufficientFunds(account=owner, asset=token.name, needed=needed, held=held.amount)
+                    raise InsufficientFunds(
+                        account=owner, asset=token.name, needed=needed, held=held.amount, decimals=token.decimals
+                    )
 
 
 def _prefix(owner: str, host: str, token: Token) -> str:

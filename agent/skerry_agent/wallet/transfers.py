@@ -23,8 +23,9 @@ async def transfer_message(
         units, opening = held.amount if units is None else units, not target.exists
         if not 0 < units <= held.amount:
             raise InsufficientFunds(
-                account=address_text(owner), asset=token.name, needed=max(units, 1), held=held.amount
-            )
+                account=address_text(owner), asset=token.name, needed=max(units, 1), held=held.amount,
+                decimals=token.decimals,
+            )  # fmt: skip
     elif units is None:
         (account,) = await cluster.accounts([address_text(owner)])
         units = max(0, (account.lamports if account else 0) - FEE_LAMPORTS)

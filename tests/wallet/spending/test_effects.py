@@ -12,6 +12,7 @@ from skerry_wallet.address import address_bytes, address_text
 from skerry_wallet.errors import MalformedTransaction
 from skerry_wallet.payout.payment import ZERO_BLOCKHASH
 from skerry_wallet.spending.effects import SOL, Effect, UnreadableTransaction, decode_effects
+from skerry_wallet.tokens import Token
 from skerry_wallet.transaction import AccountMeta, Instruction, compile_message, parse_message, signer_key
 
 ME, YOU, MINT, ACCOUNT = (signer_key(signer(name)) for name in ("me", "you", "mint", "account"))
@@ -46,6 +47,8 @@ def test_money_that_moves_is_named_with_its_asset_amount_and_both_ends() -> None
     ]
     assert {one.authority for one in found} == {ME_TEXT}
     assert "8 base units of " + MINT_TEXT in found[1].to_text()
+    token = Token(name="demo", mint=MINT_TEXT, decimals=1)
+    assert "0.8 demo" in found[1].to_text({MINT_TEXT: token})
 
 
 def test_what_prepares_a_payment_is_named_too() -> None:

@@ -83,7 +83,7 @@ class DataCredits:
         owner = address_text(signer_key(authority))
         (held,) = await token_balances(self.cluster, self._mint_text, [signer_key(authority)])
         if not await self.store.has(self._key("usage", usage_id)) and held.amount < amount:
-            raise InsufficientFunds(account=owner, asset=self.token_name, needed=amount, held=held.amount)
+            raise InsufficientFunds(account=owner, asset=self.token_name, needed=amount, held=held.amount, decimals=0)
         account, burner = self._account(owner), signer_key(authority)
         burn = burn_checked(account=account, mint=self._mint, authority=burner, amount=amount, decimals=0)
         return await self._move(("usage", usage_id), account, burn, amount, [authority])

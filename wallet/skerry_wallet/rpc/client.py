@@ -8,6 +8,7 @@ import base64
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -17,7 +18,7 @@ from skerry_wallet.cluster import Account, Blockhash, Cluster, Landing, Signatur
 from skerry_wallet.errors import ClusterNonsense, ClusterUnavailable, TransactionRejected, WrongCluster
 from skerry_wallet.rpc import answers
 
-__all__ = ["JsonRpcCluster"]
+__all__ = ["JsonRpcCluster", "host_of"]
 
 CALL_LIMIT_S = 15.0  # one HTTP exchange
 ATTEMPTS = 4
@@ -34,6 +35,11 @@ _T = TypeVar("_T")
 _BUSY = frozenset({-32004, -32005, -32014, -32016, 429})  # block not there yet, node behind, slot not reached
 
 
+def host_of(url: str) -> str:
+    """Return an address as it may be shown: its path, query and name may hold keys."""
+    return urlsplit(url).netloc.rpartition("@")[2] or "the server"
+
+
 class JsonRpcCluster(Cluster):
     """`expected_genesis` is checked before the first call and after every lost connection."""
 
@@ -42,6 +48,7 @@ class JsonRpcCluster(Cluster):
     ) -> None:
         """`random` returns a number from 0 to 1 (for the pauses)."""
         self._url = url
+        self._host = host_of(url)
         self._clock = clock
         self._random = random
         self._expected = expected_genesis
@@ -155,9 +162,9 @@ class JsonRpcCluster(Cluster):
                 raw = await _read(method, response)
                 status = response.status
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise ClusterUnavailable(f"{method} got no answer: {type(error).__name__}.") from error
+            raise ClusterUnavailable(f"{self._host} gave no answer to {method} ({type(error).__name__}).") from error
         if status == 429 or status >= 500:
-            raise ClusterUnavailable(f"{method} got HTTP status {status}.")
+            raise ClusterUnavailable(f"{self._host} answered {method} with HTTP status {status}.")
         return _result(method, raw, status)
 
 

@@ -3,20 +3,23 @@
 `skerry wallet send`, `rewards claim` and `dc` show these effects before they sign; the spending rules work on them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from skerry_core.errors import RefusedError
 from skerry_wallet.address import address_text
+from skerry_wallet.asset_text import amount_text, asset_name
 from skerry_wallet.helium import idl
 from skerry_wallet.helium.constants import COMPUTE_BUDGET_PROGRAM, ED25519_PROGRAM, MINTS
 from skerry_wallet.helium.errors import HeliumRejected
 from skerry_wallet.programs import ASSOCIATED_TOKEN_PROGRAM, MEMO_PROGRAM, SYSTEM_PROGRAM, TOKEN_PROGRAM
+from skerry_wallet.tokens import Token
 from skerry_wallet.transaction import AccountMeta, Instruction, Message
 
 __all__ = ["REDIRECTIONS", "SOL", "Effect", "UnreadableTransaction", "decode_effects"]
 
 SOL = "SOL"
+_MARKER_DATA_SIZE = 4 + 32 + 8 + 32 + 8 + 32  # tag, base, a seed of 32 characters with its length, size, owner
 
 
 class UnreadableTransaction(RefusedError):
@@ -48,13 +51,13 @@ class Effect:
     owner: str | None = None
     note: str = ""
 
-    def to_text(self) -> str:
-        """Return one line for a person."""
+    def to_text(self, tokens: Mapping[str, Token] | None = None) -> str:
+        """Return one line for a person; `tokens` are the names of a network's own mints."""
         parts = [self.kind.replace("_", " ")]
         if self.amount:
-            parts.append(f"{self.amount} base units of {self.asset}")
+            parts.append(amount_text(self.asset or "", self.amount, tokens))
         elif self.asset:
-            parts.append(f"of {self.asset}")
+            parts.append(f"of {asset_name(self.asset, tokens)}")
         if self.source:
             parts.append(f"from {self.source}")
         if self.target:
@@ -100,8 +103,9 @@ def _system(call: Instruction) -> Effect | None:
                 authority=_key(call, 0),
             )  # fmt: skip
         case 9, size if size >= 4 + 32 + 8:
-            owner = address_text(data[-32:])
-            return Effect(kind="allocate", target=_key(call, 0), authority=_key(call, 1), note=f"for program {owner}")
+            is_marker = data[-32:] == MEMO_PROGRAM and size == _MARKER_DATA_SIZE
+            note = "a marker, so that this lands once" if is_marker else f"for program {address_text(data[-32:])}"
+            return Effect(kind="allocate", target=_key(call, 0), authority=_key(call, 1), note=note)
         case 11, size if size >= 4 + 8 + 8 + 32:
             return Effect(
                 kind="transfer", asset=SOL, amount=_u64(data, 4), source=_key(call, 0), target=_key(call, 2),

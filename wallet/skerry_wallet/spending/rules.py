@@ -12,6 +12,7 @@ from skerry_core import strict_json
 from skerry_core.errors import RefusedError, UserError
 from skerry_core.files import write_atomic
 from skerry_wallet.address import address_bytes
+from skerry_wallet.asset_text import amount_text
 from skerry_wallet.keyfile.private_file import read_private
 
 __all__ = ["DAY_S", "Limit", "SpendingRefused", "SpendingRules", "check_spending"]
@@ -115,7 +116,7 @@ def check_spending(
             if most is not None and sum_ > most:
                 raise SpendingRefused(
                     "E_SPENDING_LIMIT",
-                    f"This would spend {sum_} base units of {asset} in {name}; your limit is {most}.",
+                    f"This would spend {amount_text(asset, sum_)} in {name}; your limit is {amount_text(asset, most)}.",
                     remedy="Send less, wait, or change the limit with `skerry wallet limit`.",
                     params={"asset": asset, "limit": most, "spent": sum_},
                 )
