@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from skerry_agent.background import Background
+from skerry_agent.runtime.packet_path import Stage
 from skerry_core.clock import NS_PER_S, SystemClock, io_timeout
 from skerry_firmware_bridge import hardware_reset, sentinel
 from skerry_firmware_bridge.at_radio import exchange
@@ -69,20 +70,20 @@ async def test_a_radio_that_hangs_is_healed_by_the_reset_that_its_owner_named(
             medium.transmit(
                 neighbour, phy=UPLINK, frequency_hz=hz, datarate=f"SF{factor}BW{khz}", power_dbm=14, inverted=False
             )
-            return passed["received"]
+            return passed[Stage.RECEIVED]
 
         with caplog.at_level(logging.WARNING):
             async with Background() as background:
                 background.start(app.agent.run(), name="agent")
                 await until(lambda: device in board.live() and board.live()[device].state is DeviceState.UP, clock)
                 heard = speak()
-                await until(lambda: passed["received"] > heard, clock)
+                await until(lambda: passed[Stage.RECEIVED] > heard, clock)
                 module.hang()
                 resets = module.resets
                 await until(lambda: module.resets > resets, clock)
                 await until(lambda: board.live()[device].state is DeviceState.UP, clock)
                 heard = speak()
-                await until(lambda: passed["received"] > heard, clock)
+                await until(lambda: passed[Stage.RECEIVED] > heard, clock)
     said = [record.getMessage() for record in caplog.records if device in record.getMessage()]
     soft, hard, done = ("told to start anew", "is reset by dtr-low", "was reset by dtr-low")
     at = [next(number for number, line in enumerate(said) if words in line) for words in (soft, hard, done)]
