@@ -20,6 +20,7 @@ from skerry_agent.runtime.operator import Operator
 from skerry_agent.runtime.radio_watch import RadioWatch
 from skerry_agent.runtime.radios import Radios, radio_settings
 from skerry_agent.runtime.randomness import Randomness
+from skerry_agent.runtime.steady_time import SteadyTime
 from skerry_agent.runtime.view import RuntimeView
 from skerry_agent.settings import Settings
 from skerry_agent.settings.table import BEACON_INTERVAL_S, DEVICES_ATTACHED, FORWARD_GWMP
@@ -54,7 +55,10 @@ async def compose(
     )
     gate = TransmitGate(clock=clock, store=stores.duty)
     await gate.load()
-    delivery = Delivery(outbox=stores.outbox, clock=clock, jitter=random.random.random)
+    delivery = Delivery(
+        outbox=stores.outbox, clock=clock, jitter=random.random.random,
+        believed_ns=SteadyTime(time, clock=clock).now_ns,
+    )  # fmt: skip
     hotspot = await Hotspot.create(
         identity=identity, signer=signer, stores=stores, evidence=evidence, time=time, gate=gate, operator=operator,
         delivery=delivery, hub=hub, metrics=metrics, clock=clock, random=random,

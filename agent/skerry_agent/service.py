@@ -31,6 +31,7 @@ from skerry_agent.operator.network_file import OperatorFolder
 from skerry_agent.runtime.clock_watch import watch_clock
 from skerry_agent.runtime.operator import NoOperator, Operator
 from skerry_agent.runtime.randomness import system_randomness
+from skerry_agent.runtime.steady_time import SteadyTime
 from skerry_agent.settings import Settings
 from skerry_agent.settings.live import LiveSettings
 from skerry_agent.settings.table import (
@@ -105,7 +106,10 @@ async def run_agent(
             background.start(alerts.run(), name="alerts")
             mqtt = Replaceable(_mqtt(app, stores=stores, settings=settings, clock=clock), name="mqtt")
             background.start(mqtt.run(), name="mqtt")
-            background.start(keep_house(stores=stores, settings=lambda: live.now, clock=clock), name="retention")
+            retention = keep_house(
+                stores=stores, settings=lambda: live.now, clock=clock, time=SteadyTime(time, clock=clock)
+            )
+            background.start(retention, name="retention")
             live.tell(
                 lambda new: partial(alerts.replace, make_alerts(settings=new).run),
                 lambda new: partial(mqtt.replace, _mqtt(app, stores=stores, settings=new, clock=clock)),

@@ -118,6 +118,7 @@ class EmbeddedOracle:
         )
         self._advancing = asyncio.Lock()
         self._is_time_known = is_time_known
+        self._signed = asyncio.Event()  # a manifest that waited has all its signatures
 
     async def open(self) -> None:
         """Open the store, read what is kept in memory, sign the first denylist, publish the first entropy."""
@@ -180,6 +181,17 @@ class EmbeddedOracle:
                 return self.driver.current
             return await self.driver.close_current()
 
+    async def add_signature(self, epoch: int, public_key: bytes, signature: bytes) -> int:
+        """Take another oracle's signature of a manifest; return how many are missing. Raises as the epoch driver.
+
+        `run` is woken when none is: the epoch is paid then.
+        """
+        missing = await self.driver.add_signature(epoch, public_key, signature)
+        if not missing:
+            self._signed.set()
+            self.ingest.stored.set()
+        return missing
+
     async def manifest(self, epoch: int) -> ManifestRow | None:
         """Return an epoch's reward manifest."""
         return await self.epochs.manifest(epoch)
@@ -206,6 +218,10 @@ class EmbeddedOracle:
             "token": self.network.token,
             "test_tokens": self.network.test_tokens,
             "epoch": {"number": current.epoch, "state": current.state, "closes_ms": self.driver.due_ms},
+            "waiting": [
+                {"epoch": epoch, "missing_signatures": await self.driver.missing_signatures(epoch)}
+                for epoch in self.driver.waiting
+            ],
             "hotspots": len(self.registry.registrations()),
             "reports": await self.reports.counts(),
             "policy": self.registry.policy.name,
@@ -229,16 +245,14 @@ class EmbeddedOracle:
             await self._wait_for_work()
 
     async def _wait_for_work(self) -> None:
-        """Sleep until something is ripe or due; a report wakes a sleeper that waits for the close only."""
+        """Sleep until something is ripe or due, or a manifest has its signatures; a report may bring it forward."""
         self.ingest.stored.clear()
+        self._signed.clear()
         work_ms, may_come_sooner = await self.driver.next_work_ms()
         wait_s = max(0.001, (work_ms + COALESCE_MS - self.clock.wall_ms()) / 1000)
-        if not may_come_sooner:
-            await self.clock.sleep(wait_s)
-            return
         try:
             async with self.clock.timeout(wait_s):
-                await self.ingest.stored.wait()
+                await (self.ingest.stored if may_come_sooner else self._signed).wait()
         except TimeoutError:
             pass
 

@@ -6,6 +6,7 @@ from functools import cached_property
 from skerry_core.errors import UsageError
 from skerry_coverage.iot.parameters import PocParameters
 from skerry_coverage.profile.model import IotEntry, Profile
+from skerry_keys.public_key import PublicKey
 from skerry_oracle.epochs.calendar import EpochCalendar
 
 __all__ = ["OracleNetwork"]
@@ -49,6 +50,16 @@ class OracleNetwork:
     def token(self) -> str:
         """The symbol of the token that rewards are paid in."""
         return self.entry.token.symbol
+
+    @cached_property
+    def oracle_keys(self) -> frozenset[bytes]:
+        """The keys whose signatures of a manifest count."""
+        return frozenset(PublicKey.from_address(one).binary for one in self.profile.operator.oracle_keys)
+
+    @property
+    def signatures_needed(self) -> int:
+        """How many of them a manifest needs before it is paid."""
+        return self.profile.operator.signatures_needed
 
     @property
     def emission_bones(self) -> int:

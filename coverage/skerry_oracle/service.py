@@ -5,8 +5,10 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from skerry_oracle.admin.server import AdminServer
+from skerry_oracle.admin.server import AdminServer, serving
 from skerry_oracle.embedded import EmbeddedOracle
+from skerry_oracle.limits import RateLimiter
+from skerry_oracle.router.roaming_listener import BURST, MESSAGES_PER_S, roaming_app
 from skerry_oracle.router.router import PacketRouter
 from skerry_oracle.services.packets import PacketService
 from skerry_oracle.services.server import OracleServer
@@ -21,6 +23,7 @@ class ServiceAddresses:
 
     grpc: tuple[str, ...] = ("127.0.0.1:9080",)
     admin: str = "127.0.0.1:9081"
+    roaming: str | None = None  # downlinks of network servers that are reached by HTTP
 
 
 class OracleService:
@@ -31,6 +34,7 @@ class OracleService:
         self._folder = folder
         self._addresses = addresses
         self.grpc_ports: list[int] = []
+        self.roaming_port = 0
 
     async def run(self, started: asyncio.Event) -> None:
         """Serve until cancelled; `started` is set once everything listens."""
@@ -47,6 +51,10 @@ class OracleService:
             self.grpc_ports = (await stack.enter_async_context(server)).ports
             admin = AdminServer(oracle, routes=router.book, folder=self._folder, address=self._addresses.admin)
             await stack.enter_async_context(admin)
+            if self._addresses.roaming is not None:
+                limiter = RateLimiter(clock=oracle.clock, per_s=MESSAGES_PER_S, burst=BURST, max_keys=1)
+                app = roaming_app(router.downlinks, secret=router.http.secret, limiter=limiter)
+                self.roaming_port = await stack.enter_async_context(serving(app, self._addresses.roaming, "--roaming"))
             async with asyncio.TaskGroup() as group:
                 group.create_task(oracle.run(), name="oracle")
                 group.create_task(router.run(), name="packet router")

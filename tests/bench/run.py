@@ -137,6 +137,22 @@ def _agent(folder: Path) -> Iterator[Figure]:
     )  # fmt: skip
 
 
+def _api(folder: Path) -> Iterator[Figure]:
+    from skerry_testing.bench.api_latency import FRAMES_PER_S, REQUESTS_PER_S, measure
+
+    ours, nothing = measure(folder)
+    load = f"{REQUESTS_PER_S} requests/s and {FRAMES_PER_S} frames/s"
+    for words, value, limit in (("p99", ours.p99_ms, nothing.p99_ms), ("median", ours.p50_ms, nothing.p50_ms)):
+        yield Figure(
+            what=f"{words} of GET {ours.path} at {load}", value=value, unit="ms",
+            against="GET /healthz in the same run", against_value=limit, goal="p99 < 20 ms",
+        )  # fmt: skip
+    yield Figure(
+        what="processor of the agent meanwhile", value=ours.agent_cpu, unit="cores", against="cores",
+        against_value=1, goal="tells how near its loop is to being full",
+    )  # fmt: skip
+
+
 def _gateway(folder: Path) -> Iterator[Figure]:
     from skerry_testing.bench.gateway_load import FRAMES_PER_S, measure
 
@@ -173,6 +189,7 @@ BENCHMARKS: dict[str, Measure] = {
     "transfers": _transfers,
     "payout": _payout,
     "agent": _agent,
+    "api": _api,
     "gateway": _gateway,
     "devices": _devices,
     "replug": _replug,

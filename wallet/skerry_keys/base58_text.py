@@ -2,17 +2,17 @@
 
 import hashlib
 
-import base58
-
 from skerry_keys.errors import KeyRejected
 
 __all__ = ["decode", "decode_check", "encode", "encode_check"]
 
-_DIGITS = base58.BITCOIN_ALPHABET.decode()
+_DIGITS = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _ALPHABET = frozenset(_DIGITS)
 _ZERO = _DIGITS[0]
 _PAIRS = [high + low for high in _DIGITS for low in _DIGITS]
+_PAIR_VALUES = {pair: value for value, pair in enumerate(_PAIRS)}
 _TWO_DIGITS, _TEN_DIGITS = 58**2, 58**10
+_CHUNK = 10  # digits that fit 64 bits together
 _CHECKSUM_SIZE = 4
 _MAX_TEXT_LENGTH = 4096  # an RSA-4096 address has about 720 characters; decoding time grows with the square
 
@@ -30,13 +30,24 @@ def encode(raw: bytes) -> str:
 
 
 def decode(text: str) -> bytes:
-    """Return the bytes of base58 text. Raises `KeyRejected` bad_base58 for any foreign character, blanks included."""
+    """Return the bytes of base58 text, of which there is one text only.
+
+    Raises `KeyRejected` bad_base58 for any foreign character, blanks included.
+    """
     if len(text) > _MAX_TEXT_LENGTH:
         raise KeyRejected("bad_base58", f"{len(text)} characters, at most {_MAX_TEXT_LENGTH} are accepted")
-    foreign = next((character for character in text if character not in _ALPHABET), None)
-    if foreign is not None:
+    if not _ALPHABET.issuperset(text):
+        foreign = next(character for character in text if character not in _ALPHABET)
         raise KeyRejected("bad_base58", f"{foreign!r} is not in the alphabet")
-    return base58.b58decode(text)
+    digits = text.lstrip(_ZERO)
+    padded = _ZERO * (-len(digits) % _CHUNK) + digits
+    number = 0
+    for start in range(0, len(padded), _CHUNK):
+        ten_digits = 0
+        for pair in range(start, start + _CHUNK, 2):
+            ten_digits = ten_digits * _TWO_DIGITS + _PAIR_VALUES[padded[pair : pair + 2]]
+        number = number * _TEN_DIGITS + ten_digits
+    return bytes(len(text) - len(digits)) + number.to_bytes((number.bit_length() + 7) // 8, "big")
 
 
 def encode_check(version: int, payload: bytes) -> str:

@@ -15,6 +15,7 @@ Tree::
       InsufficientFunds         not enough SOL or tokens, said before signing
     ValueError
       MalformedTransaction      bytes that are no Solana transaction
+        UnknownVersion          of a message version that nobody here can read
 """
 
 from collections.abc import Sequence
@@ -31,6 +32,7 @@ __all__ = [
     "MalformedTransaction",
     "PayoutRefused",
     "TransactionRejected",
+    "UnknownVersion",
     "WrongCluster",
 ]
 
@@ -128,3 +130,7 @@ class InsufficientFunds(RefusedError):
 
 class MalformedTransaction(ValueError):
     """Bytes that are no Solana transaction of a version that we read."""
+
+
+class UnknownVersion(MalformedTransaction):
+    """A message of a version that did not exist when this was written."""

@@ -1,27 +1,31 @@
-"""Solana transactions as bytes: a legacy message is compiled, signed and read back. No solders.
+"""Solana transactions as bytes: a message is compiled, signed and read back, legacy or version 0. No solders.
 
-Payouts, burns and the genesis build here; `parse_transaction` also reads version 0, for what others sent.
+Everything that is built goes through `compile_message`; `helium.transaction` is its face with addresses as text.
 Layout: signatures (short length, 64 bytes each), header of three counts, account keys, blockhash, instructions.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from skerry_keys.signer import Signer
 from skerry_keys.transaction_message import read_compact_u16
 from skerry_wallet.address import KEY_SIZE, SIGNATURE_SIZE, address_bytes, address_text, signature_text
-from skerry_wallet.errors import MalformedTransaction
+from skerry_wallet.errors import MalformedTransaction, UnknownVersion
 
 __all__ = [
     "MAX_TRANSACTION_SIZE",
     "AccountMeta",
     "CompiledInstruction",
     "Instruction",
+    "Lookup",
+    "LookupTable",
     "Message",
     "Transaction",
     "compile_message",
     "parse_message",
     "parse_transaction",
+    "read_transaction",
     "sign_message",
     "signer_key",
     "transaction_size",
@@ -59,8 +63,25 @@ class CompiledInstruction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LookupTable:
+    """An address lookup table on the chain and its rows."""
+
+    key: bytes
+    rows: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """The rows of one table that a version 0 message uses."""
+
+    table: bytes
+    writable: bytes  # row numbers
+    readonly: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A parsed message; `lookups` counts the address tables of a version 0 message."""
+    """A parsed message; only version 0 has lookups."""
 
     version: int | None
     required_signatures: int
@@ -69,7 +90,7 @@ class Message:
     keys: tuple[bytes, ...]
     blockhash: str
     instructions: tuple[CompiledInstruction, ...]
-    lookups: int = 0
+    lookups: tuple[Lookup, ...] = ()
 
     def expanded(self, loaded: Sequence[AccountMeta] = ()) -> tuple[Instruction, ...]:
         """Return the instructions with their accounts; `loaded` are those that lookup tables add, writable ones first.
@@ -89,6 +110,11 @@ class Message:
             )
             for item in self.instructions
         )
+
+    def writable_keys(self) -> tuple[bytes, ...]:
+        """Return the listed accounts that the message may change."""
+        signers = self.required_signatures - self.readonly_signed
+        return (*self.keys[:signers], *self.keys[self.required_signatures : len(self.keys) - self.readonly_unsigned])
 
     def _meta(self, index: int) -> AccountMeta:
         signer = index < self.required_signatures
@@ -112,30 +138,44 @@ class Transaction:
         return signature_text(self.signatures[0])
 
 
-def compile_message(payer: bytes, instructions: Iterable[Instruction], blockhash: str) -> bytes:
-    """Return the bytes of a legacy message.
+def compile_message(
+    payer: bytes,
+    instructions: Iterable[Instruction],
+    blockhash: str,
+    *,
+    tables: Sequence[LookupTable] | None = None,
+) -> bytes:
+    """Return the bytes of a legacy message; with `tables`, and be there none of use, of a version 0 message.
 
-    Keys are ordered payer, writable signers, read-only signers, writable, read-only; by value within each class.
+    Keys are ordered payer, writable signers, read-only signers, writable, read-only; by value within each class. From
+    each table in turn the accounts that are neither signer nor program and stand in it are taken. Raises
+    `MalformedTransaction` for more than 256 accounts.
     """
     calls = tuple(instructions)
     merged = _merged_metas(payer, calls)
-    ordered = sorted(
-        merged.values(), key=lambda meta: (meta.key != payer, not meta.signer, not meta.writable, meta.key)
+    programs = {payer, *(call.program for call in calls)}
+    lookups, loaded = _look_up([meta for meta in merged.values() if meta.key not in programs], tables or ())
+    taken = {meta.key for meta in loaded}
+    static = sorted(
+        (meta for meta in merged.values() if meta.key not in taken),
+        key=lambda meta: (meta.key != payer, not meta.signer, not meta.writable, meta.key),
     )
-    position = {meta.key: index for index, meta in enumerate(ordered)}
+    ordered = [*static, *loaded]
     if len(ordered) > 256:
-        raise MalformedTransaction(f"{len(ordered)} accounts do not fit one message")
-    signers = [meta for meta in ordered if meta.signer]
+        raise MalformedTransaction(f"{len(ordered)} accounts, at most 256 fit one message")
+    position = {meta.key: index for index, meta in enumerate(ordered)}
+    signers = [meta for meta in static if meta.signer]
     parts = [
+        b"" if tables is None else bytes([_VERSION_FLAG]),
         bytes(
             (
                 len(signers),
                 sum(not meta.writable for meta in signers),
-                sum(not meta.writable and not meta.signer for meta in ordered),
+                sum(not meta.writable and not meta.signer for meta in static),
             )
         ),
-        _length(len(ordered)),
-        *(meta.key for meta in ordered),
+        _length(len(static)),
+        *(meta.key for meta in static),
         address_bytes(blockhash),
         _length(len(calls)),
     ]
@@ -143,6 +183,10 @@ def compile_message(payer: bytes, instructions: Iterable[Instruction], blockhash
         parts.append(bytes([position[call.program]]))
         parts.append(_length(len(call.accounts)) + bytes(position[meta.key] for meta in call.accounts))
         parts.append(_length(len(call.data)) + call.data)
+    if tables is not None:
+        parts.append(_length(len(lookups)))
+        for one in lookups:
+            parts += [one.table, _length(len(one.writable)), one.writable, _length(len(one.readonly)), one.readonly]
     return b"".join(parts)
 
 
@@ -188,29 +232,41 @@ def parse_transaction(raw: bytes) -> Transaction:
     return Transaction(signatures=signatures, message_bytes=message_bytes, message=message)
 
 
-def parse_message(raw: bytes) -> Message:
-    """Read a legacy or version 0 message. Raises `MalformedTransaction` and nothing else."""
+def read_transaction(raw: bytes) -> Transaction:
+    """Read what somebody's bytes say, counts and account numbers unchecked, to show it. Raises as `parse_message`."""
     reader = _Reader(raw)
+    signatures = tuple(reader.take(SIGNATURE_SIZE) for _ in range(reader.length()))
+    message_bytes = raw[reader.position :]
+    return Transaction(signatures=signatures, message_bytes=message_bytes, message=_read_message(reader))
+
+
+def parse_message(raw: bytes) -> Message:
+    """Read a legacy or version 0 message. Raises `MalformedTransaction`, its child `UnknownVersion`, nothing else."""
+    reader = _Reader(raw)
+    message = _read_message(reader)
+    if reader.position != len(raw):
+        raise MalformedTransaction(f"{len(raw) - reader.position} bytes too many")
+    keys = message.keys
+    _check_header(message.required_signatures, message.readonly_signed, message.readonly_unsigned, keys)
+    count = len(keys) + sum(len(one.writable) + len(one.readonly) for one in message.lookups)
+    if any(i.program_index >= len(keys) or max(i.accounts, default=0) >= count for i in message.instructions):
+        raise MalformedTransaction("an instruction names an account that is not listed")
+    return message
+
+
+def _read_message(reader: "_Reader") -> Message:
     first = reader.take(1)[0]
     version = None
     if first & _VERSION_FLAG:
         version = first & ~_VERSION_FLAG
         if version:
-            raise MalformedTransaction(f"message version {version} is not known")
+            raise UnknownVersion(f"message version {version} is not known")
         first = reader.take(1)[0]
     readonly_signed, readonly_unsigned = reader.take(2)
     keys = tuple(reader.take(KEY_SIZE) for _ in range(reader.length()))
-    blockhash = address_text(reader.take(KEY_SIZE))
+    blockhash = _blockhash_text(reader.take(KEY_SIZE))
     instructions = tuple(_read_instruction(reader) for _ in range(reader.length()))
-    lookups = loaded = 0
-    if version is not None:
-        lookups = reader.length()
-        loaded = sum(_read_lookup(reader) for _ in range(lookups))
-    if reader.position != len(raw):
-        raise MalformedTransaction(f"{len(raw) - reader.position} bytes too many")
-    _check_header(first, readonly_signed, readonly_unsigned, keys)
-    if any(i.program_index >= len(keys) or max(i.accounts, default=0) >= len(keys) + loaded for i in instructions):
-        raise MalformedTransaction("an instruction names an account that is not listed")
+    lookups = () if version is None else tuple(_read_lookup(reader) for _ in range(reader.length()))
     return Message(
         version=version,
         required_signatures=first,
@@ -221,6 +277,11 @@ def parse_message(raw: bytes) -> Message:
         instructions=instructions,
         lookups=lookups,
     )
+
+
+@lru_cache(maxsize=256)  # thousands of transactions share one
+def _blockhash_text(raw: bytes) -> str:
+    return address_text(raw)
 
 
 def _check_header(required: int, readonly_signed: int, readonly_unsigned: int, keys: tuple[bytes, ...]) -> None:
@@ -247,10 +308,38 @@ def _read_instruction(reader: "_Reader") -> CompiledInstruction:
     return CompiledInstruction(program_index=program_index, accounts=accounts, data=reader.take(reader.length()))
 
 
-def _read_lookup(reader: "_Reader") -> int:
-    reader.take(KEY_SIZE)
-    writable = len(reader.take(reader.length()))
-    return writable + len(reader.take(reader.length()))
+def _read_lookup(reader: "_Reader") -> Lookup:
+    table = reader.take(KEY_SIZE)
+    writable = reader.take(reader.length())
+    return Lookup(table=table, writable=writable, readonly=reader.take(reader.length()))
+
+
+def _look_up(
+    wanted: Sequence[AccountMeta], tables: Sequence[LookupTable]
+) -> tuple[list[Lookup], tuple[AccountMeta, ...]]:
+    """Return what each table gives, and the accounts taken, the writable ones of all tables first."""
+    candidates = {meta.key: meta for meta in wanted if not meta.signer}
+    lookups: list[Lookup] = []
+    writable: list[AccountMeta] = []
+    readonly: list[AccountMeta] = []
+    for table in tables:
+        numbers: dict[bytes, int] = {}
+        for number, key in enumerate(table.rows):
+            numbers.setdefault(key, number)
+        hits = [candidates.pop(key) for key in sorted(candidates.keys() & numbers.keys())]
+        if not hits:
+            continue
+        changed, looked_at = [one for one in hits if one.writable], [one for one in hits if not one.writable]
+        writable += changed
+        readonly += looked_at
+        lookups.append(
+            Lookup(
+                table=table.key,
+                writable=bytes(numbers[one.key] for one in changed),
+                readonly=bytes(numbers[one.key] for one in looked_at),
+            )
+        )
+    return lookups, (*writable, *readonly)
 
 
 def _length(value: int) -> bytes:

@@ -28,7 +28,7 @@ def present(value: Any, *, without: tuple[str, ...] = ()) -> Any:
         return value
     if is_dataclass(kind):
         return {
-            name: convert(getattr(value, attribute))
+            name: getattr(value, attribute) if convert is None else convert(getattr(value, attribute))
             for attribute, name, convert in _members(kind)
             if attribute not in without
         }
@@ -41,20 +41,24 @@ def present(value: Any, *, without: tuple[str, ...] = ()) -> Any:
     return value
 
 
+_AS_IT_IS = (str, int, float, bool, str | None, int | None, float | None, bool | None)
 _PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
 @cache
-def _members(kind: Hashable) -> tuple[tuple[str, str, Callable[[Any], Any]], ...]:
-    return tuple(_member(item.name, str(item.type)) for item in fields(cast(Any, kind)))
+def _members(kind: Hashable) -> tuple[tuple[str, str, Callable[[Any], Any] | None], ...]:
+    return tuple(_member(item.name, item.type) for item in fields(cast(Any, kind)))
 
 
-def _member(name: str, hint: str) -> tuple[str, str, Callable[[Any], Any]]:
+def _member(name: str, hint: object) -> tuple[str, str, Callable[[Any], Any] | None]:
+    """Return a member's name here and in JSON, and its conversion, None for a value that is JSON as it is."""
     if name.endswith("_ns"):
         return name, name.removesuffix("_ns"), _time
     if name == "amount":
         return name, name, lambda amount: None if amount is None else str(amount)
-    if "bytes" in hint:
+    if hint in _AS_IT_IS:
+        return name, name.rstrip("_"), None
+    if "bytes" in str(hint):
         return name, f"{name}_hex", bytes.hex
     return name, name.rstrip("_"), present
 

@@ -6,15 +6,20 @@ import json
 import os
 import signal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import click
 
 from skerry_agent.cli.context import Cli, json_option, pass_cli, show, table
-from skerry_agent.cli.oracle_client import OracleFolder, ask
+from skerry_agent.cli.oracle_client import ask
+from skerry_agent.cli.oracle_manifest import manifest, profile, signers
+from skerry_agent.operator.oracle_folder import OracleFolder
 from skerry_core import strict_json
 from skerry_core.errors import RefusedError, UsageError
+
+if TYPE_CHECKING:
+    from skerry_oracle.service import ServiceAddresses
 
 __all__ = ["oracle"]
 
@@ -35,13 +40,13 @@ def oracle() -> None:
 @pass_cli
 def init(cli: Cli, /, *, network: str, profile: str, policy: str) -> None:
     """Make the oracle's folder and its signing key."""
-    from skerry_core.files import PUBLIC_MODE, write_atomic
+    from skerry_core.files import write_atomic
     from skerry_coverage.profile.loader import load_profile
     from skerry_keys.public_key import PublicKey
     from skerry_keys.software import SoftwareSigner
 
     load_profile(profile)
-    folder = OracleFolder.of(cli)
+    folder = OracleFolder.of(cli.paths)
     if folder.settings.exists() or folder.key.exists():
         raise RefusedError("E_ORACLE_EXISTS", f"There is an oracle in {folder.path} already; it is not replaced.")
     if (cli.paths.state / "operator" / "network.json").exists():
@@ -53,48 +58,53 @@ def init(cli: Cli, /, *, network: str, profile: str, policy: str) -> None:
     folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
     signer = SoftwareSigner.generate(os.urandom)
     write_atomic(folder.key, signer.to_key_file())
+    address = PublicKey(signer.public_key).address
     settings = {"network": network, "profile": profile, "policy": policy}
-    write_atomic(folder.settings, strict_json.canonical(settings) + b"\n", mode=PUBLIC_MODE)
-    click.echo(f"oracle key  {PublicKey(signer.public_key).address}")
+    folder.write(settings | {"oracle_keys": [address], "signatures_needed": 1})
+    click.echo(f"oracle key  {address}")
 
 
 @oracle.command()
 @click.option("--listen", multiple=True, default=("127.0.0.1:9080",), show_default=True, help="gRPC; may be repeated.")
 @click.option("--admin", default="127.0.0.1:9081", show_default=True, help="The admin API.")
+@click.option("--roaming", help="Take downlinks of HTTP network servers here, HOST:PORT; put a TLS proxy before it.")
 @click.option("--store", help="A postgresql:// URL instead of the SQLite file; or set SKERRY_ORACLE_STORE.")
 @pass_cli
-def run(cli: Cli, /, *, listen: tuple[str, ...], admin: str, store: str | None) -> int:
+def run(cli: Cli, /, *, listen: tuple[str, ...], admin: str, roaming: str | None, store: str | None) -> int:
     """Run the oracle until SIGTERM or Ctrl-C."""
     from skerry_agent.instance_lock import InstanceLock
     from skerry_agent.logs import configure
     from skerry_agent.settings.table import LOG_FORMAT, LOG_LEVEL
+    from skerry_oracle.service import ServiceAddresses
 
-    folder = OracleFolder.of(cli)
+    folder = OracleFolder.of(cli.paths)
     folder.read()
     configure(level=cli.settings[LOG_LEVEL], form=cli.settings[LOG_FORMAT], environ=os.environ)
     place = store or os.environ.get("SKERRY_ORACLE_STORE") or str(folder.database)
     with InstanceLock(folder.path / "oracle.lock"), asyncio.Runner() as runner:
-        runner.run(_serve(folder, listen, admin, place))
+        runner.run(_serve(folder, ServiceAddresses(grpc=listen, admin=admin, roaming=roaming), place))
     return 0
 
 
-async def _serve(folder: OracleFolder, listen: tuple[str, ...], admin: str, place: str) -> None:
+async def _serve(folder: OracleFolder, addresses: "ServiceAddresses", place: str) -> None:
     from skerry_core.clock import SystemClock
     from skerry_keys.public_key import PublicKey
-    from skerry_oracle.service import OracleService, ServiceAddresses
+    from skerry_oracle.service import OracleService
 
     _collect_garbage_rarely()
     clock = SystemClock()
     built = build_oracle(folder, place, clock)
-    service = OracleService(built, folder=folder.path, addresses=ServiceAddresses(grpc=listen, admin=admin))
+    service = OracleService(built, folder=folder.path, addresses=addresses)
     started = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         serving = group.create_task(service.run(started), name="oracle service")
         for name in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(name, serving.cancel)
         await started.wait()
-        for address, port in zip(listen, service.grpc_ports, strict=True):
+        for address, port in zip(addresses.grpc, service.grpc_ports, strict=True):
             click.echo(f"gRPC        {address.rpartition(':')[0]}:{port}")
+        if addresses.roaming:
+            click.echo(f"roaming     http://{addresses.roaming.rpartition(':')[0]}:{service.roaming_port}")
         click.echo(f"admin API   {(folder.path / 'admin.address').read_text()}/admin/v1")
         click.echo(f"public key  {PublicKey(built.signer.public_key).address}")
         click.echo("No payer is set here: epochs state what would have been earned, nothing is paid.")
@@ -109,32 +119,18 @@ def _collect_garbage_rarely() -> None:
 
 def build_oracle(folder: OracleFolder, place: str, clock: Any) -> Any:
     """Return the oracle of a folder, not yet open. Raises `UserError`."""
-    from skerry_coverage.profile.loader import load_profile, with_overrides
-    from skerry_keys.public_key import PublicKey
-    from skerry_keys.software import SoftwareSigner
     from skerry_oracle.embedded import EmbeddedOracle
-    from skerry_oracle.network import OracleNetwork
     from skerry_oracle.registry.policy import AllowListPolicy, ManualPolicy
     from skerry_oracle.store.open import make_database
 
-    settings = folder.read()
-    if folder.key.stat().st_mode & 0o077:
-        raise UsageError("E_KEY_READABLE", f"Others can read {folder.key}.", remedy=f"chmod 600 {folder.key}")
-    signer = SoftwareSigner.from_key_file(folder.key.read_bytes())
-    overrides = {
-        "network": settings["network"],
-        "operator.oracle_keys": [PublicKey(signer.public_key).address],
-        "operator.signatures_needed": 1,
-    }
-    profile = with_overrides(load_profile(settings["profile"]), overrides)
     built = EmbeddedOracle(
         make_database(place, clock=clock),
-        network=OracleNetwork.of_profile(profile, at_s=clock.wall_s()),
-        signer=signer,
+        network=folder.network(at_s=clock.wall_s()),
+        signer=folder.signer(),
         clock=clock,
         random_bytes=os.urandom,
     )
-    allow_list = settings["policy"] == "allow-list"
+    allow_list = folder.read()["policy"] == "allow-list"
     built.registry.policy = AllowListPolicy(built.registry.is_allowed) if allow_list else ManualPolicy()
     return built
 
@@ -257,7 +253,7 @@ def list_routes(cli: Cli, /, *, as_json_: bool) -> None:
 
 
 def _server_text(server: dict[str, Any]) -> str:
-    return f"{server['protocol']} {server['host']}:{server['port']}"
+    return f"{server['protocol']} {server.get('url') or '{host}:{port}'.format_map(server)}"
 
 
 @route.command("add")
@@ -311,8 +307,15 @@ def epoch(cli: Cli, /, *, number: int | None, as_json_: bool) -> None:
         return
     answer = ask(cli, "GET", "/epochs")
     headers = ("epoch", "state", "manifest_hash", "receipt")
-    rows = [[one[name] for name in headers] for one in answer["items"]]
+    rows = [[one["epoch"], _epoch_state(one), *(one[name] for name in headers[2:])] for one in answer["items"]]
     show(answer, json_wanted=as_json_, text=lambda: table(headers, rows))
+
+
+def _epoch_state(one: dict[str, Any]) -> str:
+    missing = one["signatures_needed"] - one["signatures"]
+    return (
+        f"waiting for {missing} more signature(s)" if one["state"] == "waiting" and missing > 0 else str(one["state"])
+    )
 
 
 @oracle.command()
@@ -332,3 +335,7 @@ def report(cli: Cli, /, *, report_id: str | None, number: int | None, as_json_: 
     rows = [[line[name] for name in headers] for line in answer["rules"]]
     verdict = "valid" if answer["valid"] else answer["reason"]
     show(answer, json_wanted=as_json_, text=lambda: f"{verdict}\n{table(headers, rows)}\n{answer.get('note', '')}")
+
+
+for _command in (manifest, profile, signers):
+    oracle.add_command(_command)

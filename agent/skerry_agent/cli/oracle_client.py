@@ -1,4 +1,4 @@
-"""How `skerry oracle ...` reaches the admin API of an oracle or of an agent's operator, and the oracle's own folder."""
+"""How `skerry oracle ...` reaches the admin API of an oracle or of an agent's operator."""
 
 import asyncio
 import os
@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from skerry_agent.cli.context import Cli
+from skerry_agent.operator.oracle_folder import OracleFolder
 from skerry_core import strict_json
 from skerry_core.clock import io_timeout
 from skerry_core.errors import NotFoundError, RefusedError, UserError
 
-__all__ = ["OracleFolder", "OracleNotRunning", "ask"]
+__all__ = ["OracleNotRunning", "ask"]
 
 ANSWER_TIMEOUT_S = 30.0  # a registration under the fee policy waits for a burn to become final
 MAX_ANSWER_BYTES = 1 << 28
@@ -23,52 +24,14 @@ class OracleNotRunning(UserError):
     exit_code = 3  # as for an agent that does not run
 
 
-@dataclass(frozen=True, slots=True)
-class OracleFolder:
-    """The files of an oracle below the state folder."""
-
-    path: Path
-
-    @classmethod
-    def of(cls, cli: Cli) -> "OracleFolder":
-        """Return the folder of this invocation."""
-        return cls(cli.paths.state / "oracle")
-
-    @property
-    def settings(self) -> Path:
-        """Network, profile, policy."""
-        return self.path / "oracle.json"
-
-    @property
-    def key(self) -> Path:
-        """The oracle's signing key, mode 0600."""
-        return self.path / "oracle.key"
-
-    @property
-    def database(self) -> Path:
-        """The default store."""
-        return self.path / "oracle.db"
-
-    def read(self) -> dict[str, Any]:
-        """Return the settings. Raises `NotFoundError` E_NO_ORACLE."""
-        try:
-            return dict(strict_json.loads(self.settings.read_bytes()))
-        except FileNotFoundError:
-            raise NotFoundError(
-                "E_NO_ORACLE",
-                f"There is no oracle in {self.path}.",
-                remedy="Make one: skerry oracle init --network NAME",
-            ) from None
-
-
 def ask(cli: Cli, method: str, path: str, body: object = None, **query: object) -> Any:
-    """Ask the oracle of this folder; return its JSON answer. Raises `UserError` with the oracle's own code.
+    """Ask the oracle of this folder; return its JSON answer, or its bytes. Raises `UserError` with its own code.
 
     That is the one of `skerry oracle init`, which must run, or else the agent's own operator. An operator whose agent
     does not run is opened for the question, under the agent's lock.
     """
     request = _Request(method, path, body, {name: str(value) for name, value in query.items() if value is not None})
-    own = OracleFolder.of(cli)
+    own = OracleFolder.of(cli.paths)
     if own.settings.exists() or not (cli.paths.state / "operator" / "network.json").exists():
         return asyncio.run(_ask(own.path, request))
     return asyncio.run(_ask_operator(cli, request))
@@ -115,9 +78,11 @@ async def _ask(folder: Path, request: _Request) -> Any:
             session.request(request.method, url, json=request.body, params=request.query) as answer,
         ):
             raw = await answer.read()
-            status = answer.status
+            status, content_type = answer.status, answer.content_type
     except (aiohttp.ClientConnectionError, TimeoutError):
         raise _not_running(folder) from None
+    if status < 400 and content_type != "application/json":
+        return raw
     content = strict_json.loads(raw, limit_bytes=MAX_ANSWER_BYTES) if raw else None
     if status >= 400:
         raise _refusal(status, content if isinstance(content, dict) else {})

@@ -1,6 +1,7 @@
 """`skerry run`: everything around the agent - lock, log, signals, systemd - and then the composition root."""
 
 import asyncio
+import gc
 import os
 import signal
 from typing import IO, cast
@@ -20,6 +21,14 @@ def run(cli: Cli, /) -> int:
 
     With --dir everything it writes is under that folder. Prints where its API and token file are.
     """
+    gc.disable()  # nothing of the start becomes garbage; looking for it takes a twentieth of the start
+    try:
+        return _run(cli)
+    finally:
+        gc.enable()
+
+
+def _run(cli: Cli) -> int:
     from skerry_agent.instance_lock import InstanceLock
     from skerry_agent.logs import LogFile, configure
     from skerry_agent.settings.table import LOG_FORMAT, LOG_LEVEL
@@ -34,8 +43,11 @@ def run(cli: Cli, /) -> int:
 
 
 async def _serve(cli: Cli) -> None:
-    from skerry_agent.service import run_agent
     from skerry_core.clock import SystemClock
+    from skerry_core.postpone import postpone
+
+    postpone("dateutil.parser")  # sqlite-utils takes it along for the recipes of its command line
+    from skerry_agent.service import run_agent
 
     clock = SystemClock()
     systemd = Systemd(environ=os.environ, clock=clock)
@@ -46,6 +58,8 @@ async def _serve(cli: Cli) -> None:
         for line in (f"API         {address}/api/v1", f"token file  {cli.paths.token}", *notes):
             click.echo(line)
         systemd.ready(f"API at {address}")
+        gc.freeze()  # modules live as long as the process: later collections pass them by and are short
+        gc.enable()
 
     async with asyncio.TaskGroup() as group:
         watchdog = group.create_task(systemd.watch(), name="systemd watchdog")

@@ -67,7 +67,10 @@ class EmbeddedOperator(Operator):
 
     def status(self) -> OperatorStatus:
         ended = self._network.ended
+        waiting = len(self._oracle.driver.waiting)
         reason = "A kept demo: it can be read, nothing new is judged or paid." if ended else "Judging and paying."
+        if waiting:
+            reason = f"Judging; {waiting} epoch(s) wait for the signatures of other oracles before they are paid."
         return OperatorStatus(
             is_set=True,
             network=self._network.network,

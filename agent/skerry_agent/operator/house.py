@@ -159,8 +159,8 @@ async def _treasury(
     cap = {tokens.tokens[network.reward_token].mint: rules.emission_bones}
     policy = PayoutPolicy(
         network=network.network,
-        oracle_keys=frozenset({folder.key("oracle").public_key}),
-        threshold=1,
+        oracle_keys=rules.oracle_keys,
+        threshold=rules.signatures_needed,
         emission_caps=lambda _: cap,
         is_registered=owners.is_registered,
     )

@@ -59,13 +59,13 @@ class EmbeddedRouter:
     def close(self) -> None:
         """Take no more downlinks."""
         for gateway in self._gateways:
-            self._router.servers.detach(gateway, self._take)
+            self._router.downlinks.detach(gateway, self._take)
         self._gateways.clear()
 
     def _attach(self, gateway: bytes) -> None:
         if gateway not in self._gateways:
             self._gateways.add(gateway)
-            self._router.servers.attach(gateway, self._take)
+            self._router.downlinks.attach(gateway, self._take)
 
     def _take(self, downlink: packet_router_packet_down_v1) -> bool:
         self._downlinks.append(downlink)

@@ -10,7 +10,7 @@ from skerry_agent.evidence import TimeKeeper
 from skerry_core.clock import NS_PER_S, Clock
 from skerry_coverage.evidence.entry import TimeSource
 
-__all__ = ["watch_clock"]
+__all__ = ["AHEAD_NS", "BACK_NS", "watch_clock"]
 
 CHECK_S = 5.0  # a few microseconds of work; a jump is noticed before much can be stamped with it
 BACK_NS = 60 * NS_PER_S  # time services correct by seconds; nothing honest goes back by minutes

@@ -18,6 +18,7 @@ __all__ = ["Deliver", "Delivery", "Settled"]
 FIRST_RETRY_S = 5.0  # gateway-rs waits as long before its first reconnect (iot-poc 1.5)
 RETRY_CAP_S = 1800.0  # and never longer than this
 BATCH = 64
+UNKNOWN_TIME_S = 10.0  # an item may seem overdue meanwhile: look again soon, not all the time
 STORE_RETRY_S = 10.0  # a full or read-only disk; nothing is lost meanwhile
 
 Deliver = Callable[[OutboxItem], Awaitable[None]]
@@ -26,7 +27,11 @@ _log = logging.getLogger(__name__)
 
 
 class Delivery:
-    """The sender of one outbox; `jitter()` gives a number in [0, 1)."""
+    """The sender of one outbox; `jitter()` gives a number in [0, 1).
+
+    `believed_ns()` is the time that may end an item's waiting, None while no clock can be believed; without it the
+    wall clock's.
+    """
 
     def __init__(
         self,
@@ -34,11 +39,13 @@ class Delivery:
         outbox: Outbox,
         clock: Clock,
         jitter: Callable[[], float],
+        believed_ns: Callable[[], int | None] | None = None,
     ) -> None:
         self._outbox = outbox
         self._routes: dict[str, tuple[Deliver, Settled]] = {}
         self._clock = clock
         self._jitter = jitter
+        self._believed_ns = believed_ns or clock.wall_ns
         self._more = asyncio.Event()
         self.online = True  # whether the latest try reached its receiver
         self.counts: Counter[str] = Counter()  # tries, and ends by their state, since the start
@@ -72,11 +79,12 @@ class Delivery:
                 stopped = False
 
     async def step(self) -> int:
-        """Expire what is overdue, then try every item that is due, oldest first; return how many there were.
+        """Expire what is overdue by a believable clock, then try what is due, oldest first; return how many there were.
 
         Raises `StoreUnavailable`.
         """
-        overdue = await self._outbox.overdue(self._clock.wall_ns(), limit=BATCH)
+        believed_ns = self._believed_ns()
+        overdue = [] if believed_ns is None else await self._outbox.overdue(believed_ns, limit=BATCH)
         for item in overdue:
             _log.warning(
                 "outbox: %s %s was not delivered in time (%s)", item.class_, item.id, item.reason or "deadline"
@@ -124,7 +132,10 @@ class Delivery:
     async def _wait(self) -> None:
         next_ns = await self._outbox.next_due_ns()
         # Wall time may jump while we wait, so we never wait for long.
-        wait_s = None if next_ns is None else min(RETRY_CAP_S, max(0.0, (next_ns - self._clock.wall_ns()) / NS_PER_S))
+        least_s = 0.0 if self._believed_ns() is not None else UNKNOWN_TIME_S
+        wait_s = None
+        if next_ns is not None:
+            wait_s = min(RETRY_CAP_S, max(least_s, (next_ns - self._clock.wall_ns()) / NS_PER_S))
         try:
             async with self._clock.timeout(wait_s):
                 await self._more.wait()

@@ -7,10 +7,10 @@ from skerry_wallet.address import address_bytes
 from skerry_wallet.helium import native
 from skerry_wallet.helium.instruction import Instruction as HeliumInstruction
 from skerry_wallet.helium.instructions import build_instruction
-from skerry_wallet.helium.transaction import LookupTable
+from skerry_wallet.helium.transaction import LookupTable, raw_instructions
 from skerry_wallet.helium.transaction import compile_message as compile_version_0
 from skerry_wallet.payout.payment import ZERO_BLOCKHASH
-from skerry_wallet.transaction import AccountMeta, Instruction, compile_message
+from skerry_wallet.transaction import compile_message
 
 __all__ = ["helium_call", "helium_message"]
 
@@ -21,18 +21,7 @@ def helium_message(instructions: Sequence[HeliumInstruction], payer: str, tables
         return compile_version_0(
             payer=payer, instructions=instructions, blockhash=ZERO_BLOCKHASH, lookup_tables=tables
         ).message
-    calls = [
-        Instruction(
-            program=address_bytes(one.program),
-            accounts=tuple(
-                AccountMeta(address_bytes(meta.address), signer=meta.signer, writable=meta.writable)
-                for meta in one.accounts
-            ),
-            data=one.data,
-        )
-        for one in instructions
-    ]
-    return compile_message(address_bytes(payer), calls, ZERO_BLOCKHASH)
+    return compile_message(address_bytes(payer), raw_instructions(instructions), ZERO_BLOCKHASH)
 
 
 def helium_call(name: str, inputs: Mapping[str, Any], payer: str, *, units: int) -> bytes:

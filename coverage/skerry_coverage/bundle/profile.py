@@ -5,13 +5,11 @@ hash that manifests and statements name covers that and not the file's comments.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from skerry_core import strict_json
 from skerry_coverage.evidence.errors import EvidenceRejected
 from skerry_coverage.iot.parameters import PocParameters
 from skerry_coverage.profile import loader
-from skerry_coverage.profile.document import Document
 from skerry_coverage.profile.errors import ProfileRejected
 from skerry_coverage.profile.model import Profile
 from skerry_keys.errors import KeyRejected
@@ -56,19 +54,11 @@ class BundledProfile:
 def read_profile(untrusted: bytes) -> BundledProfile:
     """Read a profile: JSON as in bundles, or an operator's TOML file. Raises `EvidenceRejected` bad_profile."""
     try:
-        if untrusted.lstrip().startswith(b"{"):
-            return BundledProfile(_from_content(strict_json.loads(untrusted)))
         return BundledProfile(loader.parse_profile(untrusted.decode("utf-8"), source="profile"))
-    except (ProfileRejected, strict_json.JsonRejected, UnicodeDecodeError) as error:
+    except (ProfileRejected, UnicodeDecodeError) as error:
         raise EvidenceRejected("bad_profile", str(error)) from None
 
 
 def profile_bytes(profile: Profile) -> bytes:
     """Return what goes into a bundle: SHA-256 of it is the profile's hash."""
     return strict_json.canonical(profile.content)
-
-
-def _from_content(content: Any) -> Profile:
-    if not isinstance(content, dict):
-        raise EvidenceRejected("bad_profile", "it is no table")
-    return loader._read(Document(source="profile", text=None, content=content))

@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from skerry_core.strict_json import canonical
+from skerry_core.strict_json import JsonRejected, canonical, loads
 from skerry_coverage.iot.density import DENSITY_TABLES
 from skerry_coverage.iot.parameters import PocParameters
 from skerry_coverage.iot.rewards import Price, SplitRules
@@ -42,8 +42,17 @@ def load_profile(name_or_path: str | Path) -> Profile:
 
 
 def parse_profile(text: str, *, source: str) -> Profile:
-    """Read a profile's text; `source` is what errors call it. Raises `ProfileRejected`."""
-    return _read(Document.parse(text, source))
+    """Read a profile's text, TOML or the canonical JSON of an exported one; `source` is what errors call it.
+
+    Raises `ProfileRejected`.
+    """
+    if not text.lstrip().startswith("{"):
+        return _read(Document.parse(text, source))
+    try:
+        content = loads(text.encode())
+    except JsonRejected as error:
+        raise ProfileRejected(source=source, line=None, setting="", problem=f"not JSON: {error}") from None
+    return _read(Document(source=source, text=None, content=content))
 
 
 def with_overrides(profile: Profile, changes: Mapping[str, object]) -> Profile:

@@ -7,12 +7,14 @@ from typing import Any
 from aiohttp import web
 
 from skerry_core import strict_json
-from skerry_core.errors import NotFoundError, UsageError, UserError
+from skerry_core.errors import NotFoundError, RefusedError, UsageError, UserError
+from skerry_coverage.bundle.profile import profile_bytes
 from skerry_coverage.records import DenylistRecord, Location, Registration, sign_record
 from skerry_keys.errors import KeyRejected
 from skerry_keys.public_key import PublicKey
 from skerry_oracle.admin.access import ADMIN, READ, AdminTokens
 from skerry_oracle.embedded import EmbeddedOracle
+from skerry_oracle.epochs.evidence import gather
 from skerry_oracle.explain import verdict_json
 from skerry_oracle.router.routes import RouteBook, RouteRecord
 from skerry_oracle.store.registry import RegistrationRow
@@ -52,6 +54,9 @@ def admin_app(
             web.delete(f"{base}/routes/{{id}}", api.delete_route),
             web.get(f"{base}/epochs", api.epochs),
             web.get(f"{base}/epochs/{{epoch}}/manifest", api.manifest),
+            web.get(f"{base}/epochs/{{epoch}}/evidence", api.evidence),
+            web.post(f"{base}/epochs/{{epoch}}/signatures", api.add_signature),
+            web.get(f"{base}/profile", api.profile),
             web.get(f"{base}/counts", api.counts),
             web.get(f"{base}/verdicts", api.verdicts),
             web.get(f"{base}/reports/{{id}}", api.explain),
@@ -159,6 +164,8 @@ class _Api:
                     "end_ms": row.end_ms,
                     "manifest_hash": manifest.hash.hex() if manifest else None,
                     "receipt": await self._oracle.epochs.payout(row.epoch),
+                    "signatures": len(await self._oracle.epochs.signatures(row.epoch)),
+                    "signatures_needed": self._oracle.network.signatures_needed,
                 }
             )
         return web.json_response({"items": items})
@@ -169,6 +176,24 @@ class _Api:
         if manifest is None:
             raise NotFoundError("E_NO_MANIFEST", f"Epoch {epoch} has no manifest.")
         return web.Response(body=manifest.body, content_type="application/json")
+
+    async def profile(self, _request: web.Request) -> web.Response:
+        """The network's whole profile: what other oracles of it start from."""
+        return web.Response(body=profile_bytes(self._oracle.network.profile), content_type="application/octet-stream")
+
+    async def evidence(self, request: web.Request) -> web.Response:
+        """Everything that an epoch's manifest came from, for another oracle that is to sign it."""
+        evidence = await gather(self._oracle, _number(request.match_info["epoch"]))
+        return web.Response(body=evidence.to_bytes(), content_type="application/octet-stream")
+
+    async def add_signature(self, request: web.Request) -> web.Response:
+        body = await _body(request)
+        epoch = _number(request.match_info["epoch"])
+        known = await self._oracle.manifest(epoch)
+        if known is not None and known.hash != _hex(body, "manifest"):
+            raise RefusedError("E_MANIFEST_DIFFERS", f"Epoch {epoch} has another manifest here.")
+        missing = await self._oracle.add_signature(epoch, _hex(body, "public_key"), _hex(body, "signature"))
+        return web.json_response({"epoch": epoch, "missing": missing})
 
     async def counts(self, request: web.Request) -> web.Response:
         epoch = request.query.get("epoch")
@@ -233,8 +258,9 @@ def _hotspot(row: RegistrationRow) -> dict[str, Any]:
 
 
 def _without_keys(record: RouteRecord) -> dict[str, Any]:
-    """Return a route without its session keys: they go in and never come out."""
+    """Return a route without its session keys and authorisation: they go in and never come out."""
     shown = record.to_json()
+    shown["server"].pop("auth_header", None)
     shown["session_keys"] = [{"dev_addr": one["dev_addr"]} for one in shown["session_keys"]]
     return shown
 

@@ -1,6 +1,7 @@
 """Serves an oracle's admin API; commands find it by two files. `oracle run` and an operator inside an agent use it."""
 
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,7 +15,7 @@ from skerry_oracle.admin.app import admin_app
 from skerry_oracle.embedded import EmbeddedOracle
 from skerry_oracle.router.routes import RouteBook
 
-__all__ = ["ADDRESS_FILE", "TOKEN_FILE", "AdminServer"]
+__all__ = ["ADDRESS_FILE", "TOKEN_FILE", "AdminServer", "serving"]
 
 ADDRESS_FILE = "admin.address"
 TOKEN_FILE = "admin.token"  # noqa: S105 - a file's name
@@ -44,20 +45,10 @@ class AdminServer:
         """Listen and write the files. Raises `UserError` E_ADDRESS_IN_USE."""
         tokens = AdminTokens(self._oracle.database, random_bytes=self._oracle.random_bytes)
         await tokens.load()
-        host, _, port = self._address.rpartition(":")
+        host = self._address.rpartition(":")[0]
         names = frozenset({host, "127.0.0.1", "localhost"})
         app = admin_app(self._oracle, tokens=tokens, routes=self._routes, hosts=names)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        self._stack.push_async_callback(runner.cleanup)
-        try:
-            await web.TCPSite(runner, host, int(port)).start()
-        except OSError as error:
-            await self._stack.aclose()
-            raise UserError(
-                "E_ADDRESS_IN_USE", f"Cannot listen on {self._address}: {error}.", remedy="Use --admin."
-            ) from None
-        self.port = runner.addresses[0][1]
+        self.port = await self._stack.enter_async_context(serving(app, self._address, "--admin"))
         write_atomic(self._folder / TOKEN_FILE, tokens.local().encode())
         write_atomic(self._folder / ADDRESS_FILE, f"http://{host}:{self.port}".encode())
 
@@ -66,3 +57,21 @@ class AdminServer:
         for name in (ADDRESS_FILE, TOKEN_FILE):
             (self._folder / name).unlink(missing_ok=True)
         await self._stack.aclose()
+
+
+@asynccontextmanager
+async def serving(app: web.Application, address: str, option: str) -> AsyncIterator[int]:
+    """Serve an application at `host:port`; gives the port. Raises `UserError` E_ADDRESS_IN_USE naming the option."""
+    host, _, port = address.rpartition(":")
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, host, int(port)).start()
+        except (OSError, ValueError) as error:
+            raise UserError(
+                "E_ADDRESS_IN_USE", f"Cannot listen on {address}: {error}.", remedy=f"Use {option}."
+            ) from None
+        yield int(runner.addresses[0][1])
+    finally:
+        await runner.cleanup()

@@ -5,7 +5,10 @@ that a crash anywhere is followed by the same step again. Paying is the only ste
 payer must be idempotent by (network, epoch), which the marker accounts make it (DESIGN, Settlement).
 
     open -> verified -> shared -> stated -> signed -> paid
-                                                  \\-> unpaid   (no operator: what would have been earned)
+                                               |  \\-> unpaid   (no payer: what would have been earned)
+                                               \\-> waiting -> paid   (other oracles have to sign too)
+
+An epoch that waits for signatures holds up nothing: the next one runs, and it is paid once they are there.
 """
 
 import logging
@@ -14,10 +17,12 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from skerry_core.clock import Clock
+from skerry_core.errors import NotFoundError, RefusedError
 from skerry_coverage.iot.density import density_map
 from skerry_coverage.iot.shares import active_cells
 from skerry_coverage.manifest import Manifest
-from skerry_keys.signer import Signer
+from skerry_keys.signer import Signer, evidence_message
+from skerry_keys.verify import verify
 from skerry_oracle.epochs.settle import EpochSums, ProofFacts, build_manifest, shares_of
 from skerry_oracle.judge import Judge
 from skerry_oracle.network import OracleNetwork
@@ -43,6 +48,7 @@ class EpochState(Enum):
     SHARED = "shared"
     STATED = "stated"
     SIGNED = "signed"
+    WAITING = "waiting"
     PAID = "paid"
     UNPAID = "unpaid"
 
@@ -50,6 +56,11 @@ class EpochState(Enum):
     def is_final(self) -> bool:
         """Whether nothing more will happen to the epoch."""
         return self in (EpochState.PAID, EpochState.UNPAID)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the next epoch may run."""
+        return self.is_final or self is EpochState.WAITING
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +115,15 @@ class EpochDriver:
         self._signer = signer
         self._payer = payer
         self._current: EpochRow | None = None
+        self._waiting: list[EpochRow] = []
 
     async def load(self) -> None:
         """Find the first epoch that is not final; a new oracle begins with the running one."""
-        rows = [row for row in await self._epochs.all() if not EpochState(row.state).is_final]
-        if rows:
-            self._current = rows[0]
+        rows = await self._epochs.all()
+        running = [row for row in rows if not EpochState(row.state).is_closed]
+        self._waiting = [row for row in rows if EpochState(row.state) is EpochState.WAITING]
+        if running:
+            self._current = running[0]
             return
         latest = await self._epochs.latest()
         # A millisecond on: an oracle that starts at an epoch's very end begins with the next one.
@@ -119,9 +133,14 @@ class EpochDriver:
 
     @property
     def current(self) -> EpochRow:
-        """The oldest epoch that is not final."""
+        """The oldest epoch that is not closed."""
         assert self._current is not None, "load() comes first"
         return self._current
+
+    @property
+    def waiting(self) -> tuple[int, ...]:
+        """The epochs that wait for other oracles' signatures, oldest first."""
+        return tuple(row.epoch for row in self._waiting)
 
     @property
     def due_ms(self) -> int:
@@ -136,7 +155,7 @@ class EpochDriver:
 
     async def advance(self) -> int:
         """Judge what is ripe and close every epoch that is due; return how many epochs became final."""
-        closed = 0
+        closed = await self._pay_waiting()
         while True:
             now_ms = self._clock.wall_ms()
             await self._judge_ripe(now_ms)
@@ -148,9 +167,11 @@ class EpochDriver:
     async def close_current(self) -> EpochRow:
         """Take the current epoch through its remaining steps and open the next; return the closed one."""
         row = self.current
-        while not EpochState(row.state).is_final:
+        while not EpochState(row.state).is_closed:
             row = await self._step(row)
             self._current = row
+        if EpochState(row.state) is EpochState.WAITING:
+            self._waiting.append(row)
         following = self._row(row.epoch + 1, EpochState.OPEN)
         await self._database.apply([self._epochs.set_state(following)])
         self._current = following
@@ -158,15 +179,35 @@ class EpochDriver:
 
     async def sign_current(self) -> EpochRow:
         """Take the current epoch up to its signed manifest, due or not; its payment is left for later."""
-        while EpochState(self.current.state) not in (EpochState.SIGNED, EpochState.PAID, EpochState.UNPAID):
+        while EpochState(self.current.state) is not EpochState.SIGNED and not EpochState(self.current.state).is_closed:
             self._current = await self._step(self.current)
         return self.current
 
+    async def add_signature(self, epoch: int, public_key: bytes, signature: bytes) -> int:
+        """Take another oracle's signature of a manifest; return how many are still missing. Repeating is harmless.
+
+        Raises `NotFoundError` E_NO_MANIFEST, `RefusedError` E_NOT_AN_ORACLE, E_BAD_SIGNATURE.
+        """
+        manifest = await self._epochs.manifest(epoch)
+        if manifest is None:
+            raise NotFoundError("E_NO_MANIFEST", f"Epoch {epoch} has no manifest.")
+        if public_key not in self._network.oracle_keys:
+            raise RefusedError("E_NOT_AN_ORACLE", "The profile does not name this key among the network's oracles.")
+        if not verify(public_key, evidence_message(MANIFEST_DOMAIN, self._network.network, manifest.hash), signature):
+            raise RefusedError("E_BAD_SIGNATURE", f"This is no signature of the manifest of epoch {epoch}.")
+        await self._database.apply([self._epochs.insert_signature(epoch, signer=public_key, signature=signature)])
+        return await self.missing_signatures(epoch)
+
+    async def missing_signatures(self, epoch: int) -> int:
+        """Return how many more oracles have to sign an epoch's manifest before it is paid."""
+        signed = {key for key, _ in await self._epochs.signatures(epoch)} & self._network.oracle_keys
+        return max(0, self._network.signatures_needed - len(signed))
+
     async def order(self) -> PayoutOrder | None:
         """Return what is to be paid for the current epoch; None before it is signed, or when nobody earned anything."""
-        row = self.current
-        if EpochState(row.state) is not EpochState.SIGNED:
-            return None
+        return await self._order(self.current) if EpochState(self.current.state) is EpochState.SIGNED else None
+
+    async def _order(self, row: EpochRow) -> PayoutOrder | None:
         manifest = await self._stated(row.epoch)
         totals = Manifest.from_bytes(manifest.body).owner_totals()
         payments = tuple(Payment(owner, self._network.token, amount) for owner, amount in totals.items())
@@ -264,10 +305,24 @@ class EpochDriver:
     async def _pay(self, row: EpochRow) -> EpochRow:
         if self._payer is None:
             return await self._enter(row, EpochState.UNPAID, [])
-        order = await self.order()
+        if await self.missing_signatures(row.epoch):
+            return await self._enter(row, EpochState.WAITING, [])
+        order = await self._order(row)
         receipt = "nothing to pay" if order is None else await self._payer(order)
         paid = self._epochs.insert_payout(row.epoch, receipt=receipt, paid_ms=self._clock.wall_ms())
         return await self._enter(row, EpochState.PAID, [paid])
+
+    async def _pay_waiting(self) -> int:
+        """Pay the epochs whose signatures have come together, oldest first; return how many."""
+        if self._payer is None:
+            return 0
+        paid = 0
+        for row in list(self._waiting):
+            if await self.missing_signatures(row.epoch) == 0:
+                await self._pay(row)
+                self._waiting.remove(row)
+                paid += 1
+        return paid
 
     async def _stated(self, epoch: int) -> ManifestRow:
         manifest = await self._epochs.manifest(epoch)

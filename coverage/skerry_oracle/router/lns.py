@@ -19,13 +19,14 @@ from skerry_firmware_bridge.gwmp.downlink import Downlink, ack_json
 from skerry_firmware_bridge.gwmp.packets import hz_from_mhz, mhz_from_hz
 from skerry_keys.lns_mac import lns_mac
 from skerry_keys.public_key import PublicKey
-from skerry_oracle.router.servers import NetworkServer
+from skerry_oracle.router.downlinks import Downlinks
+from skerry_oracle.router.servers import GwmpServer
 from skerry_wire.frames import TransmitOutcome, TransmitStatus
 from skerry_wire.generated.data_rate_pb2 import data_rate
 from skerry_wire.generated.packet_router_pb2 import packet_router_packet_down_v1, packet_router_packet_up_v1, window_v1
 from skerry_wire.generated.region_pb2 import region
 
-__all__ = ["DownlinkSender", "LnsHub", "downlink_message"]
+__all__ = ["LnsHub", "downlink_message"]
 
 _log = logging.getLogger(__name__)
 
@@ -35,29 +36,17 @@ MAX_LINKS = 10_000  # open sockets; the one unused for longest is closed first
 _SENT = ack_json(TransmitOutcome(status=TransmitStatus.SENT))
 _FAILED = ack_json(TransmitOutcome(status=TransmitStatus.FAILED, reason="tx_freq"))
 
-DownlinkSender = Callable[[packet_router_packet_down_v1], bool]
-"""Hands a downlink to the hotspot's stream; False when it has none now."""
-
 
 class LnsHub:
     """All associations. `run()` keeps them alive; `close()` at the end."""
 
-    def __init__(self, *, clock: Clock) -> None:
+    def __init__(self, *, clock: Clock, downlinks: Downlinks) -> None:
         self._clock = clock
+        self._downlinks = downlinks
         self._links: OrderedDict[tuple[bytes, tuple[str, int]], _Link] = OrderedDict()
-        self._senders: dict[bytes, DownlinkSender] = {}
         self._opening = asyncio.Lock()
 
-    def attach(self, gateway: bytes, sender: DownlinkSender) -> None:
-        """Let a hotspot's downlinks go to this stream; a newer stream replaces an older one."""
-        self._senders[gateway] = sender
-
-    def detach(self, gateway: bytes, sender: DownlinkSender) -> None:
-        """Forget a stream that ended, unless another one took its place."""
-        if self._senders.get(gateway) == sender:  # bound methods are equal, not identical
-            del self._senders[gateway]
-
-    async def deliver(self, packet: packet_router_packet_up_v1, server: NetworkServer) -> bool:
+    async def deliver(self, packet: packet_router_packet_up_v1, server: GwmpServer) -> bool:
         """Send an uplink to a network server; False when its address cannot be used."""
         known = region.DESCRIPTOR.values_by_number.get(packet.region)
         link = await self._link(packet.gateway, server.address(known.name if known else "UNKNOWN"))
@@ -71,7 +60,7 @@ class LnsHub:
         while True:
             await self._clock.sleep(PULL_INTERVAL_S)
             for link in list(self._links.values()):
-                if link.gateway in self._senders:
+                if self._downlinks.reaches(link.gateway):
                     link.send(Kind.PULL_DATA)
 
     def close(self) -> None:
@@ -101,10 +90,7 @@ class LnsHub:
 
     def _downlink(self, gateway: bytes, body: bytes) -> bytes:
         """Hand a PULL_RESP on; return the TX_ACK's body. The hotspot's own outcome does not come back to us."""
-        sender = self._senders.get(gateway)
-        if sender is None:
-            return _FAILED
-        return _SENT if sender(downlink_message(body)) else _FAILED
+        return _SENT if self._downlinks.send(gateway, downlink_message(body)) else _FAILED
 
 
 def downlink_message(body: bytes) -> packet_router_packet_down_v1:

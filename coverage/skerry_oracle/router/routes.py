@@ -93,9 +93,9 @@ class RouteBook:
         """Return what the rules choose from."""
         return [record.route for record in self.all()]
 
-    def server_of(self, route_id: str) -> NetworkServer:
-        """Return where a route leads."""
-        return self._records[route_id].server
+    def record(self, route_id: str) -> RouteRecord:
+        """Return a route with its server."""
+        return self._records[route_id]
 
 
 def _read(content: dict[str, Any]) -> RouteRecord:

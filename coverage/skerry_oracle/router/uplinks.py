@@ -14,8 +14,7 @@ from skerry_oracle.errors import OracleError
 from skerry_oracle.limits import RateLimiter
 from skerry_oracle.registry.book import Registry
 from skerry_oracle.router.copies import Copies
-from skerry_oracle.router.routes import RouteBook
-from skerry_oracle.router.servers import NetworkServer
+from skerry_oracle.router.routes import RouteBook, RouteRecord
 from skerry_oracle.store.database import Database
 from skerry_oracle.store.packets import PacketRow, PacketTable
 from skerry_wire.generated.packet_router_pb2 import packet_router_packet_up_v1
@@ -30,8 +29,8 @@ SAME_PACKET_PER_S = 1
 TRACKED = 50_000
 FREE_NET_IDS = frozenset({0xC00053})  # HIP-102
 
-Deliver = Callable[[packet_router_packet_up_v1, NetworkServer], Awaitable[bool]]
-"""Hands an uplink to a network server; False when it cannot be reached."""
+Deliver = Callable[[packet_router_packet_up_v1, RouteRecord], Awaitable[bool]]
+"""Hands an uplink to a route's network server; False when it cannot be reached."""
 
 
 class PacketRefused(OracleError):
@@ -94,17 +93,17 @@ class UplinkRouter:
         except LorawanRefused as error:
             raise PacketRefused(error.reason) from None
         # Looked up before anything is awaited: an operator may remove a route at any moment.
-        found = [(one, self._book.server_of(one.route.id)) for one in choice.deliveries]
+        found = [(self._book.record(one.route.id), one.max_copies) for one in choice.deliveries]
         wanted = [
-            (one.route, server)
-            for one, server in found
-            if self._copies.take(server.name, payload_hash, limit=one.max_copies)
+            record
+            for record, max_copies in found
+            if self._copies.take(record.server.name, payload_hash, limit=max_copies)
         ]
-        done = [await self._deliver(packet, server) for _, server in wanted]
+        done = [await self._deliver(packet, record) for record in wanted]
         dc = 0
         if done and all(done) and choice.reported:
-            dc = await self._charge(packet, gateway, payload_hash, wanted[0][0], packet_id)
-        taken = tuple(route.id for (route, _), was_delivered in zip(wanted, done, strict=True) if was_delivered)
+            dc = await self._charge(packet, gateway, payload_hash, wanted[0].route, packet_id)
+        taken = tuple(record.route.id for record, was_delivered in zip(wanted, done, strict=True) if was_delivered)
         return Routed(payload_hash=payload_hash, route_ids=taken, dc=dc)
 
     def _check(

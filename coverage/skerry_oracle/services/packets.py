@@ -103,11 +103,11 @@ class _Stream:
         await self._register(first.register)
         async with asyncio.TaskGroup() as group:
             sender = group.create_task(self._send_downlinks(), name=f"{self._peer}: downlinks")
-            self._router.servers.attach(self._gateway, self._take_downlink)
+            self._router.downlinks.attach(self._gateway, self._take_downlink)
             try:
                 await self._read_packets()
             finally:
-                self._router.servers.detach(self._gateway, self._take_downlink)
+                self._router.downlinks.detach(self._gateway, self._take_downlink)
                 sender.cancel()
 
     async def _register(self, register: packet_router_register_v1) -> None:

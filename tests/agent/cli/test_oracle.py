@@ -32,7 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("oracle")
     skerry(folder, "init", "--network", "valley", "--policy", "allow-list")
     command = [sys.executable, "-m", "skerry_agent.cli", "--dir", str(folder), "oracle", "run"]
-    command += ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]
+    command += ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--roaming", "127.0.0.1:0"]
     with subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         lines = []
@@ -41,6 +41,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             if line.startswith(STARTED):
                 break
         assert any(line.startswith("public key") for line in lines), lines
+        assert any(line.startswith("roaming     http://127.0.0.1:") for line in lines), lines
         for name in ("gateway", "owner"):
             (folder / f"{name}.key").write_bytes(signer(name).to_key_file())
         yield folder
@@ -65,6 +66,10 @@ def test_routes_denylist_epochs_and_counts_are_shown(folder: Path) -> None:
     }  # fmt: skip
     assert skerry(folder, "route", "add", "-", text=json.dumps(route)) == "r1\n"
     assert "r1" in skerry(folder, "route", "list")
+    server = {"protocol": "http_roaming", "url": "https://lns.example/roam", "auth_header": "Bearer secret"}
+    skerry(folder, "route", "add", "-", text=json.dumps(route | {"server": server}))
+    assert "http_roaming https://lns.example/roam" in skerry(folder, "route", "list")
+    assert "secret" not in skerry(folder, "route", "list", "--json")
     skerry(folder, "route", "remove", "r1")
     assert skerry(folder, "denylist", "set", "-", text='{"keys": []}') == "serial 1\n"
     assert json.loads(skerry(folder, "denylist", "show"))["serial"] == 1

@@ -230,3 +230,30 @@ def beacon_row(name: str) -> BeaconRow:
         id=name, hotspot="h", device_id="d", at_ns=1, frequency_hz=1, datarate="SF9BW125", power_dbm=1,
         data=b"", report=b"m", state=ReportState.QUEUED,
     )  # fmt: skip
+
+
+def test_no_report_is_given_up_by_a_clock_that_cannot_be_believed(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        async with open_stores(tmp_path, clock=clock) as stores, Background() as background:
+            believed: list[int | None] = [None]
+            asked = 0
+
+            def believed_ns() -> int | None:
+                nonlocal asked
+                asked += 1
+                return believed[0]
+
+            receiver = Receiver()
+            delivery = Delivery(outbox=stores.outbox, clock=clock, jitter=lambda: 0.5, believed_ns=believed_ns)
+            delivery.serve("witness", deliver=receiver.take, settled=receiver.settled)
+            late = OutboxItem(id="late", class_="witness", body=b"m", created_ns=0, deadline_ns=clock.wall_ns() - 1)
+            await stores.outbox.put(late)
+            background.start(delivery.run(), name="outbox")
+            await clock.sleep(60)
+            assert (receiver.ends, receiver.taken) == ([], [])
+            assert asked < 20  # it looks now and then, it does not spin
+            believed[0] = clock.wall_ns()
+            await clock.sleep(15)
+            assert receiver.ends == [("late", OutboxState.EXPIRED, "deadline")]
+
+    simulated(main)

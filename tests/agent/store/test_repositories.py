@@ -2,6 +2,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sqlite_utils
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,7 +21,7 @@ from skerry_agent.store import (
     VerdictRow,
     WitnessRow,
 )
-from skerry_agent.store.rows import decode, encode
+from skerry_agent.store.rows import encode, fetch
 from skerry_core.errors import UsageError
 from skerry_firmware_bridge.duty import DutyEntry
 from skerry_testing.stores import open_stores
@@ -271,4 +272,7 @@ async def test_facts_and_audit_lines_are_kept(tmp_path: Path) -> None:
 @given(amount=st.integers(0, U64_MAX), transaction=st.none() | st.text(), state=st.sampled_from(RewardState))
 def test_a_row_comes_back_as_it_went_in(amount: int, transaction: str | None, state: RewardState) -> None:
     row = reward("r", amount, transaction=transaction, state=state)
-    assert decode(RewardRow, encode(row)) == row
+    db = sqlite_utils.Database(memory=True)
+    db.table("rewards").insert(encode(row))
+    assert fetch(db, RewardRow, "SELECT * FROM rewards") == [row]
+    db.close()

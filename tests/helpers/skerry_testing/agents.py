@@ -45,6 +45,7 @@ __all__ = [
     "NETWORK",
     "AgentProcess",
     "FastClock",
+    "SteadyClock",
     "begin_fast_time",
     "create_agent",
     "free_udp_port",
@@ -87,6 +88,23 @@ class FastClock(Clock):
 
     def call_at(self, monotonic_ns: int, callback: Callable[[], None]) -> Timer:
         return self._system.call_at(monotonic_ns // SPEED, callback)
+
+
+class SteadyClock(Clock):
+    """A folder's time from now on at its usual pace: what is due gets done before more of it is."""
+
+    def __init__(self, folder: Path, *, system: Clock) -> None:
+        self._system = system
+        self._ahead_ns = FastClock(folder, system=system).wall_ns() - system.wall_ns()
+
+    def wall_ns(self) -> int:
+        return self._system.wall_ns() + self._ahead_ns
+
+    def monotonic_ns(self) -> int:
+        return self._system.monotonic_ns()
+
+    def call_at(self, monotonic_ns: int, callback: Callable[[], None]) -> Timer:
+        return self._system.call_at(monotonic_ns, callback)
 
 
 def begin_fast_time(folder: Path) -> None:
@@ -176,7 +194,7 @@ async def opened_house(
     state: Path, *, clock: Clock | None = None, cluster: Cluster | None = None
 ) -> AsyncIterator[tuple[OperatorHouse, Stores]]:
     """Open the operator of a folder in which no agent runs; with another cluster its own chain stays closed."""
-    clock = clock or FastClock(state, system=SystemClock())
+    clock = clock or SteadyClock(state, system=SystemClock())
     files = OperatorFolder(state / "operator")
     stores = await Stores.open(state, clock=clock, extra=(EVIDENCE, TREASURY))
     try:

@@ -2,19 +2,26 @@
 
 from dataclasses import dataclass, field
 
+from skerry_wallet.address import address_text
 from skerry_wallet.cluster import Account, Blockhash, Cluster, Landing, SignatureStatus, Simulation
 from skerry_wallet.errors import ClusterUnavailable
+from skerry_wallet.programs import MEMO_PROGRAM
+from skerry_wallet.transaction import parse_transaction
 
 __all__ = ["LyingCluster"]
+
+_MARKER = Account(lamports=890_880, owner=address_text(MEMO_PROGRAM), data=b"", executable=False)
 
 
 @dataclass(slots=True)
 class LyingCluster(Cluster):
-    """Each flag is one lie; `sent` counts what was passed on."""
+    """Each flag is one lie; `sent` is what it was given to send."""
 
     honest: Cluster
     hides_statuses: bool = False  # "not found" for what landed
     hides_accounts: frozenset[str] = frozenset()  # "no such account"
+    invents_accounts: frozenset[str] = frozenset()  # after sending: an empty account of the memo program
+    invents_landings: bool = False  # shows every sent transaction as landed, with balances that add up
     hides_history: bool = False
     invents_statuses: bool = False  # "landed" for everything
     swallows: bool = False  # says "sent" and sends nothing
@@ -33,9 +40,11 @@ class LyingCluster(Cluster):
         return await self.honest.latest_blockhash()
 
     async def accounts(self, addresses: list[str]) -> list[Account | None]:
-        found = await self.honest.accounts(addresses)
-        pairs = zip(addresses, found, strict=True)
-        return [None if address in self.hides_accounts else account for address, account in pairs]
+        found = dict(zip(addresses, await self.honest.accounts(addresses), strict=True))
+        found |= dict.fromkeys(self.hides_accounts & found.keys())
+        if self.sent:
+            found |= dict.fromkeys(self.invents_accounts & found.keys(), _MARKER)
+        return [found[address] for address in addresses]
 
     async def minimum_rent_lamports(self, size_bytes: int) -> int:
         return await self.honest.minimum_rent_lamports(size_bytes)
@@ -44,9 +53,9 @@ class LyingCluster(Cluster):
         return await self.honest.simulate(transaction)
 
     async def send(self, transaction: bytes) -> str:
+        self.sent.append(transaction)
         if self.swallows:
             return "1" * 64
-        self.sent.append(transaction)
         signature = await self.honest.send(transaction)
         if self.loses_answers:
             raise ClusterUnavailable("timed out")
@@ -66,6 +75,18 @@ class LyingCluster(Cluster):
         return [] if self.hides_history else await self.honest.history(address, limit=limit, before=before)
 
     async def landing(self, signature: str) -> Landing | None:
+        for raw in self.sent if self.invents_landings else ():
+            transaction = parse_transaction(raw)
+            if transaction.signature == signature:
+                payer, *others = (address_text(key) for key in transaction.message.keys)
+                cost = 5_000 * transaction.message.required_signatures
+                gifts = tuple((address, 0, 890_880) for address in others)
+                held = 10**12
+                left = held - cost - 890_880 * len(gifts)
+                return Landing(
+                    signature=signature, raw=raw, slot=1, at_s=1, error=None, fee_lamports=cost,
+                    lamports=((payer, held, left), *gifts),
+                )  # fmt: skip
         return await self.honest.landing(signature)
 
     async def close(self) -> None:

@@ -115,7 +115,7 @@ def witness_report(gateway: SoftwareSigner, *, data: bytes = b"\x01" * 51, signa
     return sign_message(report, gateway).SerializeToString()
 
 
-def small_network(**changes: int | str) -> OracleNetwork:
+def small_network(**changes: object) -> OracleNetwork:
     """Return a network with twelve-hour epochs that may pay a thousand tokens each; `changes` override its profile."""
     overrides: dict[str, object] = {
         "network": NETWORK,

@@ -136,6 +136,30 @@ def test_a_failing_transaction_costs_its_fee_only_without_preflight(bank: Bank) 
     assert held() == before - 5_000
 
 
+def test_what_fails_its_preflight_leaves_every_account_as_it_was_also_for_the_replay(tmp_path: Path) -> None:
+    bank = Bank(tmp_path, network="test", now_ms=NOW_MS)
+    bank.airdrop(PAYER_KEY, 10**10)
+    fresh = hashlib.sha256(b"fresh").digest()
+    calls = [
+        transfer_lamports(source=PAYER_KEY, target=fresh, lamports=10**7),
+        transfer_lamports(source=PAYER_KEY, target=fresh, lamports=10**15),
+    ]
+    before = state(bank)
+    for number in range(3):
+        message = compile_message(PAYER_KEY, [memo(str(number)), *calls], bank.machine.blockhash()[0])
+        with pytest.raises(TransactionRejected):
+            bank.send(sign_message(message, [PAYER]))
+    assert state(bank) == before
+    assert bank.machine.account(fresh) is None
+    bank.send(transfer(bank, 1))
+    bank.commit()
+    after = state(bank)
+    crash(bank)
+    again = Bank(tmp_path, network="test", now_ms=NOW_MS)  # replays what landed, and only that
+    assert state(again) == after
+    again.close()
+
+
 def test_a_forged_signature_has_no_effect(bank: Bank) -> None:
     raw = bytearray(transfer(bank, 1))
     raw[5] ^= 1

@@ -215,6 +215,7 @@ def lies(place: Settlement, markers: frozenset[str]) -> list[tuple[str, LyingClu
         ),
         ("history is hidden", LyingCluster(real, hides_statuses=True, hides_history=True)),
         ("landed for what was swallowed", LyingCluster(real, invents_statuses=True, swallows=True)),
+        ("landed and marked, of what was swallowed", LyingCluster(real, invents_statuses=True, swallows=True)),
         ("swallowed", LyingCluster(real, swallows=True)),
         ("answers are lost", LyingCluster(real, loses_answers=True)),
         ("said to have failed", LyingCluster(real, fails_statuses=True)),
@@ -237,6 +238,8 @@ def test_no_lie_of_the_cluster_makes_it_pay_twice_or_forget(tmp_path: Path) -> N
                 wanted = order(place.iot, epoch=epoch)
                 if "markers" in lie or "and no history" in lie:
                     liar.hides_accounts = frozenset(batch.payment.marker for batch in planner.plan(wanted))
+                if "marked" in lie:
+                    liar.invents_accounts = frozenset(batch.payment.marker for batch in planner.plan(wanted))
                 result = await place.payer(liar).pay(wanted)
                 supply = await token_supply(place.cluster, place.iot)
                 assert supply in range(paid, paid + TOTAL + 1), lie
@@ -430,3 +433,29 @@ def test_unknown_is_left_only_by_a_decision(tmp_path: Path) -> None:
 
 def test_the_cluster_interface_is_all_that_a_payer_needs() -> None:
     assert issubclass(LyingCluster, Cluster)
+
+
+def test_one_server_that_lies_consistently_is_found_by_the_second_and_the_epoch_is_paid_after_all(
+    tmp_path: Path,
+) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        async with settlement(tmp_path, clock) as place:
+            wanted = order(place.iot, owners=3)  # one batch
+            markers = frozenset(batch.payment.marker for batch in await place.payer().plan(wanted))
+            liar = LyingCluster(
+                place.cluster, swallows=True, invents_statuses=True, invents_landings=True, invents_accounts=markers
+            )
+            alone = SqliteFile(tmp_path / "alone", SCHEMA, clock=clock)
+            believing = await place.payer(liar, database=alone).pay(wanted)
+            alone.close()
+            assert believing.complete  # alone it is believed: nothing that it says contradicts itself
+            result = await replace(place.payer(replace(liar, sent=[])), second=place.cluster).pay(wanted)
+            assert {batch.state for batch in result.unknown} == {PaymentState.UNKNOWN}
+            assert all("disagree" in batch.note for batch in result.unknown)
+            assert await token_supply(place.cluster, place.iot) == 0
+            for batch in result.unknown:
+                await place.payer().resolve(batch.key, paid=False, note="the second server was right")
+            assert (await place.payer().pay(wanted)).complete
+            assert await token_supply(place.cluster, place.iot) == 3003
+
+    simulated(main)

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cbor2
-from solders.transaction import VersionedTransaction
 
 from skerry_core import strict_json
 from skerry_core.errors import UsageError
 from skerry_core.files import PUBLIC_MODE, write_atomic
-from skerry_wallet.address import address_bytes, address_text
+from skerry_wallet.address import SIGNATURE_SIZE, address_bytes, address_text, signature_bytes, signature_text
 from skerry_wallet.chain.faucet import Faucet
 from skerry_wallet.chain.history import History
 from skerry_wallet.chain.journal import Journal
@@ -34,7 +33,6 @@ _LOGS_KEPT = 10_000  # transactions whose log lines stay in memory; the journal 
 class Landed:
     """One transaction as the journal keeps it."""
 
-    signature: str
     raw: bytes
     slot: int
     unix_ms: int
@@ -43,6 +41,11 @@ class Landed:
     units: int
     balances_before: tuple[int, ...]
     balances_after: tuple[int, ...]
+
+    @property
+    def signature(self) -> str:
+        """The transaction's name, from its bytes: a count of one byte stands before the first signature."""
+        return signature_text(self.raw[1 : 1 + SIGNATURE_SIZE])
 
     def to_bytes(self) -> bytes:
         """Return the journal's payload."""
@@ -64,11 +67,9 @@ class Landed:
         """Read a journal's payload. Raises `ChainDamaged`."""
         try:
             slot, unix_ms, raw, error, fee, units, before, after = cbor2.loads(payload)
-            signature = parse_transaction(raw).signature
         except (ValueError, TypeError, cbor2.CBORDecodeError) as problem:
             raise ChainDamaged(f"a journal record cannot be read: {problem}") from problem
         return cls(
-            signature=signature,
             raw=raw,
             slot=slot,
             unix_ms=unix_ms,
@@ -110,7 +111,7 @@ class Bank:
         snapshot = Snapshot.read(self._directory / "snapshot")
         self._history = History(snapshot.history if snapshot else b"")
         self._recent: dict[bytes, int] = dict(snapshot.recent) if snapshot else {}
-        self._logs: OrderedDict[str, tuple[str, ...]] = OrderedDict()
+        self._logs: OrderedDict[bytes, tuple[str, ...]] = OrderedDict()
         self._since_snapshot = 0
         if snapshot:
             self.machine.set_time(snapshot.unix_ms)
@@ -142,15 +143,11 @@ class Bank:
         Without preflight a failing transaction lands too and pays its fee, as on the real chain.
         """
         transaction = self._check(raw)
-        if preflight:
-            error, logs, _, _ = self.machine.simulate(raw)
-            if error is not None:
-                raise TransactionRejected(error, logs)
-        execution = self.machine.execute(raw, transaction.message)
-        self._logs[transaction.signature] = execution.logs
+        execution = self.machine.execute(raw, transaction.message, undo_failure=preflight)
+        self._logs[transaction.signatures[0]] = execution.logs
         if len(self._logs) > _LOGS_KEPT:
             self._logs.popitem(last=False)
-        landed = _landed(raw, transaction.signature, execution)
+        landed = _landed(raw, execution)
         self._remember(self._journal.append(landed.to_bytes()), transaction, landed.slot)
         return landed.signature
 
@@ -180,13 +177,13 @@ class Bank:
 
     def logs(self, signature: str) -> tuple[str, ...] | None:
         """Return a recent transaction's log lines; None when they are no longer kept."""
-        return self._logs.get(signature)
+        return self._logs.get(signature_bytes(signature))
 
     def loaded_keys(self, landed: Landed) -> tuple[list[bytes], list[bytes]]:
         """Return the writable and the read-only accounts that its lookup tables added; tables only grow."""
         if not parse_transaction(landed.raw).message.lookups:
             return [], []
-        return self.machine.loaded_keys(VersionedTransaction.from_bytes(landed.raw))
+        return self.machine.loaded_keys_of(landed.raw)
 
     def history(self, key: bytes, *, limit: int, before: bytes | None = None) -> list[Landed]:
         """Return durable transactions that name the address, newest first; with `before` those older than it."""
@@ -206,6 +203,11 @@ class Bank:
         """Make everything durable that was executed so far; write a snapshot when it is time."""
         if self.dirty:
             self.committed_to(self.sync_point())
+
+    @property
+    def position(self) -> int:
+        """Where the journal ends once everything executed so far is written."""
+        return self._journal.size
 
     def sync_point(self) -> int:
         """Hand everything executed so far to the operating system; return the position for `committed_to`."""
@@ -264,7 +266,10 @@ class Bank:
 
     def _replay(self, offset: int, landed: Landed) -> None:
         self.set_time(landed.unix_ms)
-        transaction = parse_transaction(landed.raw)
+        try:
+            transaction = parse_transaction(landed.raw)
+        except MalformedTransaction as error:
+            raise ChainDamaged(f"a journal record holds no transaction: {error}") from error
         try:
             execution = self.machine.execute(landed.raw, transaction.message)
         except TransactionRejected as error:
@@ -274,9 +279,8 @@ class Bank:
         self._remember(offset, transaction, landed.slot)
 
 
-def _landed(raw: bytes, signature: str, execution: Execution) -> Landed:
+def _landed(raw: bytes, execution: Execution) -> Landed:
     return Landed(
-        signature=signature,
         raw=raw,
         slot=execution.slot,
         unix_ms=execution.unix_ms,

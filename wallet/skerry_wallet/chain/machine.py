@@ -83,16 +83,23 @@ class Machine:
         """Say whether a transaction with this blockhash may still land."""
         return blockhash in self._valid
 
-    def execute(self, raw: bytes, message: Message) -> Execution:
-        """Run a transaction. Raises `TransactionRejected` when it had no effect at all."""
+    def execute(self, raw: bytes, message: Message, *, undo_failure: bool = False) -> Execution:
+        """Run a transaction. Raises `TransactionRejected` when it had no effect at all.
+
+        With `undo_failure` one that fails takes not even its fee and is rejected too: a preflight that costs nothing
+        where nothing fails, which is nearly always.
+        """
         transaction = VersionedTransaction.from_bytes(raw)
         keys = self.all_keys(message, transaction)
+        former = self._writable_accounts(message, transaction) if undo_failure else []
         fresh = [key for key in keys if key not in self._known and not self._is_built_in(key)]
         before = self._balances(keys)
         result = self._vm.send_transaction(transaction)
         error, meta = _outcome(result)
         after = self._balances(keys)
-        if error is not None and before[0] == after[0]:  # not even the fee was taken: it never landed
+        if error is not None and (undo_failure or before[0] == after[0]):  # or it never landed: no fee was taken
+            for key, account in former:
+                self._vm.set_account(key, account)
             raise TransactionRejected(error, meta.logs())
         self._known.update(fresh)
         return Execution(
@@ -164,6 +171,18 @@ class Machine:
             for indexes, target in ((lookup.writable_indexes, writable), (lookup.readonly_indexes, readonly)):
                 target += [data[i * 32 : i * 32 + 32] for i in indexes if len(data) >= i * 32 + 32]
         return writable, readonly
+
+    def loaded_keys_of(self, raw: bytes) -> tuple[list[bytes], list[bytes]]:
+        """Return what `loaded_keys` does, for a transaction's bytes."""
+        return self.loaded_keys(VersionedTransaction.from_bytes(raw))
+
+    def _writable_accounts(
+        self, message: Message, transaction: VersionedTransaction
+    ) -> list[tuple[Pubkey, SvmAccount]]:
+        """Return the accounts that exist and that a transaction may change: a failed one keeps its payer's fee."""
+        loaded = self.loaded_keys(transaction)[0] if message.lookups else []
+        keys = [Pubkey(key) for key in (*message.writable_keys(), *loaded)]
+        return [(key, account) for key in keys if (account := self._vm.get_account(key)) is not None]
 
     def _is_built_in(self, key: bytes) -> bool:
         """Say whether a fresh VM brings this account along; a program deployed later was seen before it could run."""

@@ -58,6 +58,7 @@ class DataCredits:
     payer: Signer = field(repr=False)
     mint_authority: Signer = field(repr=False)
     freeze_authority: Signer = field(repr=False)
+    second: Cluster | None = None  # another server of the same chain that must agree that a movement is final
 
     async def balance(self, owner: str) -> int:
         """Return the data credits of an owner's account."""
@@ -127,7 +128,7 @@ class DataCredits:
             rent = await self.cluster.minimum_rent_lamports(0)
             await require_lamports(self.cluster, signer_key(self.payer), rent + len(signers) * FEE_LAMPORTS)
         await self.store.plan([payment])
-        settler = Settler(cluster=self.cluster, store=self.store, clock=self.clock, signers=signers)
+        settler = Settler(cluster=self.cluster, store=self.store, clock=self.clock, signers=signers, second=self.second)
         result = await settler.settle([payment.key])
         ((stored, _),) = await self.store.load([payment.key])
         return CreditMovement(

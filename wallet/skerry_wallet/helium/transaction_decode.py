@@ -3,17 +3,14 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from skerry_keys import base58_text
-from skerry_keys.transaction_message import read_compact_u16
 from skerry_keys.verify import verify_ed25519
+from skerry_wallet.errors import MalformedTransaction, UnknownVersion
 from skerry_wallet.helium.address import to_raw, to_text
 from skerry_wallet.helium.errors import HeliumRejected
 from skerry_wallet.helium.transaction import Lookup
+from skerry_wallet.transaction import read_transaction
 
 __all__ = ["DecodedTransaction", "RawInstruction", "decode_transaction"]
-
-_SIGNATURE_SIZE = 64
-_KEY_SIZE = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,66 +52,23 @@ class DecodedTransaction:
 
 def decode_transaction(data: bytes) -> DecodedTransaction:
     """Read a transaction. Raises `HeliumRejected` truncated or unsupported_version."""
-    reader = _Reader(data)
-    signatures = tuple(reader.take(_SIGNATURE_SIZE) for _ in range(reader.length()))
-    message = reader.rest
-    version: Literal[0, "legacy"] = "legacy"
-    first = reader.byte()
-    if first & 0x80:
-        if first & 0x7F:
-            raise HeliumRejected("unsupported_version", f"version {first & 0x7F}")
-        version, first = 0, reader.byte()
-    header = (first, reader.byte(), reader.byte())
-    keys = tuple(to_text(reader.take(_KEY_SIZE)) for _ in range(reader.length()))
-    blockhash = base58_text.encode(reader.take(_KEY_SIZE))
-    instructions = tuple(_instruction(reader) for _ in range(reader.length()))
-    lookups = tuple(_lookup(reader) for _ in range(reader.length())) if version == 0 else ()
+    try:
+        read = read_transaction(data)
+    except UnknownVersion as error:
+        raise HeliumRejected("unsupported_version", str(error)) from None
+    except MalformedTransaction as error:
+        raise HeliumRejected("truncated", str(error)) from None
+    message = read.message
     return DecodedTransaction(
-        version=version,
-        header=header,
-        static_keys=keys,
-        blockhash=blockhash,
-        instructions=instructions,
-        lookups=lookups,
-        signatures=signatures,
-        message=message,
+        version="legacy" if message.version is None else 0,
+        header=(message.required_signatures, message.readonly_signed, message.readonly_unsigned),
+        static_keys=tuple(to_text(key) for key in message.keys),
+        blockhash=message.blockhash,
+        instructions=tuple(
+            RawInstruction(program_index=one.program_index, account_indexes=tuple(one.accounts), data=one.data)
+            for one in message.instructions
+        ),
+        lookups=tuple(Lookup.of(lookup) for lookup in message.lookups),
+        signatures=read.signatures,
+        message=read.message_bytes,
     )
-
-
-class _Reader:
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._position = 0
-
-    @property
-    def rest(self) -> bytes:
-        return self._data[self._position :]
-
-    def take(self, size: int) -> bytes:
-        chunk = self._data[self._position : self._position + size]
-        if len(chunk) != size:
-            raise HeliumRejected("truncated", "the transaction is cut off")
-        self._position += size
-        return chunk
-
-    def byte(self) -> int:
-        return self.take(1)[0]
-
-    def length(self) -> int:
-        try:
-            value, self._position = read_compact_u16(self._data, self._position)
-        except ValueError as error:
-            raise HeliumRejected("truncated", str(error)) from None
-        return value
-
-
-def _instruction(reader: _Reader) -> RawInstruction:
-    program_index = reader.byte()
-    accounts = tuple(reader.take(reader.length()))
-    return RawInstruction(program_index=program_index, account_indexes=accounts, data=reader.take(reader.length()))
-
-
-def _lookup(reader: _Reader) -> Lookup:
-    table = to_text(reader.take(_KEY_SIZE))
-    writable = tuple(reader.take(reader.length()))
-    return Lookup(table=table, writable_indexes=writable, readonly_indexes=tuple(reader.take(reader.length())))

@@ -88,6 +88,7 @@ class Payer:
     policy: PayoutPolicy
     payer: Signer = field(repr=False)
     mint_authority: Signer | None = field(default=None, repr=False)
+    second: Cluster | None = None  # another server of the same chain that must agree that a payment is final
     priority_micro_lamports: int = 0  # offered per compute unit on a busy cluster; keep it while an epoch is being paid
 
     async def preview(self, order: PayoutOrder) -> PayoutPreview:
@@ -164,6 +165,7 @@ class Payer:
             store=self.store,
             clock=self.clock,
             signers=[self.payer, self.mint_authority] if self.mint_authority else [self.payer],
+            second=self.second,
         )
         first = await settler.settle(keys[:1])
         if not first.final:

@@ -53,8 +53,8 @@ class ChainServer:
         self._listeners: set[_Listener] = set()
         self._subscriptions = 0
         self._unsynced = asyncio.Event()
-        self._synced = asyncio.Condition()
-        self._runner: web.AppRunner | None = None
+        self._synced: asyncio.Future[None] | None = None  # done after the next sync; all that wait share it
+        self._runner: web.ServerRunner | None = None
         self.port = port
 
     @property
@@ -64,10 +64,8 @@ class ChainServer:
 
     async def run(self, started: Callable[[], None] = lambda: None) -> None:
         """Serve until cancelled. Raises `UsageError` E_PORT_IN_USE."""
-        app = web.Application(client_max_size=MAX_REQUEST_BYTES)
-        app.router.add_get("/", self._on_socket)
-        app.router.add_post("/", self._on_post)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        # Without an application: routing and signals would take as long as a transfer.
+        self._runner = web.ServerRunner(web.Server(self._on_request, access_log=None), shutdown_timeout=1.0)
         await self._runner.setup()
         try:
             await self._listen()
@@ -107,10 +105,17 @@ class ChainServer:
             raise
         return chosen
 
-    async def _on_post(self, request: web.Request) -> web.Response:
-        _check_host(request)
+    async def _on_request(self, request: web.BaseRequest) -> web.StreamResponse:
+        if request.path != "/" or request.method not in ("GET", "POST"):
+            return web.Response(status=404 if request.path != "/" else 405, text="POST JSON-RPC to /")
+        if request.host.rsplit(":", 1)[0] not in _LOCAL_HOSTS:
+            # A browser page may have had its own host name resolved to this computer.
+            return web.Response(status=403, text="this chain is served to this computer only")
+        return await (self._on_post(request) if request.method == "POST" else self._on_socket(request))
+
+    async def _on_post(self, request: web.BaseRequest) -> web.Response:
         try:
-            body = strict_json.loads(await request.read(), limit_bytes=MAX_REQUEST_BYTES)
+            body = strict_json.loads(await _body(request), limit_bytes=MAX_REQUEST_BYTES)
         except strict_json.JsonRejected as error:
             return _json({"jsonrpc": "2.0", "id": None, "error": RpcError(-32700, f"Parse error: {error}").to_json()})
         if isinstance(body, list) and 0 < len(body) <= MAX_BATCH:
@@ -139,20 +144,23 @@ class ChainServer:
 
     async def _durable(self) -> None:
         """Return once everything executed so far is on disk."""
-        position = self._bank.sync_point()
-        self._unsynced.set()
-        async with self._synced:
-            await self._synced.wait_for(lambda: self._bank.committed >= position)
+        position = self._bank.position
+        while self._bank.committed < position:
+            self._unsynced.set()
+            if self._synced is None:
+                self._synced = asyncio.get_running_loop().create_future()
+            await asyncio.shield(self._synced)
 
     async def _sync_forever(self) -> None:
         while True:
             await self._unsynced.wait()
             self._unsynced.clear()
-            position = self._bank.sync_point()
+            position, synced = self._bank.sync_point(), self._synced
+            self._synced = None  # who comes from now on waits for the next one
             await asyncio.to_thread(self._bank.sync)
             self._bank.committed_to(position, synced=True)
-            async with self._synced:
-                self._synced.notify_all()
+            if synced is not None:
+                synced.set_result(None)
             await self._notify_signatures()
 
     async def _tick_forever(self) -> None:
@@ -169,8 +177,7 @@ class ChainServer:
                 for subscription in list(listener.slots):
                     await _notify(listener, "slotNotification", subscription, value)
 
-    async def _on_socket(self, request: web.Request) -> web.WebSocketResponse:
-        _check_host(request)
+    async def _on_socket(self, request: web.BaseRequest) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(max_msg_size=MAX_REQUEST_BYTES, heartbeat=30.0)
         await socket.prepare(request)
         listener = _Listener(socket)
@@ -226,10 +233,16 @@ class ChainServer:
                     await _notify(listener, "signatureNotification", subscription, value)
 
 
-def _check_host(request: web.Request) -> None:
-    """Refuse a browser page that had its own host name resolved to this computer."""
-    if request.host.rsplit(":", 1)[0] not in _LOCAL_HOSTS:
-        raise web.HTTPForbidden(text="this chain is served to this computer only")
+async def _body(request: web.BaseRequest) -> bytes:
+    """Return the request's body, at most one byte more than is accepted."""
+    if request.headers.get("Expect", "").lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    parts: list[bytes] = []
+    size = 0
+    while size <= MAX_REQUEST_BYTES and (part := await request.content.readany()):
+        parts.append(part)
+        size += len(part)
+    return b"".join(parts)
 
 
 def _read_request(request: Any) -> tuple[str, list[Any]]:

@@ -10,6 +10,7 @@ from skerry_core.errors import UsageError
 from skerry_firmware_bridge.errors import FrameRejected
 from skerry_oracle.router.lns import downlink_message
 from skerry_oracle.router.routes import RouteRecord
+from skerry_oracle.router.servers import GwmpServer
 
 ROUTE: dict[str, Any] = {
     "id": "farm", "oui": 1, "net_id": "00003C", "max_copies": 2, "active": True, "locked": False,
@@ -23,19 +24,40 @@ ROUTE: dict[str, Any] = {
 def test_a_route_comes_back_as_it_was_and_knows_its_servers_port() -> None:
     record = RouteRecord.from_json(ROUTE)
     assert record.to_json() == ROUTE
+    assert isinstance(record.server, GwmpServer)
     assert record.server.address("EU868") == ("lns.example", 1701)
     assert record.server.address("US915") == ("lns.example", 1700)
+
+
+HTTP = {
+    "protocol": "http_roaming", "url": "https://lns.example/roam?key=1", "flow": "async", "dedupe_timeout_ms": 250,
+    "auth_header": "Bearer secret", "receiver_nsid": "0011223344556677",
+}  # fmt: skip
+
+
+def test_a_route_over_http_comes_back_as_it_was_and_hides_its_authorisation() -> None:
+    record = RouteRecord.from_json(ROUTE | {"server": HTTP})
+    assert record.to_json()["server"] == HTTP
+    assert "secret" not in repr(record)
+    plain = RouteRecord.from_json(ROUTE | {"server": {"protocol": "http_roaming", "url": "http://127.0.0.1:1/"}})
+    assert plain.to_json()["server"]["flow"] == "sync"
 
 
 @pytest.mark.parametrize(
     "change",
     [
+        {"server": HTTP | {"url": "ftp://lns.example"}},
+        {"server": HTTP | {"url": "https://me:pass@lns.example"}},
+        {"server": HTTP | {"flow": "later"}},
+        {"server": HTTP | {"dedupe_timeout_ms": 60_000}},
+        {"server": HTTP | {"auth_header": "two\r\nlines"}},
+        {"server": HTTP | {"receiver_nsid": "1"}},
         {"oui": -1},
         {"net_id": "3C"},
         {"active": "yes"},
         {"dev_addr_ranges": [["1"]]},
         {"session_keys": [{"dev_addr": "78000001", "key": "00"}]},
-        {"server": {"protocol": "http_roaming", "host": "x", "port": 1}},
+        {"server": {"protocol": "packet_router", "host": "x", "port": 1}},
         {"server": {"protocol": "gwmp", "host": "x", "port": 70_000}},
         {"server": None},
     ],
