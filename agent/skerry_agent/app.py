@@ -13,8 +13,9 @@ from skerry_agent.runtime.agent import Agent
 from skerry_agent.runtime.beacon_now import BeaconNow
 from skerry_agent.runtime.delivery import Delivery
 from skerry_agent.runtime.device_board import DeviceBoard
-from skerry_agent.runtime.forwarding import forward_targets
+from skerry_agent.runtime.forwarding import ForwardTarget, forward_targets
 from skerry_agent.runtime.hotspot import Hotspot
+from skerry_agent.runtime.http_network import HttpTarget, http_targets
 from skerry_agent.runtime.identity import HotspotIdentity
 from skerry_agent.runtime.operator import Operator
 from skerry_agent.runtime.radio_watch import RadioWatch
@@ -23,7 +24,14 @@ from skerry_agent.runtime.randomness import Randomness
 from skerry_agent.runtime.steady_time import SteadyTime
 from skerry_agent.runtime.view import RuntimeView
 from skerry_agent.settings import Settings
-from skerry_agent.settings.table import BEACON_INTERVAL_S, DEVICES_ATTACHED, FORWARD_GWMP
+from skerry_agent.settings.secret import read_secret
+from skerry_agent.settings.table import (
+    BEACON_INTERVAL_S,
+    DEVICES_ATTACHED,
+    FORWARD_GWMP,
+    FORWARD_HTTP,
+    FORWARD_HTTP_SECRET_FILE,
+)
 from skerry_agent.store import Stores
 from skerry_client.paths import Paths
 from skerry_core.clock import Clock
@@ -62,7 +70,7 @@ async def compose(
     hotspot = await Hotspot.create(
         identity=identity, signer=signer, stores=stores, evidence=evidence, time=time, gate=gate, operator=operator,
         delivery=delivery, hub=hub, metrics=metrics, clock=clock, random=random,
-        interval_s=settings[BEACON_INTERVAL_S], networks=forward_targets(settings[FORWARD_GWMP]),
+        interval_s=settings[BEACON_INTERVAL_S], networks=_networks(settings),
     )  # fmt: skip
     board = DeviceBoard(clock=clock, hub=hub, frame_heard=hotspot.path.take)
     watch = await RadioWatch.open(facts=stores.facts, clock=clock, board=board)
@@ -88,3 +96,8 @@ async def compose(
         )
     )  # fmt: skip
     return App(agent=agent, api=api, view=view, jobs=jobs)
+
+
+def _networks(settings: Settings) -> list[ForwardTarget | HttpTarget]:
+    secret = read_secret(settings, FORWARD_HTTP_SECRET_FILE)
+    return [*forward_targets(settings[FORWARD_GWMP]), *http_targets(settings[FORWARD_HTTP], secret=secret)]

@@ -17,7 +17,7 @@ from typing import Any
 
 from skerry_agent.redact import redact, redact_tree
 from skerry_agent.settings import Settings
-from skerry_agent.settings.table import ALERTS_DEADMAN, ALERTS_NTFY, ALERTS_WEBHOOK
+from skerry_agent.settings.table import ALERTS_DEADMAN, ALERTS_NTFY, ALERTS_WEBHOOK, FORWARD_HTTP
 from skerry_client.paths import Paths
 from skerry_core import __version__
 from skerry_core.errors import RefusedError, UsageError
@@ -25,7 +25,7 @@ from skerry_core.files import PRIVATE_MODE, write_atomic
 
 __all__ = ["machine_parts", "read_backup", "write_backup", "write_support_file"]
 
-SECRET_ADDRESSES = frozenset({ALERTS_WEBHOOK.key, ALERTS_NTFY.key, ALERTS_DEADMAN.key})
+SECRET_ADDRESSES = frozenset({ALERTS_WEBHOOK.key, ALERTS_NTFY.key, ALERTS_DEADMAN.key, FORWARD_HTTP.key})
 FORMAT = "skerry-backup 1"
 MAX_MEMBER_BYTES = 8 << 30
 DATABASES = ("skerry.db", "telemetry.db")
@@ -109,14 +109,18 @@ def machine_parts(paths: Paths, settings: Settings, environ: Mapping[str, str]) 
         "version.json": {"skerry": __version__, "python": sys.version, "platform": sys.platform},
         "paths.json": paths.as_dict(),
         "settings.json": {
-            key: _host_only(value) if key in SECRET_ADDRESSES else value for key, value in settings.values.items()
+            key: _hosts_only(value) if key in SECRET_ADDRESSES else value for key, value in settings.values.items()
         },
         "machine.txt": "\n".join(map(str, check_machine(paths, settings, environ))),
     }
 
 
+def _hosts_only(value: str | tuple[str, ...]) -> str | list[str]:
+    """Return addresses without their paths, which let whoever knows them speak for the owner."""
+    return _host_only(value) if isinstance(value, str) else [_host_only(one) for one in value]
+
+
 def _host_only(address: str) -> str:
-    """Return an address without the path, which lets whoever knows it speak for the owner."""
     scheme, separator, rest = address.partition("://")
     return f"{scheme}://{rest.partition('/')[0]}/***" if separator else ("***" if address else "")
 

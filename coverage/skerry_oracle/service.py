@@ -49,7 +49,7 @@ class OracleService:
             packets = PacketService(oracle, router=router, gate=gate)
             server = OracleServer(oracle, addresses=self._addresses.grpc, handlers=[packets.handler()], gate=gate)
             self.grpc_ports = (await stack.enter_async_context(server)).ports
-            admin = AdminServer(oracle, routes=router.book, folder=self._folder, address=self._addresses.admin)
+            admin = AdminServer(oracle, router=router, folder=self._folder, address=self._addresses.admin)
             await stack.enter_async_context(admin)
             if self._addresses.roaming is not None:
                 limiter = RateLimiter(clock=oracle.clock, per_s=MESSAGES_PER_S, burst=BURST, max_keys=1)

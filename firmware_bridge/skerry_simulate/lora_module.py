@@ -31,7 +31,7 @@ class LoraModule(ABC):
         self._input = bytearray()
         self._listening = False
         self.starts = 0
-        self._channel = (868_000_000, 7, 125, 14, False)  # Hz, SF, kHz, dBm, inverted
+        self.channel = (868_000_000, 7, 125, 14, False)  # Hz, SF, kHz, dBm, inverted
         self.station = medium.add(
             name=name, cell=cell, gain_dbi=gain_dbi, height_m=height_m, listens=self._hears, on_frame=self._heard
         )
@@ -70,7 +70,7 @@ class LoraModule(ABC):
             self.output("".join(f"{line}\r\n" for line in lines).encode())
 
     def _hears(self, frame: AirFrame) -> bool:
-        hz, spreading, bandwidth, _, inverted = self._channel
+        hz, spreading, bandwidth, _, inverted = self.channel
         wanted = (hz, spreading, bandwidth, inverted)
         rate = frame.datarate
         return self._listening and wanted == (
@@ -85,7 +85,7 @@ class LoraModule(ABC):
         self.report(reception)
 
     def _transmit(self, phy: bytes, done: str) -> None:
-        hz, spreading, bandwidth, power_dbm, inverted = self._channel
+        hz, spreading, bandwidth, power_dbm, inverted = self.channel
         frame = self._medium.transmit(
             self.station,
             phy=phy,
@@ -131,7 +131,7 @@ class WioE5Firmware(LoraModule):
     def _test(self, arguments: str) -> None:
         verb, *fields = [field.strip() for field in arguments.split(",")]
         if verb == "RFCFG" and len(fields) == 9 and self._configure(fields):
-            hz, spreading, bandwidth, power_dbm, _ = self._channel
+            hz, spreading, bandwidth, power_dbm, _ = self.channel
             _, _, _, transmit_preamble, receive_preamble, _, crc, polarity, net = fields
             self.say(
                 f"+TEST: RFCFG F:{hz}, SF{spreading}, BW{bandwidth}K, TXPR:{transmit_preamble}, "
@@ -156,7 +156,7 @@ class WioE5Firmware(LoraModule):
             return False
         if not 150_000_000 <= hz <= 960_000_000 or channel[1] not in range(7, 13) or channel[2] not in (125, 250, 500):
             return False
-        self._channel = channel
+        self.channel = channel
         return True
 
     def restart(self) -> None:
@@ -227,7 +227,7 @@ class Rak3172Firmware(LoraModule):
         known = 150_000_000 <= hz <= 960_000_000 and spreading in range(7, 13) and bandwidth in (125, 250, 500)
         if not known or rate not in range(4) or preamble < 5 or power_dbm not in range(5, 23):
             return "AT_PARAM_ERROR"
-        self._channel = (hz, spreading, bandwidth, power_dbm, self._channel[4])
+        self.channel = (hz, spreading, bandwidth, power_dbm, self.channel[4])
         return "OK"
 
     def _polarity(self, value: str) -> str:
@@ -235,7 +235,7 @@ class Rak3172Firmware(LoraModule):
             return "AT_BUSY_ERROR"
         if value not in {"0", "1"}:
             return "AT_PARAM_ERROR"
-        self._channel = (*self._channel[:4], value == "1")
+        self.channel = (*self.channel[:4], value == "1")
         return "OK"
 
     def _receive(self, value: str) -> str:

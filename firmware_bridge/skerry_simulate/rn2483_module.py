@@ -55,7 +55,7 @@ class Rn2483Firmware(LoraModule):
         self._transmit(phy, "radio_tx_ok")
 
     def _set(self, name: str, value: str) -> str:
-        hz, spreading, bandwidth, power_dbm, inverted = self._channel
+        hz, spreading, bandwidth, power_dbm, inverted = self.channel
         fixed = {"mod": {"lora"}, "crc": {"on", "off"}, "cr": {"4/5"}, "prlen": {"8"}, "sync": {"34"}, "wdt": {"0"}}
         if name in fixed:
             return "ok" if value in fixed[name] else "invalid_param"
@@ -73,7 +73,7 @@ class Rn2483Firmware(LoraModule):
         known = 433_050_000 <= channel[0] <= 870_000_000 and channel[1] in range(7, 13) and channel[3] in range(-3, 16)
         if not known or channel[2] not in (125, 250, 500):
             return "invalid_param"
-        self._channel = channel
+        self.channel = channel
         return "ok"
 
     def restart(self) -> None:

@@ -3,8 +3,6 @@
 Used by the alert loop and `skerry alerts test`.
 """
 
-import hashlib
-import hmac
 import json
 import logging
 from collections.abc import Awaitable, Callable
@@ -28,6 +26,7 @@ from skerry_agent.settings.table import (
     ALERTS_SECRET_FILE,
     ALERTS_WEBHOOK,
 )
+from skerry_agent.signature import signature_headers
 from skerry_core.clock import io_timeout
 from skerry_core.errors import SkerryError
 
@@ -35,7 +34,6 @@ __all__ = ["Channels", "NotDelivered", "Sender"]
 
 SEND_LIMIT_S = 15.0
 _log = logging.getLogger(__name__)
-SIGNATURE = "X-Skerry-Signature"  # sha256=<HMAC-SHA256 of the body in hex>
 
 
 class NotDelivered(SkerryError):
@@ -119,9 +117,7 @@ class Channels:
 
     async def _webhook(self, notice: Notice, hotspot: Sender, at_ns: int) -> None:
         raw = json.dumps(_body(notice, hotspot, at_ns)).encode()
-        headers = {"Content-Type": "application/json"}
-        if self.secret:
-            headers[SIGNATURE] = "sha256=" + hmac.new(self.secret, raw, hashlib.sha256).hexdigest()
+        headers = {"Content-Type": "application/json"} | signature_headers(self.secret, raw)
         await _request("POST", self.webhook, headers, raw)
 
     async def _ntfy(self, notice: Notice, hotspot: Sender, at_ns: int) -> None:
@@ -138,7 +134,7 @@ class Channels:
         body["event_type"] = body["state"]  # as Home Assistant calls it
         topic = self.mqtt.topic_of(hotspot.address, "alert")
         async with self.mqtt.connect(identifier=f"skerry-alert-{hotspot.address[-10:]}") as client:
-            await client.publish(topic, json.dumps(body), qos=1)
+            await client.say(topic, json.dumps(body))
 
     async def _desktop(self, notice: Notice, hotspot: Sender, at_ns: int) -> None:
         await notify(title=_title(notice), text=f"{hotspot.name}: {notice.text}", urgent=notice.raised)

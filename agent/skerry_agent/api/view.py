@@ -64,7 +64,7 @@ class NetworkStatus:
     """A further network that gets a hotspot's uplinks beside the operator; `uplinks` were sent since the start."""
 
     name: str
-    kind: str  # "gwmp"
+    kind: str  # "gwmp", "http"
     hotspot: str
     state: DeviceState
     reason: str

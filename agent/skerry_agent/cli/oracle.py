@@ -1,7 +1,6 @@
 """`skerry oracle`: makes and runs a network's oracle, and administers a running one."""
 
 import asyncio
-import gc
 import json
 import os
 import signal
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["oracle"]
 
-GARBAGE_THRESHOLD = 50_000  # new objects between two looks; Python's own is 700
 POLICIES = ("manual", "allow-list")
 KEY_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -89,9 +87,10 @@ def run(cli: Cli, /, *, listen: tuple[str, ...], admin: str, roaming: str | None
 async def _serve(folder: OracleFolder, addresses: "ServiceAddresses", place: str) -> None:
     from skerry_core.clock import SystemClock
     from skerry_keys.public_key import PublicKey
+    from skerry_oracle.garbage import collect_garbage_rarely
     from skerry_oracle.service import OracleService
 
-    _collect_garbage_rarely()
+    collect_garbage_rarely()
     clock = SystemClock()
     built = build_oracle(folder, place, clock)
     service = OracleService(built, folder=folder.path, addresses=addresses)
@@ -108,13 +107,6 @@ async def _serve(folder: OracleFolder, addresses: "ServiceAddresses", place: str
         click.echo(f"admin API   {(folder.path / 'admin.address').read_text()}/admin/v1")
         click.echo(f"public key  {PublicKey(built.signer.public_key).address}")
         click.echo("No payer is set here: epochs state what would have been earned, nothing is paid.")
-
-
-def _collect_garbage_rarely() -> None:
-    """Reports by the thousand a second make few cycles; looking for them took a twentieth of the processor."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(GARBAGE_THRESHOLD)
 
 
 def build_oracle(folder: OracleFolder, place: str, clock: Any) -> Any:
@@ -274,6 +266,31 @@ def add_route(cli: Cli, /, *, file: Any) -> None:
 def remove_route(cli: Cli, /, *, route_id: str) -> None:
     """Remove a route."""
     ask(cli, "DELETE", f"/routes/{quote(route_id, safe='')}")
+
+
+@oracle.command()
+@json_option
+@pass_cli
+def organisations(cli: Cli, /, *, as_json_: bool) -> None:
+    """List who gets packets: payer, data credits, what is used and not burned yet."""
+    answer = ask(cli, "GET", "/organisations")
+    headers = ("oui", "payer", "balance_dc", "pending_dc", "enabled")
+    rows = [[one[name] for name in headers] for one in answer["items"]]
+    show(answer, json_wanted=as_json_, text=lambda: table(headers, rows))
+
+
+@oracle.command()
+@click.argument("oui", type=int)
+@click.argument("amount", type=int)
+@pass_cli
+def credit(cli: Cli, /, *, oui: int, amount: int) -> None:
+    """Grant an organisation data credits (24 bytes each); from then on it is prepaid.
+
+    With less than 3,500,000 left its routes are locked until it is granted more. One without any grant is not charged.
+    """
+    answer = ask(cli, "POST", f"/organisations/{oui}/credits", {"amount_dc": amount})
+    found = next(one for one in answer["items"] if one["oui"] == oui)
+    click.echo(f"organisation {oui}: {found['balance_dc']} data credits, {found['pending_dc']} used")
 
 
 @oracle.group()

@@ -113,6 +113,7 @@ async def _open_operator(
             tokens=TOKENS,
             test_tokens=True,
             ended=False,
+            minimum_dc=0,  # a day's traffic of the neighbourhood is all that the demo's payer holds
         )
     )
     for role in ROLES:

@@ -20,10 +20,11 @@ from skerry_core.errors import SkerryError, UsageError
 if TYPE_CHECKING:
     from aiomqtt import Client
 
-__all__ = ["Broker", "BrokerLost", "Will"]
+__all__ = ["Broker", "BrokerLost", "Connection", "Will"]
 
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 ANSWER_LIMIT_S = 10.0  # of each exchange with the broker
+GOODBYE_S = 2.0  # an agent that stops does not wait for a slow broker
 KEEPALIVE_S = 30  # the broker tells others that the agent is gone after one and a half of these
 MAX_WAITING = 100  # messages to us; the one topic we listen to speaks once per start of Home Assistant
 MAX_TOPIC = 200
@@ -85,7 +86,7 @@ class Broker:
         return f"{self.topic}/{hotspot}/{leaf}"
 
     @asynccontextmanager
-    async def connect(self, *, identifier: str, will: Will | None = None) -> AsyncIterator["Client"]:
+    async def connect(self, *, identifier: str, will: Will | None = None) -> AsyncIterator["Connection"]:
         """Be connected for the length of the body. Raises `BrokerLost`, also for what fails in the body.
 
         `identifier` is the same at each reconnect: the broker then ends the old connection at once, and its will is
@@ -109,10 +110,10 @@ class Broker:
                 max_queued_incoming_messages=MAX_WAITING,
                 logger=_library_log(),
             ) as client:
-                yield client
+                _stop_if_cancelled()
+                yield Connection(client)
         except (aiomqtt.MqttError, OSError, ValueError) as error:
-            if _is_stopping():  # what fails while we say goodbye must not keep us from going
-                raise asyncio.CancelledError from error
+            _stop_if_cancelled()  # what fails while we say goodbye must not keep us from going
             raise BrokerLost(f"{self.name}: {error or type(error).__name__}") from None
 
     def _tls_context(self) -> ssl.SSLContext:
@@ -122,9 +123,42 @@ class Broker:
             raise BrokerLost(f"mqtt.ca_file cannot be used ({type(error).__name__})") from None
 
 
-def _is_stopping() -> bool:
+class Connection:
+    """An open connection; whatever the library raises is turned into `BrokerLost` where the connection was made."""
+
+    def __init__(self, client: "Client") -> None:
+        self._client = client
+
+    async def say(self, topic: str, text: str, *, kept: bool = False) -> None:
+        """Publish; returns when the broker has acknowledged. `kept` has it told to later listeners too."""
+        await self._client.publish(topic, text, qos=1, retain=kept)
+        _stop_if_cancelled()
+
+    async def listen(self, topic: str) -> None:
+        """Ask for the messages of a topic."""
+        await self._client.subscribe(topic, qos=1)
+        _stop_if_cancelled()
+
+    async def next(self) -> bytes:
+        """Return the next message of the topics listened to; raises when the connection ends."""
+        payload = (await anext(self._client.messages)).payload
+        return payload if isinstance(payload, bytes) else b""
+
+    async def say_goodbye(self, topic: str, text: str) -> None:
+        """Publish a last kept word although we are being stopped, and wait no longer than a stop may take."""
+        self._client.timeout = GOODBYE_S
+        await self._client.publish(topic, text, qos=1, retain=True)
+
+
+def _stop_if_cancelled() -> None:
+    """Raise `CancelledError` when this task is being cancelled.
+
+    The library waits with `asyncio.wait_for`, which in Python 3.11 swallows a cancellation that comes together with
+    the answer: the agent would never stop.
+    """
     task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
+    if task is not None and task.cancelling() > 0:
+        raise asyncio.CancelledError
 
 
 def _parts(url: str) -> tuple[str, str, int]:

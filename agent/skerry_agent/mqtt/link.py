@@ -8,21 +8,17 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from skerry_agent.api.view import AgentView
-from skerry_agent.mqtt.broker import Broker, BrokerLost, Will
+from skerry_agent.mqtt.broker import Broker, BrokerLost, Connection, Will
 from skerry_agent.mqtt.home_assistant import BIRTH_TOPIC, DeviceTopics, discovery, discovery_topic
 from skerry_core.clock import NS_PER_S, Clock
 from skerry_core.errors import UserError
 
-if TYPE_CHECKING:
-    from aiomqtt import Client
-
 __all__ = ["MqttLink"]
 
 CHECK_S = 5.0  # how soon a changed verdict is told
-GOODBYE_S = 2.0
 FIRST_RETRY_S, RETRY_CAP_S = 2.0, 300.0  # a broker's restart takes seconds; a moved one is looked for now and then
 ONLINE, OFFLINE = "online", "offline"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -85,36 +81,35 @@ class MqttLink:
                 self._failures = 0
                 await self._talk(client)
             except asyncio.CancelledError:
-                client.timeout = GOODBYE_S  # an agent that stops does not wait for a slow broker
                 # A clean goodbye makes the broker forget the will, so the same is said here.
-                await _keep(client, self._topics.availability, OFFLINE)
+                await client.say_goodbye(self._topics.availability, OFFLINE)
                 raise
 
-    async def _greet(self, client: "Client") -> None:
+    async def _greet(self, client: Connection) -> None:
         if self._prefix:
-            await client.subscribe(f"{self._prefix}/{BIRTH_TOPIC}", qos=1)
+            await client.listen(f"{self._prefix}/{BIRTH_TOPIC}")
             await self._announce(client)
-        await _keep(client, self._topics.availability, ONLINE)
+        await client.say(self._topics.availability, ONLINE, kept=True)
 
-    async def _announce(self, client: "Client") -> None:
+    async def _announce(self, client: Connection) -> None:
         found = discovery(hotspot=self._hotspot, name=self._name, topics=self._topics, interval_s=self._interval_s)
-        await _keep(client, discovery_topic(self._prefix, self._hotspot), json.dumps(found))
+        await client.say(discovery_topic(self._prefix, self._hotspot), json.dumps(found), kept=True)
 
-    async def _talk(self, client: "Client") -> None:
+    async def _talk(self, client: Connection) -> None:
         """Tell the state when it is due or the verdict has changed; announce again to a Home Assistant that starts."""
         told: tuple[object, ...] = ()
         due_ns = 0
         while True:
             seen = self._seen()
             if seen != told or self._clock.monotonic_ns() >= due_ns:
-                await _keep(client, self._topics.state, json.dumps(await self._telemetry()))
+                await client.say(self._topics.state, json.dumps(await self._telemetry()), kept=True)
                 told, due_ns = seen, self._clock.monotonic_ns() + self._interval_s * NS_PER_S
             try:
                 async with self._clock.timeout(CHECK_S):
-                    birth = await anext(client.messages)  # raises when the connection ends
+                    birth = await client.next()
             except TimeoutError:
                 continue
-            if birth.payload == ONLINE.encode():
+            if birth == ONLINE.encode():
                 await self._announce(client)
                 told = ()
 
@@ -134,8 +129,3 @@ def retry_wait_s(failures: int, jitter: float) -> float:
     """Return how long to wait after so many failures in a row: doubling, capped, spread over half to one and a half."""
     doubled_s: float = FIRST_RETRY_S * 2.0 ** min(max(0, failures - 1), 20)
     return min(RETRY_CAP_S, doubled_s) * (0.5 + jitter)
-
-
-async def _keep(client: "Client", topic: str, payload: str) -> None:
-    """Publish and have the broker keep it for later listeners; returns when it has acknowledged."""
-    await client.publish(topic, payload, qos=1, retain=True)

@@ -44,7 +44,7 @@ async def served_offline(
     try:
         router = PacketRouter(oracle)
         await router.open()
-        async with AdminServer(oracle, routes=router.book, folder=folder.path, address=ADMIN_ADDRESS):
+        async with AdminServer(oracle, router=router, folder=folder.path, address=ADMIN_ADDRESS):
             yield
     finally:
         await oracle.close()

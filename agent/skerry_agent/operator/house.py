@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from skerry_agent.background import run_together
+from skerry_agent.operator.chain_credits import DATA_PAYER, ChainCredits
 from skerry_agent.operator.client import EmbeddedOperator
 from skerry_agent.operator.embedded import ADMIN_ADDRESS, profile_of
 from skerry_agent.operator.network_file import NetworkFile, OperatorFolder
@@ -19,6 +20,7 @@ from skerry_oracle.embedded import EmbeddedOracle
 from skerry_oracle.epochs.driver import PayoutOrder
 from skerry_oracle.network import OracleNetwork
 from skerry_oracle.registry.book import Registry
+from skerry_oracle.router.charges import Charges
 from skerry_oracle.router.router import PacketRouter
 from skerry_oracle.store.packets import PacketTable
 from skerry_oracle.store.sqlite import SqliteDatabase
@@ -90,10 +92,13 @@ async def open_house(
     treasury = await _treasury(folder, network, rules, db=db, cluster=cluster, clock=clock, owners=owners)
     database = SqliteDatabase(folder.database, clock=clock)
     packets = PacketTable(database)
+    charges: list[Charges] = []  # comes when the oracle is open
 
     async def pay(order: PayoutOrder) -> str:
-        carried = await packets.data_credits(order.epoch)
-        result = await treasury.pay(order, data_credits=sum(carried.values()))
+        used_dc = sum((await packets.data_credits(order.epoch)).values())
+        result = await treasury.pay(order, data_credits=used_dc)
+        for book in charges:
+            book.burned(DATA_PAYER, used_dc)
         return ",".join(batch.signature or "" for batch in result.batches)
 
     oracle = EmbeddedOracle(
@@ -107,7 +112,9 @@ async def open_house(
     )
     await oracle.open()
     owners.registry = oracle.registry
-    router = PacketRouter(oracle)
+    credits = ChainCredits(treasury, packets)
+    router = PacketRouter(oracle, credits=credits, minimum_dc=network.minimum_dc)
+    charges.append(router.charges)
     await router.open()
     return OperatorHouse(
         network=network,
@@ -116,7 +123,7 @@ async def open_house(
         treasury=treasury,
         oracle=oracle,
         router=router,
-        admin=AdminServer(oracle, routes=router.book, folder=folder.path, address=ADMIN_ADDRESS),
+        admin=AdminServer(oracle, router=router, folder=folder.path, address=ADMIN_ADDRESS),
         clock=clock,
     )
 

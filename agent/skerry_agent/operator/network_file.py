@@ -31,6 +31,7 @@ class NetworkFile:
     tokens: dict[str, int]  # name -> decimals
     test_tokens: bool
     ended: bool
+    minimum_dc: int = 3_500_000  # iot-poc 4.9: with less left, nothing more is carried
 
     def specs(self) -> list[TokenSpec]:
         """Return the network's tokens as the wallet makes them."""

@@ -13,6 +13,7 @@ from skerry_agent.api.view import NetworkStatus
 from skerry_agent.background import run_together
 from skerry_agent.metrics import Metrics
 from skerry_agent.runtime.forwarding import ForwardTarget, GwmpUpstream, PullResp
+from skerry_agent.runtime.packet_path import Heard
 from skerry_core.clock import NS_PER_S, Clock, io_timeout
 from skerry_core.errors import SkerryError
 from skerry_firmware_bridge.errors import FrameRejected, TransmitRefused
@@ -65,9 +66,15 @@ class GwmpForwarder:
         self._uplinks: asyncio.Queue[ReceivedFrame] = asyncio.Queue(MAX_UPLINKS)
         self._downlinks: asyncio.Queue[PullResp] = asyncio.Queue(MAX_DOWNLINKS)
 
-    def offer(self, frame: ReceivedFrame) -> bool:
+    @property
+    def name(self) -> str:
+        """The network's name in rows and metrics."""
+        return self.target.name
+
+    def offer(self, heard: Heard) -> bool:
         """Take an uplink if the network wants it and there is room; never blocks."""
-        if not self.target.wants(frame.phy):
+        frame = heard.frame
+        if not self.target.filter.wants(frame.phy):
             return False
         try:
             self._uplinks.put_nowait(frame)

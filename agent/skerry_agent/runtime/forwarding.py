@@ -8,23 +8,18 @@ duty cycle can't be shared: peers-features G3, G5).
 import base64
 import json
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
+from skerry_agent.runtime.frame_filter import EVERYTHING, FILTERS, FilterRejected, FrameFilter
 from skerry_core.errors import UsageError
 from skerry_firmware_bridge.errors import FrameRejected
 from skerry_firmware_bridge.gwmp.datagram import Datagram, Kind, read_json
 from skerry_firmware_bridge.gwmp.downlink import Downlink, ack_json
-from skerry_wire.errors import FrameMalformed
 from skerry_wire.frames import ReceivedFrame, TransmitOutcome, TransmitRequest
-from skerry_wire.lorawan import DataFrame, JoinRequest, parse_frame
 
 __all__ = ["ForwardTarget", "GwmpUpstream", "PullResp", "forward_targets"]
-
-_OPTIONS = {"devaddr": 32, "joineui": 64}  # filter -> bits of the address
-Prefix = tuple[int, int]  # value, number of leading bits that count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +28,7 @@ class ForwardTarget:
 
     host: str
     port: int
-    devaddr: tuple[Prefix, ...] = ()
-    joineui: tuple[Prefix, ...] = ()
+    filter: FrameFilter = EVERYTHING
     downlink: bool = False
 
     @property
@@ -42,25 +36,9 @@ class ForwardTarget:
         """The network's name in rows and metrics."""
         return f"{self.host}:{self.port}"
 
-    def wants(self, phy: bytes) -> bool:
-        """Say whether an uplink passes the filters; a filter of one kind says nothing of frames of the other."""
-        if not self.devaddr and not self.joineui:
-            return True
-        try:
-            frame = parse_frame(phy)
-        except FrameMalformed:
-            return False
-        match frame:
-            case DataFrame():
-                return bool(self.devaddr) and _matches(frame.dev_addr, self.devaddr, 32)
-            case JoinRequest():
-                return bool(self.joineui) and _matches(frame.join_eui, self.joineui, 64)
-            case _:
-                return False
-
 
 def forward_targets(texts: tuple[str, ...]) -> tuple[ForwardTarget, ...]:
-    """Read the setting forward.gwmp, each `HOST:PORT[?devaddr=26000000/7;...&joineui=...&downlink=yes]`.
+    """Read the setting forward.gwmp, each `HOST:PORT[?devaddr=26000000/7;...&netid=...&joineui=...&downlink=yes]`.
 
     Raises `UsageError` E_FORWARD.
     """
@@ -76,35 +54,17 @@ def _target(text: str) -> ForwardTarget:
     if not colon or not host or not port.isdecimal() or not 0 < int(port) < 1 << 16:
         raise _bad(text, "there is no HOST:PORT")
     options = dict(parse_qsl(query, keep_blank_values=True))
-    unknown = options.keys() - {*_OPTIONS, "downlink"}
+    unknown = options.keys() - {*FILTERS, "downlink"}
     if unknown:
         raise _bad(text, f"{min(unknown)} is no option")
     downlink = options.get("downlink", "no")
     if downlink not in {"yes", "no"}:
         raise _bad(text, "downlink is yes or no")
-    filters = {name: _prefixes(text, options.get(name, ""), bits) for name, bits in _OPTIONS.items()}
-    return ForwardTarget(
-        host=host.strip("[]"), port=int(port), devaddr=filters["devaddr"], joineui=filters["joineui"],
-        downlink=downlink == "yes",
-    )  # fmt: skip
-
-
-def _prefixes(text: str, value: str, bits: int) -> tuple[Prefix, ...]:
-    found = []
-    for part in value.split(";") if value else ():
-        address, _, length = part.partition("/")
-        try:
-            number, kept = int(address, 16), int(length or bits)
-        except ValueError:
-            raise _bad(text, f"{part} is no address prefix") from None
-        if len(address) * 4 != bits or not 0 <= kept <= bits:
-            raise _bad(text, f"{part} is no prefix of {bits} bits in hex")
-        found.append((number, kept))
-    return tuple(found)
-
-
-def _matches(address: int, prefixes: Sequence[Prefix], bits: int) -> bool:
-    return any(address >> (bits - kept) == value >> (bits - kept) for value, kept in prefixes)
+    try:
+        wanted = FrameFilter.from_options(options)
+    except FilterRejected as error:
+        raise _bad(text, str(error)) from None
+    return ForwardTarget(host=host.strip("[]"), port=int(port), filter=wanted, downlink=downlink == "yes")
 
 
 def _bad(text: str, finding: str) -> UsageError:

@@ -15,9 +15,10 @@ from skerry_agent.metrics import Metrics
 from skerry_agent.runtime.beaconer import Beaconer
 from skerry_agent.runtime.delivery import Delivery
 from skerry_agent.runtime.delivery_routes import serve_reports
-from skerry_agent.runtime.fan_out import FanOut
+from skerry_agent.runtime.fan_out import FanOut, Network
 from skerry_agent.runtime.forwarder import GwmpForwarder, gateway_eui
 from skerry_agent.runtime.forwarding import ForwardTarget
+from skerry_agent.runtime.http_network import HttpForwarder, HttpTarget
 from skerry_agent.runtime.identity import HotspotIdentity
 from skerry_agent.runtime.operator import Operator
 from skerry_agent.runtime.packet_path import Heard, PacketPath, Stage
@@ -85,7 +86,7 @@ class Hotspot:
         clock: Clock,
         random: Randomness,
         interval_s: int,
-        networks: Sequence[ForwardTarget] = (),
+        networks: Sequence[ForwardTarget | HttpTarget] = (),
     ) -> Self:
         """Build a hotspot and its parts; with an operator that takes no reports it hears and keeps, and never beacons.
 
@@ -95,13 +96,19 @@ class Hotspot:
         radios = RadioSet()
         transmitter = Transmitter(identity=identity, radios=radios, gate=gate, metrics=metrics)
         eui, gain_ddbi = gateway_eui(identity.key.binary), identity.antenna_gain_ddbi
-        forwarders = [
-            GwmpForwarder(
-                one, eui=eui, antenna_gain_ddbi=gain_ddbi, transmit=transmitter.downlink, clock=clock, metrics=metrics
-            )
-            for one in networks
-        ]
-        fan_out = FanOut(operator=operator, identity=identity, forwarders=forwarders)
+
+        def network(target: ForwardTarget | HttpTarget) -> Network:
+            if isinstance(target, HttpTarget):
+                return HttpForwarder(
+                    target, hotspot=identity.key.address, eui=eui, clock=clock, jitter=random.random.random,
+                    metrics=metrics,
+                )  # fmt: skip
+            return GwmpForwarder(
+                target, eui=eui, antenna_gain_ddbi=gain_ddbi, transmit=transmitter.downlink, clock=clock,
+                metrics=metrics,
+            )  # fmt: skip
+
+        fan_out = FanOut(operator=operator, identity=identity, forwarders=[network(one) for one in networks])
         reports = Reports(
             signer=signer, db=stores.main, evidence=evidence, clock=clock, queued=delivery.nudge,
             operator=sink is not None,
@@ -152,7 +159,7 @@ class Hotspot:
             f"{name}: packet roots": self._roots.run(),
             f"{name}: early frames": self.unstamped.run(),
         }
-        work |= {f"{name}: {one.target.name}": one.run() for one in self.fan_out.forwarders}
+        work |= {f"{name}: {one.name}": one.run() for one in self.fan_out.forwarders}
         if self.beaconer is not None:
             work[f"{name}: beacons"] = self.beaconer.run()
         try:

@@ -32,6 +32,8 @@ __all__ = [
     "CLUSTER_SECOND",
     "DEVICES_ATTACHED",
     "FORWARD_GWMP",
+    "FORWARD_HTTP",
+    "FORWARD_HTTP_SECRET_FILE",
     "GATEWAY_KEY",
     "GWMP_GATEWAYS",
     "GWMP_LISTEN",
@@ -97,8 +99,17 @@ STATION_LISTEN = text(
 FORWARD_GWMP = texts(
     "forward.gwmp",
     (),
-    "Further networks that get the uplinks by Semtech UDP, each as HOST:PORT[?devaddr=26000000/7&downlink=yes]. "
+    "Further networks that get the uplinks by Semtech UDP, each as "
+    "HOST:PORT[?devaddr=26000000/7&netid=00003C&downlink=yes]. "
     "Register there the gateway EUI that `skerry key show` prints.",
+)
+FORWARD_HTTP = texts(
+    "forward.http",
+    (),
+    "Further servers that get the uplinks as JSON by POST, each as URL[#devaddr=26000000/7&netid=00003C&joineui=...].",
+)
+FORWARD_HTTP_SECRET_FILE = text(
+    "forward.http_secret_file", "", "File whose content signs what goes to forward.http (HMAC-SHA256)."
 )
 SERIAL_RADIOS = texts("serial.radios", (), "Serial LoRa radios, each as KIND:PORT such as wio-e5:/dev/ttyUSB0.")
 RADIO_HARDWARE_RESET = texts(

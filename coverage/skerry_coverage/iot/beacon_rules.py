@@ -31,10 +31,18 @@ class BeaconFacts:
     denylist: Denylist | None
     parameters: PocParameters = field(default_factory=PocParameters)
     payload: bytes | None = None  # the correct one, where it was computed beforehand
-    key: bytes = field(init=False)  # the report's key; every read from the message itself makes a new bytes object
+    # Members of the report, read once: every read from the message itself makes a new object.
+    key: bytes = field(init=False)
+    data: bytes = field(init=False)
+    frequency_hz: int = field(init=False)
+    tx_power_dbm: int = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "key", self.report.pub_key)
+        report = self.report
+        object.__setattr__(self, "key", report.pub_key)
+        object.__setattr__(self, "data", report.data)
+        object.__setattr__(self, "frequency_hz", report.frequency)
+        object.__setattr__(self, "tx_power_dbm", report.tx_power)
 
     @property
     def place(self) -> Asserted | None:

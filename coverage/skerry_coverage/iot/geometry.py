@@ -9,7 +9,15 @@ from functools import lru_cache
 import h3.api.basic_int as h3
 from h3 import H3BaseException
 
-__all__ = ["distance_m", "expected_signal_dbm", "free_space_loss_db", "grid_cells", "is_cell"]
+__all__ = [
+    "distance_m",
+    "expected_signal_dbm",
+    "free_space_loss_db",
+    "grid_cells",
+    "is_cell",
+    "link_loss_db",
+    "signal_after_dbm",
+]
 
 _GRID_RESOLUTION = 11
 _LIGHT_M_S = 2.998e8  # the verifier's rounded value; skerry_radio has the exact one
@@ -49,9 +57,20 @@ def free_space_loss_db(distance: int, frequency_hz: int) -> float:
     return 20 * math.log10(_FOUR_PI * distance * frequency_hz / _LIGHT_M_S)
 
 
+@lru_cache(maxsize=_CACHED_PAIRS)
+def link_loss_db(a: int, b: int, frequency_hz: int) -> float:
+    """Return the free-space loss between two cells: a pair of neighbours meets on a handful of channels."""
+    return free_space_loss_db(distance_m(a, b), frequency_hz)
+
+
 def expected_signal_dbm(
     tx_power_dbm: int, beacon_gain_ddbi: int, witness_gain_ddbi: int, distance: int, frequency_hz: int
 ) -> float:
     """Return the strongest believable signal over a distance in metres; gains are cut to whole dBi toward zero."""
     loss = free_space_loss_db(distance, frequency_hz)
-    return tx_power_dbm + int(beacon_gain_ddbi / 10) - loss + int(witness_gain_ddbi / 10)
+    return signal_after_dbm(tx_power_dbm, beacon_gain_ddbi, witness_gain_ddbi, loss)
+
+
+def signal_after_dbm(tx_power_dbm: int, beacon_gain_ddbi: int, witness_gain_ddbi: int, loss_db: float) -> float:
+    """Return the signal that a loss leaves; gains are cut to whole dBi toward zero."""
+    return tx_power_dbm + int(beacon_gain_ddbi / 10) - loss_db + int(witness_gain_ddbi / 10)

@@ -146,7 +146,7 @@ class _Times:
         )
 
     def witness_passed(self, key: bytes, received_ms: int) -> KeptTimes:
-        kept = self.of(key)
+        kept = self.changed.get(key) or self._before.get(key) or _NO_TIMES  # as `of`, which costs a call
         self.changed[key] = now = KeptTimes(
             last_beacon_ms=kept.last_beacon_ms,
             last_witness_ms=received_ms,

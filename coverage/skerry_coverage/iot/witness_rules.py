@@ -56,7 +56,7 @@ def _in_time(facts: WitnessFacts) -> str | None:
 
 
 def _same_payload(facts: WitnessFacts) -> str | None:
-    return None if facts.report.data == facts.beacon.report.data else "invalid_packet"
+    return None if facts.report.data == facts.beacon.data else "invalid_packet"
 
 
 def _capable(facts: WitnessFacts) -> str | None:
@@ -64,7 +64,7 @@ def _capable(facts: WitnessFacts) -> str | None:
 
 
 def _same_frequency(facts: WitnessFacts) -> str | None:
-    offset = frequency_offset_hz(facts.beacon.report.frequency, facts.report.frequency)
+    offset = frequency_offset_hz(facts.beacon.frequency_hz, facts.report.frequency)
     return "invalid_frequency" if offset > facts.beacon.parameters.max_frequency_offset_hz else None
 
 

@@ -16,7 +16,8 @@ from skerry_oracle.admin.access import ADMIN, READ, AdminTokens
 from skerry_oracle.embedded import EmbeddedOracle
 from skerry_oracle.epochs.evidence import gather
 from skerry_oracle.explain import verdict_json
-from skerry_oracle.router.routes import RouteBook, RouteRecord
+from skerry_oracle.router.router import PacketRouter
+from skerry_oracle.router.routes import RouteRecord
 from skerry_oracle.store.registry import RegistrationRow
 
 __all__ = ["MAX_BODY_BYTES", "admin_app"]
@@ -29,10 +30,10 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def admin_app(
-    oracle: EmbeddedOracle, *, tokens: AdminTokens, routes: RouteBook, hosts: frozenset[str]
+    oracle: EmbeddedOracle, *, tokens: AdminTokens, router: PacketRouter, hosts: frozenset[str]
 ) -> web.Application:
     """Return the application; `hosts` are the names under which it may be addressed (against DNS rebinding)."""
-    api = _Api(oracle, routes, tokens)
+    api = _Api(oracle, router, tokens)
     app = web.Application(middlewares=[_problems, _guard(tokens, hosts)], client_max_size=MAX_BODY_BYTES)
     base = "/admin/v1"
     app.add_routes(
@@ -52,6 +53,8 @@ def admin_app(
             web.get(f"{base}/routes", api.routes),
             web.put(f"{base}/routes", api.put_route),
             web.delete(f"{base}/routes/{{id}}", api.delete_route),
+            web.get(f"{base}/organisations", api.organisations),
+            web.post(f"{base}/organisations/{{oui}}/credits", api.grant),
             web.get(f"{base}/epochs", api.epochs),
             web.get(f"{base}/epochs/{{epoch}}/manifest", api.manifest),
             web.get(f"{base}/epochs/{{epoch}}/evidence", api.evidence),
@@ -68,9 +71,10 @@ def admin_app(
 
 
 class _Api:
-    def __init__(self, oracle: EmbeddedOracle, routes: RouteBook, tokens: AdminTokens) -> None:
+    def __init__(self, oracle: EmbeddedOracle, router: PacketRouter, tokens: AdminTokens) -> None:
         self._oracle = oracle
-        self._routes = routes
+        self._router = router
+        self._routes = router.book
         self._tokens = tokens
 
     async def health(self, _request: web.Request) -> web.Response:
@@ -151,6 +155,16 @@ class _Api:
     async def delete_route(self, request: web.Request) -> web.Response:
         await self._routes.delete(request.match_info["id"])
         return web.Response(status=204)
+
+    async def organisations(self, _request: web.Request) -> web.Response:
+        return web.json_response({"items": await self._router.accounts()})
+
+    async def grant(self, request: web.Request) -> web.Response:
+        amount = (await _body(request)).get("amount_dc")
+        if not isinstance(amount, int) or isinstance(amount, bool):
+            raise UsageError("E_MEMBER", "The member amount_dc must be a whole number.")
+        await self._router.grant(_number(request.match_info["oui"]), amount)
+        return web.json_response({"items": await self._router.accounts()})
 
     async def epochs(self, _request: web.Request) -> web.Response:
         items = []

@@ -13,7 +13,7 @@ from skerry_core.files import write_atomic
 from skerry_oracle.admin.access import AdminTokens
 from skerry_oracle.admin.app import admin_app
 from skerry_oracle.embedded import EmbeddedOracle
-from skerry_oracle.router.routes import RouteBook
+from skerry_oracle.router.router import PacketRouter
 
 __all__ = ["ADDRESS_FILE", "TOKEN_FILE", "AdminServer", "serving"]
 
@@ -24,9 +24,9 @@ TOKEN_FILE = "admin.token"  # noqa: S105 - a file's name
 class AdminServer:
     """Serves while entered. `folder` gets the address and a private token of this run; port 0 takes a free one."""
 
-    def __init__(self, oracle: EmbeddedOracle, *, routes: RouteBook, folder: Path, address: str) -> None:
+    def __init__(self, oracle: EmbeddedOracle, *, router: PacketRouter, folder: Path, address: str) -> None:
         self._oracle = oracle
-        self._routes = routes
+        self._router = router
         self._folder = folder
         self._address = address
         self._stack = AsyncExitStack()
@@ -47,7 +47,7 @@ class AdminServer:
         await tokens.load()
         host = self._address.rpartition(":")[0]
         names = frozenset({host, "127.0.0.1", "localhost"})
-        app = admin_app(self._oracle, tokens=tokens, routes=self._routes, hosts=names)
+        app = admin_app(self._oracle, tokens=tokens, router=self._router, hosts=names)
         self.port = await self._stack.enter_async_context(serving(app, self._address, "--admin"))
         write_atomic(self._folder / TOKEN_FILE, tokens.local().encode())
         write_atomic(self._folder / ADDRESS_FILE, f"http://{host}:{self.port}".encode())

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from skerry_core.clock import Clock
 from skerry_coverage.iot.denylist import ExplicitDenylist
-from skerry_coverage.iot.packet_dc import packet_dc
 from skerry_coverage.lorawan.errors import LorawanRefused
 from skerry_coverage.lorawan.routing import Route, choose_routes
 from skerry_oracle.epochs.calendar import EpochCalendar
 from skerry_oracle.errors import OracleError
 from skerry_oracle.limits import RateLimiter
 from skerry_oracle.registry.book import Registry
+from skerry_oracle.router.charges import Charges
 from skerry_oracle.router.copies import Copies
 from skerry_oracle.router.routes import RouteBook, RouteRecord
 from skerry_oracle.store.database import Database
@@ -62,6 +62,7 @@ class UplinkRouter:
         registry: Registry,
         book: RouteBook,
         deliver: Deliver,
+        charges: Charges,
     ) -> None:
         self._database = database
         self._table = PacketTable(database)
@@ -70,6 +71,7 @@ class UplinkRouter:
         self._registry = registry
         self._book = book
         self._deliver = deliver
+        self._charges = charges
         self._per_gateway = RateLimiter(clock=clock, per_s=PACKETS_PER_S, burst=PACKETS_PER_S, max_keys=TRACKED)
         self._per_packet = RateLimiter(clock=clock, per_s=SAME_PACKET_PER_S, burst=1, max_keys=TRACKED)
         self._copies = Copies()
@@ -89,7 +91,7 @@ class UplinkRouter:
         payload_hash = hashlib.sha256(packet.payload).digest()
         self._check(packet, gateway, signer, payload_hash)
         try:
-            choice = choose_routes(packet.payload, self._book.routes())
+            choice = choose_routes(packet.payload, self._charges.locked(self._book.routes()))
         except LorawanRefused as error:
             raise PacketRefused(error.reason) from None
         # Looked up before anything is awaited: an operator may remove a route at any moment.
@@ -131,10 +133,15 @@ class UplinkRouter:
         route: Route,
         packet_id: bytes | None,
     ) -> int:
-        """Count a reported uplink once per hotspot and copy; joins are never charged."""
+        """Charge and count a reported uplink once per hotspot and copy; joins are never charged.
+
+        One that its payer cannot pay was delivered and earns nothing: raises `PacketRefused` insufficient_balance.
+        """
         received_ms = self._clock.wall_ms()
         is_free = route.net_id in FREE_NET_IDS
-        dc = packet_dc(payload_bytes=len(packet.payload), packet_type="uplink", free=is_free) or 0
+        charged = await self._charges.charge(route.oui, payload_bytes=len(packet.payload), free=is_free)
+        if not charged.valid:
+            raise PacketRefused("insufficient_balance")
         row = PacketRow(
             packet_id=packet_id or _packet_id(gateway, payload_hash, received_ms),
             epoch=self._calendar.epoch_of(received_ms),
@@ -143,12 +150,12 @@ class UplinkRouter:
             net_id=route.net_id,
             payload_hash=payload_hash,
             payload_size=len(packet.payload),
-            dc=dc,
+            dc=charged.dc,
             is_free=is_free,
             received_ms=received_ms,
         )
         await self._database.apply([self._table.insert([row])])
-        return dc
+        return charged.dc
 
 
 def _packet_id(gateway: bytes, payload_hash: bytes, received_ms: int) -> bytes:

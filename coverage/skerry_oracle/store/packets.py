@@ -57,6 +57,33 @@ class PacketTable:
         )
         return {int(oui): (int(count), int(dc)) for oui, count, dc in rows}  # type: ignore[arg-type]
 
+    async def unburned(self, *, oui: int | None = None) -> int:
+        """Return the DC of packets, of one organisation or of all, in epochs that are not settled yet."""
+        sql = (
+            "SELECT CAST(COALESCE(SUM(dc), 0) AS BIGINT) FROM packets "
+            "WHERE epoch NOT IN (SELECT epoch FROM epochs WHERE state IN ('paid', 'unpaid'))"
+        )
+        rows = await (self._database.fetch(sql) if oui is None else self._database.fetch(f"{sql} AND oui = ?", oui))
+        return int(rows[0][0])  # type: ignore[arg-type]
+
+    async def used_by(self, oui: int) -> int:
+        """Return the DC of all packets that an organisation ever got."""
+        rows = await self._database.fetch("SELECT CAST(COALESCE(SUM(dc), 0) AS BIGINT) FROM packets WHERE oui = ?", oui)
+        return int(rows[0][0])  # type: ignore[arg-type]
+
+    async def credits(self) -> dict[int, int]:
+        """Return OUI -> DC that the operator has granted it in all."""
+        rows = await self._database.fetch("SELECT oui, granted_dc FROM credits ORDER BY oui")
+        return {int(oui): int(dc) for oui, dc in rows}  # type: ignore[arg-type]
+
+    def set_credits(self, oui: int, *, granted_dc: int, changed_ms: int) -> Statement:
+        """Replace what an organisation was granted in all."""
+        return Statement(
+            "INSERT INTO credits VALUES (?, ?, ?) ON CONFLICT (oui) DO UPDATE SET "
+            "granted_dc = excluded.granted_dc, changed_ms = excluded.changed_ms",
+            ((oui, granted_dc, changed_ms),),
+        )
+
     def put_route(self, route_id: str, *, body: bytes, changed_ms: int) -> Statement:
         """Store or replace a route."""
         return Statement(

@@ -105,6 +105,13 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "0007_lifetime",
         ("""CREATE TABLE lifetime (gateway BYTES PRIMARY KEY, bones NUMBER NOT NULL)""",),
     ),
+    (
+        "0008_credits",
+        (
+            """CREATE TABLE credits (
+                oui NUMBER PRIMARY KEY, granted_dc NUMBER NOT NULL, changed_ms NUMBER NOT NULL)""",
+        ),
+    ),
 )
 
 

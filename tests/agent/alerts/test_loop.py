@@ -12,10 +12,11 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from skerry_agent.alerts.book import BOOK, AlertBook, Notice
-from skerry_agent.alerts.channels import SIGNATURE, Channels, NotDelivered, Sender
+from skerry_agent.alerts.channels import Channels, NotDelivered, Sender
 from skerry_agent.alerts.loop import PAUSED_UNTIL_NS, Alerts, is_quiet, parse_quiet
 from skerry_agent.api.view import DeviceState
 from skerry_agent.settings import load
+from skerry_agent.signature import SIGNATURE
 from skerry_core.clock import NS_PER_S, SystemClock
 from skerry_core.errors import UsageError, UserError
 from skerry_testing.api import Served, fill, serve_api

@@ -70,6 +70,9 @@ def test_routes_denylist_epochs_and_counts_are_shown(folder: Path) -> None:
     skerry(folder, "route", "add", "-", text=json.dumps(route | {"server": server}))
     assert "http_roaming https://lns.example/roam" in skerry(folder, "route", "list")
     assert "secret" not in skerry(folder, "route", "list", "--json")
+    assert skerry(folder, "credit", "1", "4000000") == "organisation 1: 4000000 data credits, 0 used\n"
+    assert "E_CREDITS" in skerry(folder, "credit", "1", "0", code=1)
+    assert "4000000" in skerry(folder, "organisations")
     skerry(folder, "route", "remove", "r1")
     assert skerry(folder, "denylist", "set", "-", text='{"keys": []}') == "serial 1\n"
     assert json.loads(skerry(folder, "denylist", "show"))["serial"] == 1

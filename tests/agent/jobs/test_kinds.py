@@ -21,6 +21,8 @@ from skerry_core.clock import SystemClock
 from skerry_core.errors import RefusedError, UsageError, UserError
 from skerry_testing.api import Served, fill, serve_api
 
+FLAGS = {"alerts.ntfy": "https://ntfy.sh/private-topic", "forward.http": "https://lns.example.org/private-topic"}
+
 
 @dataclass(slots=True)
 class Watched:
@@ -37,7 +39,7 @@ async def kinds(folder: Path) -> AsyncIterator[tuple[Served, dict[str, Prepare]]
     async with serve_api(folder) as served:
         await fill(served)
         found = JobKinds(
-            paths=served.paths, settings=load(file=None, environ={}, flags={"alerts.ntfy": "https://ntfy.sh/private-topic"}),
+            paths=served.paths, settings=load(file=None, environ={}, flags=FLAGS),
             stores=served.stores, view=served.view, clock=SystemClock(), random=seeded_randomness("x"),
         )  # fmt: skip
         yield served, found.all()

@@ -15,7 +15,7 @@ from skerry_firmware_bridge.gwmp.server import GwmpServer
 from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, FrameHeard, StateChanged, StatusReported
 from skerry_simulate.clock import SimulatedClock
 from skerry_testing.evidence import signer_of
-from skerry_testing.runtime import FakeRadio, frame
+from skerry_testing.runtime import FakeRadio, carried, frame
 from skerry_testing.simulated import simulated
 from skerry_wire.frames import TransmitOutcome, TransmitRequest, TransmitStatus
 
@@ -49,8 +49,8 @@ def test_a_network_gets_the_uplinks_it_wants_and_sees_a_living_gateway() -> None
                 "no answer yet",
                 None,
             )
-            assert forwarder.offer(frame(rssi_dbm=-77))
-            assert not forwarder.offer(frame(b"\x40\x00\x00\x00\x26" + bytes(12)))
+            assert forwarder.offer(carried(frame(rssi_dbm=-77)))
+            assert not forwarder.offer(carried(frame(b"\x40\x00\x00\x00\x26" + bytes(12))))
             await clock.sleep(65)
             assert [event.frame.rssi_dbm for event in events if isinstance(event, FrameHeard)] == [-77]
             assert isinstance(events[0], StateChanged)
@@ -127,7 +127,7 @@ def test_a_name_that_cannot_be_resolved_costs_nothing_but_its_uplinks() -> None:
         )
         async with Background() as background:
             background.start(forwarder.run(), name="forwarder")
-            taken = [forwarder.offer(frame()) for _ in range(MAX_UPLINKS + 2)]
+            taken = [forwarder.offer(carried(frame())) for _ in range(MAX_UPLINKS + 2)]
             await clock.sleep(1)
         assert (taken.count(True), forwarder.up) == (MAX_UPLINKS, False)
         assert metrics.value("skerry_queue_dropped_total", queue=target.name, reason="full") == 2

@@ -30,7 +30,7 @@ def pull_resp(body: bytes, token: int = 9) -> bytes:
 
 def test_a_setting_names_place_filters_and_leave_to_send() -> None:
     (target,) = forward_targets(("lns.example.org:1700?devaddr=26000000/7;78000100&downlink=yes",))
-    assert (target.name, target.devaddr) == ("lns.example.org:1700", ((0x26000000, 7), (0x78000100, 32)))
+    assert (target.name, target.filter.devaddr) == ("lns.example.org:1700", ((0x26000000, 7), (0x78000100, 32)))
     assert target.downlink
     assert forward_targets(("[::1]:1700",))[0].host == "::1"
 
@@ -64,8 +64,8 @@ def test_a_setting_that_cannot_be_meant_is_refused_with_the_words_to_write(texts
 )
 def test_filters_choose_by_address(options: str, data: bool, join: bool) -> None:
     (target,) = forward_targets(("lns:1700" + options,))
-    assert (target.wants(UPLINK), target.wants(JOIN)) == (data, join)
-    assert target.wants(b"\xff\xff") is (options == "")
+    assert (target.filter.wants(UPLINK), target.filter.wants(JOIN)) == (data, join)
+    assert target.filter.wants(b"\xff\xff") is (options == "")
 
 
 def test_an_uplink_arrives_as_the_same_frame() -> None:

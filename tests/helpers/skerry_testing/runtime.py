@@ -9,6 +9,7 @@ from skerry_agent.api.view import Balance, OperatorStatus
 from skerry_agent.app import App, compose
 from skerry_agent.evidence import EVIDENCE, EvidenceLog, TimeKeeper
 from skerry_agent.runtime.operator import Downlink, News, Operator
+from skerry_agent.runtime.packet_path import Heard, packet_id
 from skerry_agent.runtime.randomness import seeded_randomness
 from skerry_agent.settings import load
 from skerry_agent.store import RewardRow, Stores, WitnessRow
@@ -31,6 +32,7 @@ __all__ = [
     "FakeRadio",
     "FakeSink",
     "beacon_of",
+    "carried",
     "frame",
     "heard",
     "keeper",
@@ -50,6 +52,11 @@ def beacon_of(number: int = 1) -> Beacon:
     """Return another hotspot's beacon; numbers differ in their payloads."""
     entropy = Entropy(data=bytes(31) + bytes([number]), timestamp_s=1_790_000_000, version=1)
     return build_beacon(remote=entropy, local=bytes(4), params=region_params(REGION), gain_ddbi=12)
+
+
+def carried(received: ReceivedFrame) -> Heard:
+    """Return a frame with the device that heard it."""
+    return Heard(packet_id=packet_id(DEVICE, received), device_id=DEVICE, frame=received)
 
 
 def frame(
