@@ -7,6 +7,7 @@ import io
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import urllib.request
@@ -24,6 +25,7 @@ from skerry_testing.cli import skerry
 from skerry_testing.soak.claim_kills import kill_claims_of
 from skerry_testing.wallet import signer
 from skerry_wallet.address import address_bytes, address_text
+from skerry_wallet.helium.amounts import format_amount
 from skerry_wallet.keyfile.solana_key import to_json
 from skerry_wallet.payout.payment import ZERO_BLOCKHASH
 from skerry_wallet.programs import transfer_lamports
@@ -132,7 +134,7 @@ def test_a_claim_shows_its_transactions_and_pays_nothing_before_commit(kept: Pat
     assert len(minted) == len(pending["owed"])
     text = skerry(kept, "rewards", "claim")
     assert "dry run" in text.out
-    assert str(pending["fee_lamports"]) in text.out
+    assert format_amount(pending["fee_lamports"], 9) in text.out
     assert skerry(kept, "wallet", "balance", "--all-owners", "--json").out == before
 
     done = skerry(kept, "rewards", "claim", "--commit", "--json")
@@ -181,6 +183,42 @@ def test_what_an_owner_sends_is_named_by_the_reconciliation(kept: Path, tmp_path
     assert finding["finding"].startswith("1500000 base units left the wallet")
     second = skerry(kept, *send, "--json").json
     assert "receiver_new_to_you" not in {one["code"] for one in second["warnings"]}
+
+
+def test_a_host_is_paid_its_share_once_and_all_books_agree(kept: Path, tmp_path: Path) -> None:
+    password = tmp_path / "password"
+    password.write_text("correct horse\n")
+    secret = ["--password-file", str(password)]
+    keypair = tmp_path / "owner.json"
+    keypair.touch(mode=0o600)
+    keypair.write_text(to_json(hashlib.sha256(b"skerry demo 3 owner 0").digest()))
+    owner = address_text(key_from_seed(3, "owner 0").public_key[1:])
+    host = address_text(signer_key(signer("host")))
+    assert skerry(kept, "wallet", "import", "mine", "--keypair-file", str(keypair), *secret).code == 0
+    assert skerry(kept, "chain", "airdrop", owner, "1").code == 0
+    with sqlite3.connect(kept / "skerry.db") as database:
+        hotspot, epoch, earned = database.execute(
+            "SELECT hotspot, epoch, sum(amount) FROM rewards WHERE state = 'paid' GROUP BY hotspot, epoch"
+        ).fetchone()
+    shares = ["--share", "mine=6667", "--share", f"{host}=3333"]
+    assert skerry(kept, "rewards", "splits", "set", hotspot, *shares, "--from-epoch", str(epoch)).code == 0
+    dry = skerry(kept, "rewards", "splits", "pay", "mine", "--json").json
+    (due,) = dry["items"]
+    assert abs(int(due["amount"]) - earned * 3333 / 10_000) < 1
+    assert (due["review"]["simulation"], due["review"]["destinations"]) == ("ok", [host])
+    paid = skerry(kept, "rewards", "splits", "pay", "mine", "--commit", *secret, "--json")
+    assert (paid.code, [one["state"] for one in paid.json["items"]]) == (0, ["final"]), paid.out
+    again = skerry(kept, "rewards", "splits", "pay", "mine", "--commit", *secret, "--json")
+    assert again.json["items"] == []
+    held = skerry(kept, "wallet", "balance", host, "--json").json["items"]
+    assert {one["token"]: one["base_units"] for one in held}["demo-IOT"] == due["amount"]
+    books = skerry(kept, "rewards", "reconcile", "--json")
+    assert (books.code, books.json["agree"]) == (0, True), books.out
+    rows = [row for row in exported(kept) if row["signature"] == paid.json["items"][0]["signature"]]
+    assert {row["token"] for row in rows} == {"demo-IOT", "SOL"}  # the payment, and its fee and rents
+    month = rows[0]["time"][:7]
+    statement = skerry(kept, "rewards", "splits", "statement", host, "--month", month, "--format", "json").json
+    assert statement[0]["paid"] == int(due["amount"])
 
 
 def test_data_credits_are_minted_and_burned_once_per_cause(kept: Path) -> None:

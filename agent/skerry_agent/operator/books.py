@@ -9,6 +9,7 @@ from skerry_oracle.epochs.driver import EpochState
 from skerry_wallet.address import address_bytes
 from skerry_wallet.ledger.book import owner_account
 from skerry_wallet.ledger.reconcile import Difference
+from skerry_wallet.splits.booking import SPLIT_PAYOUT
 from skerry_wallet.tokens import token_balances
 
 __all__ = ["Books", "OwnerBooks", "compare_books"]
@@ -16,17 +17,21 @@ __all__ = ["Books", "OwnerBooks", "compare_books"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnerBooks:
-    """One owner's reward token, in base units; `stated` are paid epochs, `pending` signed ones that are not paid."""
+    """One owner's reward token, in base units; `stated` are paid epochs, `pending` signed ones that are not paid.
+
+    `shared` is what split payouts from this folder brought to the wallet, negative for who paid them.
+    """
 
     owner: str
     stated: int
     pending: int
     booked: int
     held: int
+    shared: int = 0
 
     def finding(self) -> str:
         """Return what differs and what that usually means, "" when nothing does."""
-        if self.stated != self.booked:
+        if self.stated + self.shared != self.booked:
             return f"oracle stated {self.stated}, ledger booked {self.booked}: a payment is not booked, or not stated"
         if self.held < self.booked:
             return f"{self.booked - self.held} base units left the wallet since: sent by its owner"
@@ -54,6 +59,7 @@ async def compare_books(house: OperatorHouse) -> Books:
     stated, pending = await _stated(house)
     token = house.treasury.tokens.tokens[house.network.reward_token]
     booked = await house.treasury.ledger.balances(token.mint, prefix=owner_account(""))
+    shared = await house.treasury.ledger.balances(token.mint, prefix=owner_account(""), kind=SPLIT_PAYOUT)
     names = {account.removeprefix(owner_account("")) for account in booked}
     owners = sorted(names | stated.keys() | pending.keys())
     held = await token_balances(house.cluster, token.mint, [address_bytes(owner) for owner in owners])
@@ -64,6 +70,7 @@ async def compare_books(house: OperatorHouse) -> Books:
             pending=pending[owner],
             booked=booked.get(owner_account(owner), 0),
             held=balance.amount,
+            shared=shared.get(owner_account(owner), 0),
         )
         for owner, balance in zip(owners, held, strict=True)
     )

@@ -125,8 +125,12 @@ class _Wishes:
             raise _wrong(name, f"one of {', '.join(known)}")
         return value
 
-    def absent_or_null(self, name: str) -> bool:
-        return self._members.get(name) is None and self._members.pop(name, None) is None
+    def is_left_out(self, name: str) -> bool:
+        """Say whether a member is absent, null or empty; then it is done with."""
+        if self._members.get(name) in (None, ""):
+            self._members.pop(name, None)
+            return True
+        return False
 
     def done(self) -> None:
         if self._members:
@@ -153,7 +157,7 @@ class _Work:
 async def _transfer(work: _Work) -> Proposal:
     wishes, name = work.wishes, work.wishes.text("token")
     token = None if name.upper() == SOL else _token(work.desk.tokens, name)
-    memo = "" if wishes.absent_or_null("memo") else wishes.text("memo")
+    memo = "" if wishes.is_left_out("memo") else wishes.text("memo")
     if len(memo.encode()) > MAX_MEMO:
         raise _wrong("memo", f"at most {MAX_MEMO} bytes")
     to, units = wishes.address("to"), wishes.amount()
@@ -192,7 +196,7 @@ async def _claim(work: _Work) -> Proposal:
 
 async def _recipient(work: _Work) -> Proposal:
     hotspot = work.wishes.text("hotspot")
-    destination = None if work.wishes.absent_or_null("destination") else work.wishes.address("destination")
+    destination = None if work.wishes.is_left_out("destination") else work.wishes.address("destination")
     return await HeliumChanges(assets=work.assets()).recipient(work.wallet, hotspot, destination=destination)
 
 

@@ -89,13 +89,16 @@ class Ledger:
         high, low = await self._database.read(lambda db: db.execute(query, (token, account)).fetchone())
         return _exact(high, low)
 
-    async def balances(self, token: str, *, prefix: str = "") -> dict[str, int]:
-        """Return account -> balance for every account of a token whose name begins with a prefix, zeros left out."""
-        query = (
-            f"SELECT account, {_EXACT_SUM} FROM ledger_postings"  # noqa: S608
-            " WHERE token = ? AND substr(account, 1, ?) = ? GROUP BY account"
-        )
-        rows = await self._database.read(lambda db: db.execute(query, (token, len(prefix), prefix)).fetchall())
+    async def balances(self, token: str, *, prefix: str = "", kind: str | None = None) -> dict[str, int]:
+        """Return account -> balance for every account of a token whose name begins with a prefix, zeros left out.
+
+        With `kind` only what entries of that kind moved is added up.
+        """
+        source = "ledger_postings" + (" JOIN ledger_entries ON id = entry" if kind else "")
+        condition = "token = ? AND substr(account, 1, ?) = ?" + (" AND kind = ?" if kind else "")
+        query = f"SELECT account, {_EXACT_SUM} FROM {source} WHERE {condition} GROUP BY account"  # noqa: S608
+        values = (token, len(prefix), prefix, *([kind] if kind else []))
+        rows = await self._database.read(lambda db: db.execute(query, values).fetchall())
         return {account: total for account, high, low in rows if (total := _exact(high, low))}
 
     async def entries(self, *, after: tuple[int, str] = (-1, ""), limit: int = 1000) -> list[Entry]:

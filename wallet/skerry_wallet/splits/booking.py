@@ -13,8 +13,9 @@ from skerry_wallet.ledger.book import Entry, Posting, owner_account
 from skerry_wallet.splits.agreement import Agreement
 from skerry_wallet.splits.history import Change, in_force
 
-__all__ = ["Earned", "booked_epochs", "host_account", "payout_entry", "split_entries"]
+__all__ = ["SPLIT_PAYOUT", "Earned", "booked_epochs", "host_account", "payout_entry", "split_entries"]
 
+SPLIT_PAYOUT = "split payout"  # the kind of a payment's entry
 _PREFIX = "split/"
 
 
@@ -53,7 +54,7 @@ def payout_entry(*, key: str, at_s: int, owner: str, host: str, mint: str, amoun
     return Entry(
         id=key,
         at_s=at_s,
-        kind="split payout",
+        kind=SPLIT_PAYOUT,
         cause=f"share of host {host} paid by {owner}",
         postings=(
             Posting(account=host_account(owner, host), token=mint, amount=-amount),
