@@ -115,13 +115,19 @@ class IngestService:
         )
         receipts = ReceiptWriter(context.write if wants_receipts else None)
         closed: Closed | None = None
+        unavailable: SinkUnavailable | None = None
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(receipts.run(), name=f"{peer}: receipts")
-                closed = await self._read(stream, context, peer, receipts)
+                try:
+                    closed = await self._read(stream, context, peer, receipts)
+                except SinkUnavailable as error:
+                    unavailable = error
                 receipts.finish()  # what was accepted before the end is acknowledged before the end
-        except* SinkUnavailable as unavailable:
-            await context.abort(grpc.StatusCode.UNAVAILABLE, str(unavailable.exceptions[0]))
+        except* SinkUnavailable as failed:
+            unavailable = SinkUnavailable(str(failed.exceptions[0]))
+        if unavailable is not None:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, str(unavailable))
         return closed
 
     async def _read(self, stream: IngestStream, context: Context, peer: str, receipts: ReceiptWriter) -> Closed | None:

@@ -170,3 +170,41 @@ async def test_a_report_that_cannot_be_stored_ends_the_stream_and_may_come_again
     await writer.put(arrival)
     with pytest.raises(SinkUnavailable, match="disk full"):
         await writer.run()
+
+
+def test_a_stream_that_sends_too_fast_ends_as_unavailable_after_its_receipts(tmp_path: Path) -> None:
+    limits = IngestLimits(reports_per_s_per_peer=1, burst_per_peer=3)
+
+    async def main(clock: SimulatedClock) -> None:
+        oracle = make_oracle(SqliteDatabase(tmp_path / "oracle.db", clock=clock), clock, limits=limits)
+        await oracle.open()
+        async with (
+            OracleServer(oracle, addresses=["127.0.0.1:0"]) as server,
+            grpc.aio.insecure_channel(f"127.0.0.1:{server.ports[0]}") as opened,
+        ):
+            channel: Any = opened
+            with clock.hold("test"):
+                call = channel.stream_stream(STREAM)(metadata=((RECEIPTS_HEADER, "1"),))
+                nonce = lora_stream_response_v1.FromString(await call.read()).offer.nonce
+                init = lora_stream_session_init_v1(
+                    pub_key=GATEWAY.public_key, nonce=nonce, session_key=SESSION.public_key
+                )
+                init = sign_message(init, GATEWAY)
+                await call.write(lora_stream_request_v1(session_init=init).SerializeToString())
+                for number in range(5):
+                    request = lora_stream_request_v1(witness_report=witness(number))
+                    await call.write(request.SerializeToString())
+                texts: list[str] = []
+
+                async def read_on() -> None:
+                    while True:
+                        texts.extend(decode_receipts(lora_stream_response_v1.FromString(await call.read())))
+
+                with pytest.raises(grpc.aio.AioRpcError, match="rate_limited") as ended:
+                    await read_on()
+                assert ended.value.code() is grpc.StatusCode.UNAVAILABLE
+                assert len(texts) == 3
+        assert await oracle.reports.counts() == {"witness": 3}
+        await oracle.close()
+
+    simulated(main)
