@@ -73,21 +73,28 @@ def _judging(folder: Path) -> Iterator[Figure]:
 
 
 def _ingest(folder: Path) -> Iterator[Figure]:
-    from skerry_testing.bench.ingest_rate import REPORTS, measure
+    from skerry_testing.bench.ingest_rate import FEW, MANY, measure
 
     for receipts, words in ((False, "as gateway-rs sends them"), (True, "with receipts")):
         place = folder / words.replace(" ", "-")
         place.mkdir()
-        rate = measure(place, receipts=receipts)
+        rate = measure(place, FEW, receipts=receipts)
         for how, value in (
             ("by the clock", rate.per_s),
             ("by the oracle's processor time", rate.per_cpu_s),
             ("by its busiest thread's", rate.per_thread_s),
         ):
             yield Figure(
-                what=f"ingest of {REPORTS:,} reports {words}, {how}", value=value, unit="reports/s", against="goal",
+                what=f"ingest of {FEW.reports:,} reports {words}, {how}", value=value, unit="reports/s", against="goal",
                 against_value=5_000, goal=">= 5,000 reports/s stored on two cores",
             )  # fmt: skip
+    place = folder / "many"
+    place.mkdir()
+    yield Figure(
+        what=f"resident memory of the oracle with {MANY.streams:,} hotspots streaming", unit="MB",
+        value=measure(place, MANY, receipts=True).resident_mb, against="limit in MB", against_value=1_000,
+        goal="< 1,000 MB",
+    )  # fmt: skip
 
 
 def _transfers(folder: Path) -> Iterator[Figure]:

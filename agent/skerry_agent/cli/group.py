@@ -57,6 +57,7 @@ _VERBS = {
     "beacon": (f"{_HERE}.proofs:beacon", "Our own beacons."),
     "witness": (f"{_HERE}.proofs:witness", "Beacons of others that we heard, and why they count or not."),
     "rewards": (f"{_HERE}.money:rewards", "Rewards, and which frames earned them."),
+    "map": (f"{_HERE}.map:map_", "Pictures of who hears whom."),
     "proof": (f"{_HERE}.proof:proof", "Export and verify proofs."),
     "chain": (f"{_HERE}.chain:chain", "The embedded Solana cluster."),
     "wallet": (f"{_HERE}.wallet:wallet", "Owner wallets, balances and payments."),

@@ -15,7 +15,6 @@ from skerry_agent.cli.context import show as show_result
 from skerry_agent.cli.exits import ERROR, leave
 from skerry_agent.cli.proof_text import json_report, text_contents, text_report, utc
 from skerry_client.paths import choose_paths
-from skerry_core.clock import SystemClock
 from skerry_core.errors import NotFoundError, UsageError, UserError
 
 __all__ = ["proof"]
@@ -132,52 +131,34 @@ def check(cli: Cli, /, *, folder: Path | None, as_json_: bool) -> None:
 
 
 async def _check(database: Path) -> dict[bytes, Any]:
+    from skerry_agent.cli.evidence_logs import EvidenceLogs
     from skerry_agent.evidence.check import check as check_log
     from skerry_keys.verify import verify as verify_signature
 
-    async with _Logs(database) as logs:
+    async with EvidenceLogs(database) as logs:
         return {log.agent: await check_log(log, verify=verify_signature) for log in logs}
 
 
 async def _list(database: Path) -> list[str]:
+    from skerry_agent.cli.evidence_logs import EvidenceLogs
     from skerry_agent.evidence.export import beacons
 
-    async with _Logs(database) as logs:
+    async with EvidenceLogs(database) as logs:
         found = await beacons(logs)
     return [f"{entry_id.hex()}  {_time(entry.stamp.wall_ns)}" for entry_id, entry in found]
 
 
 async def _export(database: Path, beacon: str | None, profile: bytes, without: tuple[str, ...]) -> bytes:
+    from skerry_agent.cli.evidence_logs import EvidenceLogs
     from skerry_agent.evidence.export import beacons, export_beacons
     from skerry_coverage.bundle import container
 
-    async with _Logs(database) as logs:
+    async with EvidenceLogs(database) as logs:
         known = [entry_id for entry_id, _ in await beacons(logs)]
         bundle = await export_beacons(
             logs, [_choose(beacon, known)], profile=profile, leave_out=frozenset(map(_kind, without))
         )
     return container.pack(bundle.to_map())
-
-
-class _Logs:
-    """The evidence logs in an agent's database, open for reading."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-
-    async def __aenter__(self) -> Any:
-        from skerry_agent.evidence import EVIDENCE, EvidenceReader
-        from skerry_agent.store import Database
-
-        if not self._file.exists():
-            raise NotFoundError(
-                "E_NO_AGENT_DIR", f"{self._file} does not exist.", remedy="Give the agent's folder with --dir."
-            )
-        self._db = await Database.open(self._file, clock=SystemClock(), migrations=(EVIDENCE,))
-        return await EvidenceReader.all_in(self._db)
-
-    async def __aexit__(self, *_exc: object) -> None:
-        await self._db.close()
 
 
 def _profile_content(name_or_file: str) -> bytes:

@@ -5,7 +5,7 @@ from skerry_oracle.store.packets import PacketTable
 from skerry_wallet.tokens import token_balances
 from skerry_wallet.transaction import signer_key
 
-__all__ = ["DATA_PAYER", "ChainCredits"]
+__all__ = ["DATA_PAYER", "ChainCredits", "ClosedCredits"]
 
 DATA_PAYER = "data payer"
 
@@ -31,3 +31,18 @@ class ChainCredits:
     async def pending_dc(self, payer: str) -> int:
         """Return the packets of epochs that are not paid yet."""
         return await self._packets.unburned()
+
+
+class ClosedCredits:
+    """A `CreditSource` while no agent runs: the chain stays closed, nothing is carried and nobody is charged."""
+
+    def payer_of(self, oui: int) -> None:
+        """Return nobody."""
+
+    async def balance_dc(self, payer: str) -> int:
+        """Nobody's balance is asked for."""
+        raise AssertionError("nobody pays here")
+
+    async def pending_dc(self, payer: str) -> int:
+        """Nobody's use is asked for."""
+        raise AssertionError("nobody pays here")

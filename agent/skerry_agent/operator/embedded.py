@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from skerry_agent.operator.chain_credits import ClosedCredits
 from skerry_agent.operator.network_file import NetworkFile, OperatorFolder
 from skerry_core.clock import Clock
 from skerry_coverage.profile.loader import load_profile, with_overrides
@@ -42,7 +43,7 @@ async def served_offline(
     )
     await oracle.open()
     try:
-        router = PacketRouter(oracle)
+        router = PacketRouter(oracle, credits=ClosedCredits())
         await router.open()
         async with AdminServer(oracle, router=router, folder=folder.path, address=ADMIN_ADDRESS):
             yield

@@ -4,6 +4,7 @@ What is used and not yet burned is read from the stored packets at the start, so
 Burning itself is done with each epoch's payout, not at a threshold: the ledger books it under the epoch.
 """
 
+import asyncio
 import logging
 from collections.abc import Iterable
 from dataclasses import replace
@@ -46,6 +47,7 @@ class Charges:
         self._payer_of: dict[str, str] = {}
         self._book = ChargeBook(minimum_dc=minimum_dc, payers={}, payer_of=self._payer_of)
         self._read_ns: dict[str, int] = {}
+        self._knowing = asyncio.Lock()
 
     async def charge(self, oui: int, *, payload_bytes: int, free: bool) -> Charged:
         """Charge one delivered uplink; not valid when its payer cannot pay."""
@@ -53,7 +55,8 @@ class Charges:
         if payer is None:
             return Charged(valid=True, dc=packet_dc(payload_bytes=payload_bytes, packet_type="uplink", free=free) or 0)
         try:
-            await self._know(str(oui), payer, payload_bytes)
+            async with self._knowing:  # two first packets at once must not make two accounts
+                await self._know(str(oui), payer, payload_bytes)
         except SkerryError as error:  # it was carried: it counts, and the payout burns what was counted
             _log.warning("%s: the balance cannot be read now: %s", payer, error)
             return Charged(valid=True, dc=packet_dc(payload_bytes=payload_bytes, packet_type="uplink", free=free) or 0)

@@ -49,6 +49,8 @@ async def test_an_agents_routes_are_changed_while_it_runs_and_while_it_does_not(
         assert names() == ["demo"]
         assert skerry("route", "add", route_file(tmp_path, "farm")) == "farm\n"
         assert "gwmp 127.0.0.1:1700" in skerry("route", "list")
+        assert "E_CREDITS_ON_CHAIN" in skerry("credit", "7", "5", code=5)
+        assert {one["oui"] for one in json.loads(skerry("organisations", "--json"))["items"]} == {1, 7}
 
     def while_running() -> None:
         assert names() == ["demo", "farm"]  # the agent has read what was stored without it

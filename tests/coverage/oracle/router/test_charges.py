@@ -46,6 +46,14 @@ class Purse:
         return self.pending
 
 
+class SlowPurse(Purse):
+    """One that takes a moment to read."""
+
+    async def balance_dc(self, payer: str) -> int:
+        await asyncio.to_thread(lambda: None)
+        return self.balance
+
+
 def test_a_payer_is_charged_until_it_cannot_pay_and_unlocked_when_it_is_topped_up() -> None:
     async def main(clock: SimulatedClock) -> None:
         purse = Purse(12)
@@ -84,6 +92,15 @@ def test_a_balance_that_cannot_be_read_costs_no_packet_and_burning_frees_what_wa
         purse.balance, purse.pending = 100, 0
         await clock.sleep(10)
         assert (await charges.charge(1, payload_bytes=1, free=False)).valid
+
+    simulated(main)
+
+
+def test_two_first_packets_at_once_are_both_charged() -> None:
+    async def main(clock: SimulatedClock) -> None:
+        charges = Charges(SlowPurse(1), clock=clock, minimum_dc=0)
+        both = [charges.charge(1, payload_bytes=1, free=False) for _ in range(2)]
+        assert [one.valid for one in await asyncio.gather(*both)] == [True, False]
 
     simulated(main)
 

@@ -1,4 +1,4 @@
-"""Two hundred hotspots in one process: `python -m skerry_testing.bench.ingest_client ADDRESS REPORTS yes|no`.
+"""Many hotspots in one process: `python -m skerry_testing.bench.ingest_client ADDRESS STREAMS REPORTS yes|no`.
 
 Signs everything first, says so, waits for a line, then streams and says how long it took: what it costs to make reports
 is not part of what it takes to accept them. With `yes` it asks for receipts, as our agents do; with `no` it does as
@@ -30,9 +30,9 @@ from skerry_wire.generated.poc_lora_pb2 import (
 )
 from skerry_wire.signing import sign_message
 
-__all__ = ["STREAMS", "gateway"]
+__all__ = ["gateway"]
 
-STREAMS = 200
+OPENING = 20
 WITNESSES_PER_BEACON = 14  # as many as are selected
 CONNECTION = (("grpc.use_local_subchannel_pool", 1),)  # one connection per hotspot, as in the field
 
@@ -78,22 +78,30 @@ async def _entropy(address: str) -> bytes:
     return bytes(entropy_report_v1.FromString(raw).data)
 
 
-async def _stream(
-    address: str, hotspot: _Hotspot, begin: asyncio.Event, opened: asyncio.Semaphore, *, receipts: bool
-) -> int:
-    """Send everything, wait for the end; return how many receipts came."""
+class _Gates:
+    """What the streams wait for: few open at once (an offer holds for five seconds), all begin together."""
+
+    def __init__(self) -> None:
+        self.opening = asyncio.Semaphore(OPENING)
+        self.opened = asyncio.Semaphore(0)
+        self.begin = asyncio.Event()
+
+
+async def _stream(address: str, hotspot: _Hotspot, gates: _Gates, *, receipts: bool) -> int:
+    """Open a session, wait for the word, send everything, wait for the end; return how many receipts came."""
     metadata = ((RECEIPTS_HEADER, "1"),) if receipts else ()
     async with grpc.aio.insecure_channel(address, options=CONNECTION) as made:
         channel: Any = made
-        call = channel.stream_stream(f"/{INGEST}/stream_requests")(metadata=metadata)
-        nonce = lora_stream_response_v1.FromString(await call.read()).offer.nonce
-        init = lora_stream_session_init_v1(
-            pub_key=hotspot.key.public_key, nonce=nonce, session_key=hotspot.session.public_key
-        )
-        request = lora_stream_request_v1(session_init=sign_message(init, hotspot.key))
-        await call.write(request.SerializeToString())
-        opened.release()
-        await begin.wait()
+        async with gates.opening:
+            call = channel.stream_stream(f"/{INGEST}/stream_requests")(metadata=metadata)
+            nonce = lora_stream_response_v1.FromString(await call.read()).offer.nonce
+            init = lora_stream_session_init_v1(
+                pub_key=hotspot.key.public_key, nonce=nonce, session_key=hotspot.session.public_key
+            )
+            request = lora_stream_request_v1(session_init=sign_message(init, hotspot.key))
+            await call.write(request.SerializeToString())
+        gates.opened.release()
+        await gates.begin.wait()
         async with asyncio.TaskGroup() as group:
             counting = group.create_task(_receipts(call))
             for one in hotspot.requests:
@@ -110,23 +118,23 @@ async def _receipts(call: Any) -> int:
     return stored
 
 
-async def main(address: str, reports: int, *, receipts: bool) -> None:
+async def main(address: str, streams: int, reports: int, *, receipts: bool) -> None:
     """Sign, wait for the word, stream; prints `ready`, then the receipts and the seconds."""
     clock = SystemClock()
     entropy = await _entropy(address)
-    hotspots = [_hotspot(number, reports, entropy, clock.wall_ns()) for number in range(STREAMS)]
-    begin, opened = asyncio.Event(), asyncio.Semaphore(0)
+    hotspots = [_hotspot(number, reports, entropy, clock.wall_ns()) for number in range(streams)]
+    gates = _Gates()
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(_stream(address, one, begin, opened, receipts=receipts)) for one in hotspots]
+        tasks = [group.create_task(_stream(address, one, gates, receipts=receipts)) for one in hotspots]
         for _ in tasks:
-            await opened.acquire()
+            await gates.opened.acquire()
         print("ready", flush=True)
         await asyncio.to_thread(sys.stdin.readline)
         started_ns = clock.monotonic_ns()
-        begin.set()
+        gates.begin.set()
     taken_s = (clock.monotonic_ns() - started_ns) / NS_PER_S
     print(sum(task.result() for task in tasks), taken_s, flush=True)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], int(sys.argv[2]), receipts=sys.argv[3] == "yes"))
+    asyncio.run(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), receipts=sys.argv[4] == "yes"))

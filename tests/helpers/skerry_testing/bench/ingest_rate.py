@@ -12,15 +12,30 @@ from pathlib import Path
 from skerry_core.clock import SystemClock
 from skerry_coverage.records import Registration, sign_record
 from skerry_oracle.store.sqlite import SqliteDatabase
-from skerry_testing.bench.ingest_client import STREAMS, gateway
+from skerry_testing.bench.ingest_client import gateway
 from skerry_testing.bench.processes import busiest_thread_s, cpu_s, resident_mb
 from skerry_testing.oracle import make_oracle, signer
 
-__all__ = ["REPORTS", "IngestRate", "measure"]
+__all__ = ["FEW", "MANY", "IngestLoad", "IngestRate", "measure"]
 
-REPORTS_PER_HOTSPOT = 240
-REPORTS = STREAMS * REPORTS_PER_HOTSPOT
 NETWORK = "bench"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestLoad:
+    """How many hotspots stream at once, and how many reports each; within the default limits."""
+
+    streams: int
+    reports_each: int
+
+    @property
+    def reports(self) -> int:
+        """All of them together."""
+        return self.streams * self.reports_each
+
+
+FEW = IngestLoad(streams=200, reports_each=240)
+MANY = IngestLoad(streams=2_000, reports_each=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,30 +51,30 @@ class IngestRate:
     resident_mb: float
 
 
-def measure(folder: Path, *, receipts: bool) -> IngestRate:
+def measure(folder: Path, load: IngestLoad, *, receipts: bool) -> IngestRate:
     """Run oracle and hotspots as two processes on loopback, with default limits; our agents ask for receipts."""
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     oracle = [sys.executable, "-P", "-m", "skerry_agent.cli", "--dir", str(folder), "oracle"]
     subprocess.run([*oracle, "init", "--network", NETWORK], check=True, env=environ, stdout=subprocess.DEVNULL)
     database = folder / "oracle" / "oracle.db"
-    asyncio.run(_register(database))
+    asyncio.run(_register(database, load.streams))
     ports = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]
     with subprocess.Popen([*oracle, "run", *ports], stdout=subprocess.PIPE, text=True, env=environ) as server:
         try:
             assert server.stdout is not None
             address = server.stdout.readline().split()[-1]
-            rate = _stream(address, server.pid, environ, receipts="yes" if receipts else "no")
+            rate = _stream(address, server.pid, environ, load, receipts="yes" if receipts else "no")
         finally:
             server.terminate()
     with closing(sqlite3.connect(database)) as connection:
         (stored,) = connection.execute("SELECT COUNT(*) FROM reports WHERE is_copy = 0").fetchone()
-    assert stored == REPORTS, f"{stored} of {REPORTS} reports were stored"
+    assert stored == load.reports, f"{stored} of {load.reports} reports were stored"
     return rate
 
 
-def _stream(address: str, pid: int, environ: dict[str, str], *, receipts: str) -> IngestRate:
-    module, each = "skerry_testing.bench.ingest_client", str(REPORTS_PER_HOTSPOT)
-    command = [sys.executable, "-P", "-m", module, address, each, receipts]
+def _stream(address: str, pid: int, environ: dict[str, str], load: IngestLoad, *, receipts: str) -> IngestRate:
+    module = "skerry_testing.bench.ingest_client"
+    command = [sys.executable, "-P", "-m", module, address, str(load.streams), str(load.reports_each), receipts]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environ) as client:
         assert client.stdin is not None
         assert client.stdout is not None
@@ -69,22 +84,22 @@ def _stream(address: str, pid: int, environ: dict[str, str], *, receipts: str) -
         client.stdin.flush()
         acknowledged, taken_s = client.stdout.readline().split()
         used_s, thread_s = cpu_s(pid) - before_s, busiest_thread_s(pid) - thread_before_s
-    assert int(acknowledged) == (REPORTS if receipts == "yes" else 0)
+    assert int(acknowledged) == (load.reports if receipts == "yes" else 0)
     return IngestRate(
-        per_s=REPORTS / float(taken_s),
-        per_cpu_s=REPORTS / used_s,
-        per_thread_s=REPORTS / thread_s,
+        per_s=load.reports / float(taken_s),
+        per_cpu_s=load.reports / used_s,
+        per_thread_s=load.reports / thread_s,
         resident_mb=resident_mb(pid),
     )
 
 
-async def _register(database: Path) -> None:
+async def _register(database: Path, count: int) -> None:
     """Admit the hotspots before the oracle runs."""
     clock = SystemClock()
     oracle = make_oracle(SqliteDatabase(database, clock=clock), clock)
     await oracle.open()
     owner = signer("owner")
-    for number in range(STREAMS):
+    for number in range(count):
         key = gateway(number)
         record = Registration(
             network=oracle.network.network, gateway=key.public_key, owner=owner.public_key, is_full=True,
