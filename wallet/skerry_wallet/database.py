@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from skerry_core.clock import Clock
 
-__all__ = ["Database", "SqliteFile"]
+__all__ = ["Database", "SqliteFile", "without_cursor"]
 
 _T = TypeVar("_T")
 
@@ -21,7 +21,8 @@ _T = TypeVar("_T")
 class Database(ABC):
     """Runs actions off the event loop while simulated time stands still.
 
-    A `write` is durable when it returns, and undone when the action raises.
+    A `write` is durable when it returns, and undone when the action raises. An action's cursor stays with it: it is
+    closed, because freed on another thread it would disturb a statement that runs there.
     """
 
     @abstractmethod
@@ -55,7 +56,15 @@ class SqliteFile(Database):
 
     async def _run(self, work: Callable[[], _T]) -> _T:
         with self._clock.hold("wallet: sqlite"):
-            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+            return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: without_cursor(work()))
+
+
+def without_cursor(result: _T) -> _T:
+    """Return a result that may leave its thread: a cursor is closed and becomes None."""
+    if isinstance(result, sqlite3.Cursor):
+        result.close()
+        return None  # type: ignore[return-value]  # whoever hands out a cursor wants nothing back
+    return result
 
 
 def _connect(path: Path, schema: Sequence[str]) -> sqlite3.Connection:

@@ -254,7 +254,11 @@ def _wrap(connection: sqlite3.Connection) -> sqlite_utils.Database:
 def _run_one(db: sqlite_utils.Database, fn: Job[Any]) -> Any:
     try:
         with db.atomic():  # a savepoint inside the group's transaction
-            return fn(db)
+            result = fn(db)
+            if isinstance(result, sqlite3.Cursor):  # freed on the loop's thread it would disturb the next statement
+                result.close()
+                return None
+            return result
     except Exception as error:  # noqa: BLE001 - handed to the caller of write()
         return _Failed(error)
 

@@ -309,3 +309,19 @@ def test_what_was_acknowledged_survives_kill_9(tmp_path: Path, after: int) -> No
     assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     connection.close()
     assert set(range(last + 1)) <= kept
+
+
+async def test_a_cursor_never_leaves_the_writers_thread(tmp_path: Path) -> None:
+    database = await Database.open(tmp_path / "words.db", clock=SystemClock(), migrations=[words()])
+    seen: list[sqlite3.Cursor] = []
+
+    def leak(db: sqlite_utils.Database) -> sqlite3.Cursor:
+        seen.append(db.conn.execute("INSERT INTO words VALUES ('one') RETURNING word"))
+        return seen[0]
+
+    try:
+        assert await database.write(leak) is None
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            seen[0].fetchone()
+    finally:
+        await database.close()

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -179,3 +180,17 @@ def test_beancount_opens_accounts_and_balances() -> None:
     assert '2026-09-21 * "payout" "=cmd() \\"quoted\\""' in text
     assert "  Income:Emission  -1.500001 DEMO-IOT @ 0.25 USD" in text
     assert "  Assets:Owner:Aabc  1.500001 DEMO-IOT @ 0.25 USD" in text
+
+
+async def test_a_cursor_never_leaves_the_databases_thread(tmp_path: Path) -> None:
+    database = SqliteFile(tmp_path / "db", SCHEMA, clock=SystemClock())
+    seen: list[sqlite3.Cursor] = []
+
+    def leak(connection: sqlite3.Connection) -> sqlite3.Cursor:
+        seen.append(connection.execute("SELECT 1 UNION SELECT 2"))
+        return seen[0]
+
+    assert await database.write(leak) is None
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        await database.read(lambda _: seen[0].fetchone())
+    database.close()

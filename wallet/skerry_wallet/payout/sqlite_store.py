@@ -82,8 +82,12 @@ class SqlitePaymentStore(PaymentStore):
     async def update(self, updates: Sequence[Update]) -> None:
         rows = [(update.state.value, update.note, update.signature, update.key) for update in updates]
         statement = "UPDATE payments SET state = ?, note = ?, signature = ? WHERE key = ? AND state <> 'final'"
+
+        def action(connection: sqlite3.Connection) -> None:
+            connection.executemany(statement, rows)
+
         if rows:
-            await self._database.write(lambda connection: connection.executemany(statement, rows))
+            await self._database.write(action)
 
 
 def _claim(connection: sqlite3.Connection, claim: EpochClaim) -> None:
