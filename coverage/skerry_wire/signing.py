@@ -8,7 +8,7 @@ from skerry_keys.helium_message import signed_bytes
 from skerry_keys.signer import Signer
 from skerry_keys.verify import verify
 
-__all__ = ["sign_message", "signed_bytes", "take_signature", "verify_message", "verify_taking_signature"]
+__all__ = ["sign_message", "signed_bytes", "take_signature", "verify_message"]
 
 M = TypeVar("M", bound=Message)
 
@@ -39,9 +39,3 @@ def take_signature(message: Message) -> tuple[bytes, bytes]:
     signature: bytes = message.signature  # type: ignore[attr-defined]  # the caller's promise
     message.ClearField("signature")
     return message.SerializeToString(), signature
-
-
-def verify_taking_signature(message: Message, public_key: bytes) -> bool:
-    """Check as `verify_message` does, with `take_signature`."""
-    signed, signature = take_signature(message)
-    return verify(public_key, signed, signature)

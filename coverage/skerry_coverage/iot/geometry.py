@@ -11,12 +11,11 @@ from h3 import H3BaseException
 
 __all__ = [
     "distance_m",
+    "expected_between_dbm",
     "expected_signal_dbm",
     "free_space_loss_db",
     "grid_cells",
     "is_cell",
-    "link_loss_db",
-    "signal_after_dbm",
 ]
 
 _GRID_RESOLUTION = 11
@@ -57,20 +56,18 @@ def free_space_loss_db(distance: int, frequency_hz: int) -> float:
     return 20 * math.log10(_FOUR_PI * distance * frequency_hz / _LIGHT_M_S)
 
 
-@lru_cache(maxsize=_CACHED_PAIRS)
-def link_loss_db(a: int, b: int, frequency_hz: int) -> float:
-    """Return the free-space loss between two cells: a pair of neighbours meets on a handful of channels."""
-    return free_space_loss_db(distance_m(a, b), frequency_hz)
-
-
 def expected_signal_dbm(
     tx_power_dbm: int, beacon_gain_ddbi: int, witness_gain_ddbi: int, distance: int, frequency_hz: int
 ) -> float:
     """Return the strongest believable signal over a distance in metres; gains are cut to whole dBi toward zero."""
-    loss = free_space_loss_db(distance, frequency_hz)
-    return signal_after_dbm(tx_power_dbm, beacon_gain_ddbi, witness_gain_ddbi, loss)
-
-
-def signal_after_dbm(tx_power_dbm: int, beacon_gain_ddbi: int, witness_gain_ddbi: int, loss_db: float) -> float:
-    """Return the signal that a loss leaves; gains are cut to whole dBi toward zero."""
+    loss_db = free_space_loss_db(distance, frequency_hz)
     return tx_power_dbm + int(beacon_gain_ddbi / 10) - loss_db + int(witness_gain_ddbi / 10)
+
+
+@lru_cache(maxsize=_CACHED_PAIRS)
+def expected_between_dbm(  # noqa: PLR0917 - named arguments would cost the cache a dictionary for each report
+    tx_power_dbm: int, beacon_cell: int, beacon_gain_ddbi: int, cell: int, gain_ddbi: int, frequency_hz: int
+) -> float:
+    """Return the same between two cells: a pair of neighbours meets again and again on a handful of channels."""
+    distance = distance_m(beacon_cell, cell)
+    return expected_signal_dbm(tx_power_dbm, beacon_gain_ddbi, gain_ddbi, distance, frequency_hz)

@@ -2,7 +2,7 @@
 
 from skerry_coverage.iot.beacon_rules import BeaconFacts
 from skerry_coverage.iot.checks import lag_and_limit_ms
-from skerry_coverage.iot.geometry import link_loss_db, signal_after_dbm
+from skerry_coverage.iot.geometry import expected_between_dbm
 from skerry_coverage.iot.registry import Asserted, Gateway
 from skerry_wire.generated.poc_lora_pb2 import lora_witness_report_req_v1
 
@@ -55,8 +55,9 @@ class WitnessFacts:
     def expected_dbm(self) -> float:
         """The strongest believable signal."""
         own, beaconer = self.own, self.beaconer
-        loss_db = link_loss_db(beaconer.cell, own.cell, self.report.frequency)
-        return signal_after_dbm(self.beacon.tx_power_dbm, beaconer.gain_ddbi, own.gain_ddbi, loss_db)
+        return expected_between_dbm(
+            self.beacon.tx_power_dbm, beaconer.cell, beaconer.gain_ddbi, own.cell, own.gain_ddbi, self.report.frequency
+        )
 
     @property
     def lag_and_limit_ms(self) -> tuple[int, int]:

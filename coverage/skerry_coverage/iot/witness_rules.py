@@ -64,7 +64,10 @@ def _capable(facts: WitnessFacts) -> str | None:
 
 
 def _same_frequency(facts: WitnessFacts) -> str | None:
-    offset = frequency_offset_hz(facts.beacon.frequency_hz, facts.report.frequency)
+    sent_hz, heard_hz = facts.beacon.frequency_hz, facts.report.frequency
+    if sent_hz == heard_hz:  # as nearly always
+        return None
+    offset = frequency_offset_hz(sent_hz, heard_hz)
     return "invalid_frequency" if offset > facts.beacon.parameters.max_frequency_offset_hz else None
 
 
