@@ -99,10 +99,15 @@ def _text(findings: list[Finding], red: Finding | None, *, hints: bool) -> str:
     else:
         lines += [f"first red stage: {red.stage} ({red.check}: {red.evidence})", red.reason, f"fix: {red.fix}"]
     warnings = [one for one in findings if one.grade is Grade.WARN and one.fix]
-    lines += [f"warning: {one.check}: {one.evidence} {one.fix}" for one in warnings if hints]
+    lines += [_warning(one) for one in warnings if hints]
     if hints and any(one.repair for one in findings):
         lines.append("`skerry doctor --fix` can mend some of this; add --dry-run to see what it would do.")
     return "\n".join(line for line in lines if line is not None)
+
+
+def _warning(finding: Finding) -> str:
+    words = [f"warning: {finding.check}: {finding.evidence}.", finding.reason, f"fix: {finding.fix}"]
+    return " ".join(word for word in words if word)
 
 
 def _fix_lines(repairs: list[Row], left: list[Finding], *, dry_run: bool) -> list[str]:
