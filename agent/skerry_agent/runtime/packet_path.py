@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import pairwise
+from typing import NamedTuple
 
 from skerry_agent.background import run_together
 from skerry_agent.metrics import Metrics
@@ -59,6 +61,19 @@ class Heard:
     packet_id: str
     device_id: str
     frame: ReceivedFrame
+
+
+_NEXT = dict(pairwise(Stage))  # the stage before which a frame ends that came to this one
+
+
+class _Way(NamedTuple):
+    """How far a frame came, and why no further."""
+
+    kind: str
+    stage: Stage
+    reason: str | None = None
+    address: str | None = None
+    networks: tuple[str, ...] = ()
 
 
 class PacketPath:
@@ -187,28 +202,18 @@ class PacketPath:
 
     async def step(self, heard: Heard) -> PacketRow:
         """Take one frame as far as it goes; return its row."""
-        row = self._row(heard)
-        frame = heard.frame
-        self.passed[Stage.RECEIVED] += 1
+        self._reach(Stage.RECEIVED)
         self._measure(heard)
-        reason = _unusable(frame)
-        if reason is not None:
-            return self._end(row, Stage.DECODED, reason)
-        match classify(frame.phy):
-            case FrameClass.BEACON:
-                row = replace(row, kind="beacon")
-                data = beacon_data(frame.phy)
-                if data is None:
-                    return self._end(row, Stage.DECODED, "beacon_version")
-                return await self._beacon(self._reach(row, Stage.DECODED), heard, data)
-            case FrameClass.UPLINK:
-                kind, address = _describe(frame.phy)
-                row = replace(row, kind=kind, address=address)
-                return await self._uplink(self._reach(row, Stage.DECODED), heard)
-            case FrameClass.IGNORED:
-                return self._end(replace(row, kind="other"), Stage.DECODED, "not_an_uplink")
+        way = await self._walk(heard)
+        if way.reason is not None:
+            self.stopped[_NEXT[way.stage], way.reason] += 1
+            self._metrics.count("skerry_uplinks_total", device=heard.device_id, network="", outcome=way.reason)
+            _log.debug("%s: packet %s ends: %s", heard.device_id, heard.packet_id, way.reason)
+        for network in way.networks:
+            self._metrics.count("skerry_uplinks_total", device=heard.device_id, network=network, outcome="sent")
+        return self._row(heard, way)
 
-    def _row(self, heard: Heard) -> PacketRow:
+    def _row(self, heard: Heard, way: _Way) -> PacketRow:
         frame = heard.frame
         return PacketRow(
             id=heard.packet_id,
@@ -221,49 +226,64 @@ class PacketPath:
             snr_ddb=snr_ddb(frame.snr_db),
             crc=frame.crc.value,
             phy=frame.phy,
-            kind="unknown",
-            stage=Stage.RECEIVED,
-            sent_to=[],
+            kind=way.kind,
+            address=way.address,
+            stage=way.stage,
+            reason=way.reason,
+            sent_to=list(way.networks),
             source=frame.source,
         )
 
-    async def _beacon(self, row: PacketRow, heard: Heard, data: bytes) -> PacketRow:
+    async def _walk(self, heard: Heard) -> _Way:
+        frame = heard.frame
+        reason = _unusable(frame)
+        if reason is not None:
+            return _Way("unknown", Stage.RECEIVED, reason)
+        match classify(frame.phy):
+            case FrameClass.BEACON:
+                data = beacon_data(frame.phy)
+                if data is None:
+                    return _Way("beacon", Stage.RECEIVED, "beacon_version")
+                self._reach(Stage.DECODED)
+                return await self._beacon(heard, data)
+            case FrameClass.UPLINK:
+                self._reach(Stage.DECODED)
+                return await self._uplink(heard)
+            case FrameClass.IGNORED:
+                return _Way("other", Stage.RECEIVED, "not_an_uplink")
+
+    async def _beacon(self, heard: Heard, data: bytes) -> _Way:
         if not self._region_known():
-            return self._end(row, Stage.FILTERED, "region_unknown")
+            return _Way("beacon", Stage.DECODED, "region_unknown")
         if self._beacons_seen.check_and_add(data):
-            return self._end(row, Stage.FILTERED, "beacon_seen_before")
-        row = self._reach(row, Stage.FILTERED)
+            return _Way("beacon", Stage.DECODED, "beacon_seen_before")
+        self._reach(Stage.FILTERED)
         assert self._witness is not None  # connected before it runs
         try:
             queued = await self._witness(heard)
         except SkerryError as error:
             self._log_disk(error)
-            return self._end(row, Stage.QUEUED, "not_kept")
-        return self._reach(row, Stage.QUEUED) if queued else self._end(row, Stage.QUEUED, "clock_not_synchronised")
+            return _Way("beacon", Stage.FILTERED, "not_kept")
+        if not queued:
+            return _Way("beacon", Stage.FILTERED, "clock_not_synchronised")
+        self._reach(Stage.QUEUED)
+        return _Way("beacon", Stage.QUEUED)
 
-    async def _uplink(self, row: PacketRow, heard: Heard) -> PacketRow:
+    async def _uplink(self, heard: Heard) -> _Way:
+        kind, address = _describe(heard.frame.phy)
         if not self._region_known():
-            return self._end(row, Stage.FILTERED, "region_unknown")
-        row = self._reach(row, Stage.FILTERED)
+            return _Way(kind, Stage.DECODED, "region_unknown", address)
+        self._reach(Stage.FILTERED)
         assert self._forward is not None  # connected before it runs
         networks = await self._forward(heard)
         if not networks:
-            return self._end(row, Stage.QUEUED, "no_network_wants_it")
-        for network in networks:
-            self._metrics.count("skerry_uplinks_total", device=row.device_id, network=network, outcome="sent")
-        self.passed[Stage.QUEUED] += 1
-        return replace(self._reach(row, Stage.SENT), sent_to=list(networks))
+            return _Way(kind, Stage.FILTERED, "no_network_wants_it", address)
+        self._reach(Stage.QUEUED)
+        self._reach(Stage.SENT)
+        return _Way(kind, Stage.SENT, None, address, networks)
 
-    def _reach(self, row: PacketRow, stage: Stage) -> PacketRow:
+    def _reach(self, stage: Stage) -> None:
         self.passed[stage] += 1
-        return replace(row, stage=stage)
-
-    def _end(self, row: PacketRow, stage: Stage, reason: str) -> PacketRow:
-        """End a frame's way before a stage."""
-        self.stopped[stage, reason] += 1
-        self._metrics.count("skerry_uplinks_total", device=row.device_id, network="", outcome=reason)
-        _log.debug("%s: packet %s ends: %s", row.device_id, row.id, reason)
-        return replace(row, reason=reason)
 
     def _measure(self, heard: Heard) -> None:
         frame = heard.frame

@@ -1,7 +1,7 @@
 """Received frames with the stage of the packet path that each one reached. Telemetry: kept by age and count."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import sqlite_utils
 
@@ -35,6 +35,10 @@ class PacketRow:
     source: str
 
 
+_NAMES = [column.name for column in fields(PacketRow)]
+_ADD = f"INSERT OR REPLACE INTO packets ({', '.join(_NAMES)}) VALUES ({', '.join(f':{name}' for name in _NAMES)})"  # noqa: S608 - our names
+
+
 class Packets:
     """The table of received frames in telemetry.db."""
 
@@ -44,7 +48,11 @@ class Packets:
     async def add(self, rows: Sequence[PacketRow]) -> None:
         """Store frames; one with a known id replaces the old row (it got further along the path)."""
         values = [encode(row) for row in rows]
-        await self._db.write(lambda db: db.table("packets").upsert_all(values, pk="id"))
+
+        def add(db: sqlite_utils.Database) -> None:
+            db.conn.executemany(_ADD, values)  # four times a second: `upsert_all` takes three times as long
+
+        await self._db.write(add)
 
     async def advance(self, packet_id: str, *, stage: str, reason: str | None, before: Sequence[str]) -> bool:
         """Move a stored frame on to a stage unless it is past it; `before` are the stages up to that one.
