@@ -63,7 +63,7 @@ class EmbeddedOracle:
         limits: IngestLimits | None = None,
         is_time_known: Callable[[], bool] = lambda: True,
     ) -> None:
-        """While `is_time_known()` is false `run` closes no epoch: nothing is signed and paid by a wrong clock."""
+        """While `is_time_known()` is false no report is received, judged or paid: all of it goes by this clock."""
         self.network = network
         self.signer = signer
         self.clock = clock
@@ -104,6 +104,7 @@ class EmbeddedOracle:
             judge=self.judge,
             signer=signer,
             payer=payer,
+            is_time_known=is_time_known,
         )
         self.ingest = Ingest(
             database,
@@ -115,6 +116,7 @@ class EmbeddedOracle:
             report_id=lambda data, received_ms, key: report_id(data=data, received_ms=received_ms, public_key=key),
             refusals=self.refusals,
             limits=limits,
+            is_time_known=is_time_known,
         )
         self._advancing = asyncio.Lock()
         self._is_time_known = is_time_known

@@ -53,6 +53,7 @@ class Ingest:
         report_id: Callable[[bytes, int, bytes], bytes],
         refusals: Refusals,
         limits: IngestLimits | None = None,
+        is_time_known: Callable[[], bool] = lambda: True,
     ) -> None:
         self._database = database
         self._table = ReportTable(database)
@@ -63,6 +64,7 @@ class Ingest:
         self._is_registered = is_registered
         self._report_id = report_id
         self._refusals = refusals
+        self._is_time_known = is_time_known
         self.limits = limits or IngestLimits()
         self._per_peer = RateLimiter(
             clock=clock,
@@ -83,9 +85,10 @@ class Ingest:
         """Store one encoded report that the gateway key itself signed; return when it was received.
 
         Raises `SinkRefused` (malformed, wrong_network, bad_signature, bad_entropy, gateway_not_found) for good,
-        `SinkUnavailable` when the same report may be sent again later: rate_limited, or the store is down.
+        `SinkUnavailable` when the same report may be sent again later: rate_limited, the store is down, or the clock
+        is not right.
         """
-        received_ms = self._clock.wall_ms()
+        received_ms = self._now_ms()
         try:
             self._check_rate(peer)
             report = SignedReport.take(self._parse(kind, body), body)
@@ -103,7 +106,7 @@ class Ingest:
 
         An admitted hotspot has a rate of its own here: many may stand behind one address. Raises as `submit`.
         """
-        received_ms = self._clock.wall_ms()
+        received_ms = self._now_ms()
         kind = BEACON if isinstance(report.report, lora_beacon_report_req_v1) else WITNESS
         party = session.gateway.hex()
         try:
@@ -113,6 +116,12 @@ class Ingest:
             return await self._store(kind, report, received_ms, peer=peer, party=party, session=session)
         except (SinkRefused, StoreBusy, StoreFailed) as error:
             raise self._noted(error, kind, report.body, peer) from error
+
+    def _now_ms(self) -> int:
+        now_ms = self._clock.wall_ms()
+        if not self._is_time_known():
+            raise SinkUnavailable("the oracle's clock is not right now, and a report counts by its time of receipt")
+        return now_ms
 
     async def _store(
         self, kind: str, one: SignedReport, received_ms: int, *, peer: str, party: str, session: SessionRow | None

@@ -19,8 +19,9 @@ from skerry_agent.settings import load
 from skerry_agent.store import OutboxItem, Stores
 from skerry_client.paths import choose_paths
 from skerry_core.clock import NS_PER_S, io_timeout
+from skerry_oracle.epochs.driver import EpochState
 from skerry_simulate.clock import SimulatedClock
-from skerry_testing.agents import AgentProcess, create_agent
+from skerry_testing.agents import AgentProcess, create_agent, opened_house
 from skerry_testing.evidence import BOOT, signer_of
 from skerry_testing.gwmp import push_data, rxpk
 from skerry_testing.kill_loop import LoadedDevice
@@ -133,7 +134,11 @@ async def test_a_running_agent_pays_nothing_by_a_wrong_clock_and_goes_on_with_th
             async with io_timeout(20):
                 while agent.log().count(": paid") < paid + 2:
                     await asyncio.to_thread(agent.process.join, 0.05)
-            assert paid < 20, "a year of epochs was closed"
     finally:
         code = agent.stop()
     assert code == 0, agent.log()[-3000:]
+    async with opened_house(tmp_path) as (house, _):
+        closed = [row for row in await house.oracle.epochs.all() if EpochState(row.state).is_final]
+    assert len(closed) >= 2
+    early_or_late = [row for row in closed if not row.end_ms <= row.changed_ms < row.end_ms + YEAR_S * 500]
+    assert early_or_late == []  # none was closed by the wrong clock, not even in the moment before it was noticed

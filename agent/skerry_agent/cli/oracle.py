@@ -4,6 +4,8 @@ import asyncio
 import json
 import os
 import signal
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -85,18 +87,26 @@ def run(cli: Cli, /, *, listen: tuple[str, ...], admin: str, roaming: str | None
 
 
 async def _serve(folder: OracleFolder, addresses: "ServiceAddresses", place: str) -> None:
+    from skerry_agent.evidence import TimeKeeper
+    from skerry_agent.evidence.ntp import boot_id, kernel_error_ns
+    from skerry_agent.runtime.clock_watch import watch_clock
     from skerry_core.clock import SystemClock
+    from skerry_coverage.evidence.entry import TimeSource
     from skerry_keys.public_key import PublicKey
     from skerry_oracle.garbage import collect_garbage_rarely
     from skerry_oracle.service import OracleService
 
     collect_garbage_rarely()
     clock = SystemClock()
-    built = build_oracle(folder, place, clock)
+    time = TimeKeeper(clock, boot_id=boot_id(os.urandom(16)))
+    time.synchronised(TimeSource.MANUAL, error_ns=None)  # who runs an oracle vouches for its clock, until it jumps
+    built = build_oracle(folder, place, clock, is_time_known=lambda: time.is_synchronised)
     service = OracleService(built, folder=folder.path, addresses=addresses)
     started = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         serving = group.create_task(service.run(started), name="oracle service")
+        watching = watch_clock(time, clock=clock, error_ns=kernel_error_ns, trusted=True)
+        serving.add_done_callback(partial(_end, group.create_task(watching, name="clock")))
         for name in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(name, serving.cancel)
         await started.wait()
@@ -109,7 +119,13 @@ async def _serve(folder: OracleFolder, addresses: "ServiceAddresses", place: str
         click.echo("No payer is set here: epochs state what would have been earned, nothing is paid.")
 
 
-def build_oracle(folder: OracleFolder, place: str, clock: Any) -> Any:
+def _end(other: asyncio.Task[None], _ended: asyncio.Task[None]) -> None:
+    other.cancel()
+
+
+def build_oracle(
+    folder: OracleFolder, place: str, clock: Any, *, is_time_known: Callable[[], bool] = lambda: True
+) -> Any:
     """Return the oracle of a folder, not yet open. Raises `UserError`."""
     from skerry_oracle.embedded import EmbeddedOracle
     from skerry_oracle.registry.policy import AllowListPolicy, ManualPolicy
@@ -121,6 +137,7 @@ def build_oracle(folder: OracleFolder, place: str, clock: Any) -> Any:
         signer=folder.signer(),
         clock=clock,
         random_bytes=os.urandom,
+        is_time_known=is_time_known,
     )
     allow_list = folder.read()["policy"] == "allow-list"
     built.registry.policy = AllowListPolicy(built.registry.is_allowed) if allow_list else ManualPolicy()

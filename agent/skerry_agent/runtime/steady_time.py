@@ -1,11 +1,11 @@
 """Wall time for what cannot be undone - deleting by age, giving a report up - where one jumped clock would cost data.
 
-Used by retention and by the outbox's sender. Signing has a rule of its own (`runtime.clock_watch`); this one is
+Used by retention and by the outbox's sender. Signing has a rule of its own (`TimeKeeper`); this one is
 stricter, since a time service may vouch for a clock that somebody has just set wrong.
 """
 
 from skerry_agent.evidence import TimeKeeper
-from skerry_agent.runtime.clock_watch import AHEAD_NS, BACK_NS
+from skerry_agent.evidence.timekeeper import AHEAD_NS, BACK_NS
 from skerry_core.clock import NS_PER_S, Clock
 
 __all__ = ["SteadyTime"]

@@ -101,6 +101,7 @@ class EpochDriver:
         judge: Judge,
         signer: Signer,
         payer: Payer | None,
+        is_time_known: Callable[[], bool],
     ) -> None:
         self._database = database
         self._epochs = EpochTable(database)
@@ -114,6 +115,7 @@ class EpochDriver:
         self._judge = judge
         self._signer = signer
         self._payer = payer
+        self._is_time_known = is_time_known
         self._current: EpochRow | None = None
         self._waiting: list[EpochRow] = []
 
@@ -154,10 +156,15 @@ class EpochDriver:
         return (self.due_ms, True) if ripe_ms is None else (min(ripe_ms, self.due_ms), False)
 
     async def advance(self) -> int:
-        """Judge what is ripe and close every epoch that is due; return how many epochs became final."""
+        """Judge what is ripe and close every epoch that is due; return how many epochs became final.
+
+        A clock that is not known judges and closes nothing: what an epoch closed too early leaves out is lost to it.
+        """
         closed = await self._pay_waiting()
         while True:
             now_ms = self._clock.wall_ms()
+            if not self._is_time_known():  # asked after the reading: what was read before a jump is right
+                return closed
             await self._judge_ripe(now_ms)
             if now_ms < self.due_ms:
                 return closed

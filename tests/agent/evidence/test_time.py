@@ -31,6 +31,37 @@ def test_the_error_bound_grows_while_nobody_synchronises() -> None:
     assert now.error_ns == 100 + 3600 * NS_PER_S * 100 // 1_000_000
 
 
+@pytest.mark.parametrize("jump_s", [365 * 86_400, -120])
+def test_a_jump_is_seen_by_whoever_asks_next_and_over_when_it_is_undone(jump_s: int) -> None:
+    clock = SimulatedClock(start_s=10**9)
+    time = TimeKeeper(clock, boot_id=BOOT)
+    assert time.doubt is None  # nothing was known
+    time.synchronised(TimeSource.MANUAL, error_ns=None)
+    clock.jump_wall(jump_s)
+    assert not time.is_synchronised
+    assert time.doubt is not None
+    assert time.doubt.startswith("it jumped by 365 days ahead" if jump_s > 0 else "it jumped by 2 min back")
+    assert (time.stamp().wall_ns, time.stamp().source) == (None, TimeSource.NONE)
+    time.keep_up()
+    assert not time.is_synchronised  # a jump is no small correction
+    clock.jump_wall(-jump_s)
+    assert time.is_synchronised
+    assert time.doubt is None
+    clock.jump_wall(jump_s)
+    time.synchronised(TimeSource.NTP, error_ns=1)  # the kernel vouches for it
+    assert time.is_synchronised
+
+
+def test_small_corrections_never_add_up_to_a_jump() -> None:
+    clock = SimulatedClock(start_s=10**9)
+    time = TimeKeeper(clock, boot_id=BOOT)
+    time.synchronised(TimeSource.MANUAL, error_ns=None)
+    for _ in range(10):
+        clock.jump_wall(-50)
+        time.keep_up()
+    assert time.is_synchronised
+
+
 def test_none_is_no_source_and_a_boot_id_has_sixteen_bytes() -> None:
     clock = SimulatedClock(start_s=10**9)
     with pytest.raises(ValueError, match="no source"):

@@ -222,7 +222,7 @@ def test_without_radio_clock_or_operator_it_says_which(tmp_path: Path) -> None:
         here.operator.away = True
         assert await refusal(here.now.offer) == "E_BEACON_INPUTS"
         assert await refusal(here.now.send) == "E_BEACON_NOT_SENT"
-        here.time.doubted("it jumped")
+        here.clock.jump_wall(365 * 86_400)
         assert await refusal(here.now.offer) == "E_CLOCK"
         here.radio_up = False
         assert await refusal(here.now.send) == "E_NO_RADIO"

@@ -30,7 +30,7 @@ from skerry_testing.oracle import (
 from skerry_testing.village import Village
 from skerry_wire.generated.poc_lora_pb2 import lora_beacon_report_req_v1
 from skerry_wire.signing import sign_message
-from skerry_wire.sink import Entropy, SinkRefused
+from skerry_wire.sink import Entropy, SinkRefused, SinkUnavailable
 
 EPOCH = START_S // 43_200
 
@@ -43,6 +43,35 @@ async def run_epoch(oracle: EmbeddedOracle, clock: SimulatedClock, village: Vill
         await village.live(clock, village.sinks(oracle), rounds=rounds)
         await oracle.close_epoch(EPOCH)
         running.cancel()
+
+
+def test_a_clock_that_jumps_ahead_closes_no_epoch_and_receives_no_report(tmp_path: Path) -> None:
+    payer, right = OncePayer(), [True]
+
+    async def main(clock: SimulatedClock) -> None:
+        database = SqliteDatabase(tmp_path / "oracle.db", clock=clock)
+        oracle = make_oracle(database, clock, payer=payer, is_time_known=lambda: right[0])
+        await oracle.open()
+        village = Village(2)
+        await village.join(oracle.registry)
+        running = asyncio.get_running_loop().create_task(oracle.run())
+        await clock.sleep(60)
+        right[0] = False
+        clock.jump_wall(365 * 86_400)
+        with pytest.raises(SinkUnavailable, match="clock is not right"):
+            await oracle.ingest.submit("witness", witness_report(village.people[0].gateway), peer="somebody")
+        assert await oracle.advance() == 0
+        await clock.sleep(7200)
+        clock.jump_wall(-365 * 86_400)
+        right[0] = True
+        await clock.sleep(60)
+        assert [row.state for row in await oracle.epochs.all()] == [EpochState.OPEN.value]
+        assert await oracle.reports.counts() == {}
+        assert (await oracle.close_epoch(EPOCH)).state == EpochState.PAID.value
+        running.cancel()
+        await oracle.close()
+
+    simulated(main)
 
 
 def test_an_epoch_of_honest_hotspots_is_judged_shared_signed_and_paid(tmp_path: Path) -> None:

@@ -137,6 +137,7 @@ def make_oracle(
     network: OracleNetwork | None = None,
     policy: AdmissionPolicy | None = None,
     limits: IngestLimits | None = None,
+    is_time_known: Callable[[], bool] = lambda: True,
 ) -> EmbeddedOracle:
     """Return an oracle with a seeded random source and a test key; it is not open yet."""
     return EmbeddedOracle(
@@ -148,6 +149,7 @@ def make_oracle(
         payer=payer,
         policy=policy,
         limits=limits,
+        is_time_known=is_time_known,
     )
 
 
