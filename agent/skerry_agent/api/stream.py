@@ -7,7 +7,7 @@ from aiohttp import web
 
 from skerry_agent.api.present import rfc3339
 from skerry_agent.api.problems import Unauthorised
-from skerry_agent.events import Event, EventHub, Gap
+from skerry_agent.events import Event, EventHub, Gap, Subscription
 from skerry_core.clock import io_timeout
 from skerry_core.errors import UsageError
 
@@ -15,6 +15,7 @@ __all__ = ["EventStreams"]
 
 HEARTBEAT_S = 15.0  # proxies close silent connections after 30 s or more
 WRITE_LIMIT_S = 10.0  # a client that takes nothing for so long is gone
+MAX_EVENT_ID = (1 << 53) - 1  # the largest whole number that every JSON reader keeps exact
 TOPICS = frozenset({"status", "devices", "packets", "beacons", "witnesses", "rewards", "balances", "jobs"})
 
 
@@ -52,16 +53,20 @@ class EventStreams:
         )
         subscription = self._hub.subscribe(after=after, topics=topics)
         await response.prepare(request)
-        await _write(response, f"retry: 2000\n: last id {self._hub.last_id}\n\n")
-        while not self._hub.closed:
-            try:
-                async with io_timeout(self._heartbeat_s):
-                    items = await subscription.next()
-            except TimeoutError:
-                await _write(response, ": alive\n\n")
-                continue
-            await _write(response, "".join(_frame(item) for item in items))
+        try:
+            await _write(response, f"retry: 2000\n: last id {self._hub.last_id}\n\n")
+            while not self._hub.closed:
+                await _write(response, await self._next(subscription))
+        except ConnectionResetError:
+            pass  # the client went; it resumes with the last id that it has
         return response
+
+    async def _next(self, subscription: Subscription) -> str:
+        try:
+            async with io_timeout(self._heartbeat_s):
+                return "".join(_frame(item) for item in await subscription.next())
+        except TimeoutError:
+            return ": alive\n\n"
 
 
 async def _write(response: web.StreamResponse, text: str) -> None:
@@ -80,10 +85,14 @@ def _frame(item: Event | Gap) -> str:
 
 
 def _position(request: web.Request) -> int | None:
-    text = request.headers.get("Last-Event-ID") or request.query.get("after")
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdecimal() and len(text) <= 16):
+    """Return the last id that the client has; what a browser remembers counts more than what the address says."""
+    remembered, named = request.headers.get("Last-Event-ID"), request.query.get("after")
+    ids = [_event_id(text) for text in (remembered, named) if text is not None]
+    return ids[0] if ids else None
+
+
+def _event_id(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 16) or int(text) > MAX_EVENT_ID:
         raise UsageError("E_EVENT_ID", "An event id is a whole number.", remedy="Connect without one.")
     return int(text)
 

@@ -100,11 +100,15 @@ async def test_more_clients_than_the_cap_are_refused_and_a_place_is_freed(tmp_pa
         ("after=-1", "E_EVENT_ID"),
         ("topics=x", "E_TOPIC"),
         ("after=" + "9" * 30, "E_EVENT_ID"),
+        (f"after={1 << 53}", "E_EVENT_ID"),
     ],
 )
-async def test_wrong_positions_and_topics_are_refused(tmp_path: Path, query: str, code: str) -> None:
+@pytest.mark.parametrize("remembered", [{}, {"Last-Event-ID": "7"}])
+async def test_wrong_positions_and_topics_are_refused(
+    tmp_path: Path, query: str, code: str, remembered: dict[str, str]
+) -> None:
     async with serve_api(tmp_path) as served, aiohttp.ClientSession() as session:
-        headers = {"Authorization": f"Bearer {served.token}"}
+        headers = {"Authorization": f"Bearer {served.token}", **remembered}
         async with session.get(f"{served.server.address}/api/v1/events?{query}", headers=headers) as answer:
             assert (answer.status, (await answer.json(content_type=None))["code"]) == (400, code)
 
@@ -122,6 +126,18 @@ async def test_a_silent_stream_sends_signs_of_life(tmp_path: Path, monkeypatch: 
         while received.count(b": alive\n\n") < 2:
             received += await response.content.readany()
         response.close()
+
+
+async def test_a_client_that_goes_is_no_error(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with serve_api(tmp_path) as served:
+        async with aiohttp.ClientSession() as session:
+            response = await stream(session, served)
+            await response.content.readany()
+            response.close()
+        for number in range(50):
+            served.hub.publish("packets", {"n": number})
+            await SystemClock().sleep(0.001)
+    assert "failed" not in caplog.text
 
 
 async def test_stopping_the_agent_ends_its_streams(tmp_path: Path) -> None:
