@@ -62,6 +62,7 @@ class FakeBluez:
     def __init__(self, hotspot: EmulatedHotspot) -> None:
         self.hotspot = hotspot
         self.abort_connects = 0
+        self.bus_address = ""
         self.device = _Device(self)
         self.adapter = _Adapter(self)
         self.characteristics: dict[Characteristic, _Characteristic] = {}
@@ -126,6 +127,7 @@ async def fake_bluez(address: str, hotspot: EmulatedHotspot) -> AsyncIterator[Fa
     """Play org.bluez on the bus at `address` for the length of the body."""
     bus = await MessageBus(bus_address=address, bus_type=BusType.SYSTEM).connect()
     bluez = FakeBluez(hotspot)
+    bluez.bus_address = address
     bluez.export(bus)
     await bus.request_name("org.bluez")
     try:
@@ -190,6 +192,7 @@ class _Device(ServiceInterface):
     def __init__(self, bluez: FakeBluez) -> None:
         super().__init__("org.bluez.Device1")
         self._bluez = bluez
+        self.connects = 0
         self._connected = False
         self._rssi = -60
 
@@ -231,6 +234,7 @@ class _Device(ServiceInterface):
 
     @dbus_method()
     def Connect(self) -> None:
+        self.connects += 1
         if self._bluez.abort_connects:
             self._bluez.abort_connects -= 1
             raise DBusError("org.bluez.Error.Failed", "Operation already in progress")

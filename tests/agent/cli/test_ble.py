@@ -80,7 +80,7 @@ async def test_wifi_is_set_up_with_a_password_that_never_shows(bluez: FakeBluez,
     secret.write_text("secret-phrase\n")
     wrong = await run(*connect, "--password-file", str(secret))
     assert (wrong.code, wrong.json["error"]["code"]) == (1, "E_BLE_ANSWER")
-    assert "password is wrong" in wrong.json["error"]["remedy"]
+    assert "password of that network is wrong" in wrong.json["error"]["detail"]
     assert "secret-phrase" not in wrong.out + wrong.err
     assert (await run("wifi", "forget", ADDRESS, "TEST-NET", *SCAN)).code == 0
     assert bluez.hotspot.configured == []
@@ -128,14 +128,14 @@ async def test_assert_location_shows_its_request_and_the_firmwares_refusal(bluez
     assert (shown.code, shown.json["request"]["lat"], shown.json["committed"]) == (0, 40.5, False)
     refused = await run(*place, "--nonce", "1", *SCAN, "--commit", "--json")
     assert (refused.code, refused.json["error"]["code"]) == (1, "E_BLE_ANSWER")
-    assert "Current firmware" in refused.json["error"]["remedy"]
+    assert "does not do this any more" in refused.json["error"]["detail"]
 
 
 async def test_without_an_adapter_or_a_hotspot_it_says_what_to_do(
     bluez: FakeBluez, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     absent = await run("info", "00:16:C0:FF:FF:FF", *SCAN, "--json")
-    assert (absent.code, absent.json["error"]["code"]) == (1, "E_BLE_CONNECT")
+    assert (absent.code, absent.json["error"]["code"]) == (1, "E_BLE_NOT_HEARD")
     monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent")
     none = await run("scan", *SCAN, "--json")
-    assert (none.code, none.json["error"]["code"]) == (1, "E_BLE_UNAVAILABLE")
+    assert (none.code, none.json["error"]["code"]) == (1, "E_BLE_NO_DBUS")

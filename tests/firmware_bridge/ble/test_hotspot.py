@@ -8,7 +8,9 @@ import pytest_asyncio
 
 from skerry_core.clock import SystemClock
 from skerry_firmware_bridge.ble.characteristics import Characteristic
-from skerry_firmware_bridge.ble.hotspot import Hotspot, HotspotAnswered, connect_hotspot, find_hotspots
+from skerry_firmware_bridge.ble.hotspot import Hotspot, connect_hotspot
+from skerry_firmware_bridge.ble.outcomes import HotspotAnswered
+from skerry_firmware_bridge.ble.scanning import find_hotspots
 from skerry_firmware_bridge.errors import LinkLost, LinkRefused
 from skerry_simulate.devices.bluez import ADDRESS, BusUnavailable, FakeBluez, fake_bluez, private_bus
 from skerry_simulate.devices.hotspot import EmulatedHotspot
@@ -54,7 +56,7 @@ async def test_wifi_is_set_up_and_removed(hotspot: Hotspot) -> None:
     await hotspot.connect_wifi("TEST-NET", "correct horse")
     assert await hotspot.wifi_ssid() == "TEST-NET"
     assert await hotspot.configured_wifi() == ["TEST-NET"]
-    assert await hotspot.remove_wifi("TEST-NET") == "true"
+    await hotspot.remove_wifi("TEST-NET")
     assert await hotspot.wifi_ssid() is None
 
 
@@ -103,4 +105,4 @@ async def test_a_silent_hotspot_is_refused_with_what_to_do(bluez: FakeBluez) -> 
     with pytest.raises(LinkRefused, match="button") as raised:
         async with connect_hotspot("00:16:C0:FF:FF:FF", clock=SystemClock(), scan_s=SCAN_S):
             raise AssertionError
-    assert raised.value.code == "E_BLE_CONNECT"
+    assert raised.value.code == "E_BLE_NOT_HEARD"
