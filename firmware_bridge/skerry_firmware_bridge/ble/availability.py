@@ -117,6 +117,8 @@ def _cause(error: Exception) -> _Cause:
             return _FORBIDDEN
         case FileNotFoundError() | ConnectionError():
             return _NO_DBUS
+    if type(error).__name__ == "InvalidAddressError":  # dbus-fast's, which is there on Linux only
+        return _NO_DBUS
     if "adapter '" in str(error) and "not found" in str(error):
         return _NO_ADAPTER  # it was pulled out between two steps
     return _BY_DBUS_NAME.get(dbus_error_name(error), _UNKNOWN)

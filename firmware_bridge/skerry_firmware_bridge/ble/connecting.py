@@ -72,7 +72,6 @@ class Central:
 
         device = await self._hear(address)
         client = BleakClient(device, disconnected_callback=connection.lose, timeout=CONNECT_TIMEOUT_S)
-        connection.use(client)
         try:
             async with io_timeout(CONNECT_TIMEOUT_S + GATT_TIMEOUT_S):
                 await client.connect()
@@ -86,6 +85,7 @@ class Central:
         if not resolved:  # BlueZ says "resolved" before they exist; connecting again shows them
             await _disconnect(client)
             raise _Failed(_no_services(address))
+        connection.use(client)
         return client
 
     async def _hear(self, address: str) -> "BLEDevice":

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from skerry_core.clock import io_timeout
-from skerry_firmware_bridge.ble.availability import bluetooth_errors
+from skerry_firmware_bridge.ble.availability import bluetooth_errors, dbus_error_name
 from skerry_firmware_bridge.ble.characteristics import Characteristic
 from skerry_firmware_bridge.ble.messages import VALUE_LIMIT
 from skerry_firmware_bridge.errors import BridgeError, DeviceTimeout, FrameRejected, LinkLost, ModuleRefused
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 __all__ = ["GATT_TIMEOUT_S", "Connection", "NotOffered"]
 
 GATT_TIMEOUT_S = 15.0
+_REFUSALS = frozenset(
+    f"org.bluez.Error.{name}" for name in ("NotPermitted", "NotSupported", "NotAuthorized", "InvalidArguments")
+)
 QUEUE_LIMIT = 64  # notified texts; a hotspot sends one a second
 
 
@@ -40,8 +43,8 @@ class Connection:
         self._lost = False
 
     def use(self, client: "BleakClient") -> None:
-        """Take the client that `lose` was given to; it may be connected later."""
-        self._client, self._lost = client, False
+        """Take a connected client; what `lose` heard of earlier attempts with it does not count."""
+        self._client, self._lost = client, not client.is_connected
 
     def lose(self, client: object = None) -> None:
         """End every waiting step: the link is gone."""
@@ -104,10 +107,11 @@ class Connection:
                     await self._bleak().stop_notify(what.value)
 
     @asynccontextmanager
-    async def step(self, what: Characteristic, *, limit_s: float = GATT_TIMEOUT_S) -> AsyncIterator[None]:
+    async def step(self, what: Characteristic, *, limit_s: float | None = None) -> AsyncIterator[None]:
         """Limit one step and turn bleak's errors into ours."""
-        from bleak.exc import BleakDBusError, BleakGATTProtocolError
+        from bleak.exc import BleakGATTProtocolError
 
+        limit_s = GATT_TIMEOUT_S if limit_s is None else limit_s
         if self._lost:
             raise LinkLost(f"{_name(what)}: the hotspot is not connected any more")
         try:
@@ -124,7 +128,7 @@ class Connection:
                 raise LinkLost(f"{_name(what)}: the hotspot went away") from error
             raise DeviceTimeout(f"{_name(what)}: no answer within {limit_s:g} s") from error
         except bluetooth_errors() as error:
-            if isinstance(error, BleakDBusError) and self._is_connected() and "not connected" not in str(error).lower():
+            if self._is_connected() and dbus_error_name(error) in _REFUSALS:
                 raise ModuleRefused(_name(what), str(error)) from error
             raise LinkLost(f"{_name(what)}: {error or type(error).__name__}") from error
 

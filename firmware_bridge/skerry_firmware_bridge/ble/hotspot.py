@@ -5,7 +5,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from skerry_core.clock import Clock, io_timeout
 from skerry_firmware_bridge.ble.characteristics import Characteristic
@@ -15,7 +15,7 @@ from skerry_firmware_bridge.ble.messages import MESSAGES, ConnectStatus, connect
 from skerry_firmware_bridge.ble.outcomes import HotspotAnswered
 from skerry_firmware_bridge.ble.protobuf import decode, encode
 from skerry_firmware_bridge.ble.scanning import SCAN_S
-from skerry_firmware_bridge.errors import DeviceTimeout, ModuleRefused
+from skerry_firmware_bridge.errors import ModuleRefused
 
 __all__ = ["IDENTITY", "Hotspot", "connect_hotspot"]
 
@@ -126,12 +126,11 @@ class Hotspot:
 
     async def _transaction(self, what: Characteristic, value: bytes) -> bytes:
         await self._gatt.write(what, value)
-        try:
+        raw = b"init"
+        with suppress(TimeoutError):  # a hotspot whose miner is away says `wait` for ever
             async with io_timeout(TRANSACTION_TIMEOUT_S):
                 while (raw := await self._gatt.read(what)) in (b"init", b"wait", b""):
                     await self._clock.sleep(TRANSACTION_POLL_S)
-        except TimeoutError:
-            raise DeviceTimeout(f"{what.name.lower()}: no transaction within {TRANSACTION_TIMEOUT_S:g} s") from None
         if len(raw) < SHORTEST_TRANSACTION:
             raise HotspotAnswered(what, _printable(raw))
         return raw
