@@ -20,15 +20,6 @@ __all__ = ["ble"]
 
 T = TypeVar("T")
 Request = dict[str, str | int | float]
-_WORDS = {
-    "invalid": "The password is wrong.",
-    "not_found": "The hotspot does not see that network.",
-    "wait": "It is busy; try again in a few seconds.",
-    "badargs": "It did not understand the request.",
-    "gw_not_found": "Its maker's service does not know this hotspot.",
-    "error": "Current firmware no longer does this.",
-}
-
 _hotspot = click.argument("hotspot_address", metavar="ADDRESS")  # --address is the agent's
 _scan_s = click.option(
     "--scan-s", type=click.FloatRange(0.1, 120), default=8.0, show_default=True, help="How long to listen, in seconds."
@@ -49,7 +40,7 @@ def ble() -> None:
 @json_option
 def scan(*, scan_s: float, as_json_: bool) -> None:
     """List hotspots that advertise."""
-    from skerry_firmware_bridge.ble.hotspot import find_hotspots
+    from skerry_firmware_bridge.ble.scanning import find_hotspots
 
     with _told():
         found = asyncio.run(find_hotspots(scan_s=scan_s))
@@ -132,9 +123,7 @@ def connect_wifi(
 @json_option
 def forget_wifi(*, hotspot_address: str, network: str, scan_s: float, as_json_: bool) -> None:
     """Make the hotspot forget a network."""
-    said = _with_hotspot(hotspot_address, lambda hotspot: hotspot.remove_wifi(network), scan_s=scan_s)
-    if said != "true":
-        raise UserError("E_BLE_ANSWER", f"The hotspot did not forget {network}: it says {said!r}.")
+    _with_hotspot(hotspot_address, lambda hotspot: hotspot.remove_wifi(network), scan_s=scan_s)
     answer = {"address": hotspot_address, "forgotten": network}
     show(answer, json_wanted=as_json_, text=lambda: f"{hotspot_address} has forgotten {network}")
 
@@ -208,7 +197,7 @@ def _with_hotspot(address: str, ask: Callable[["Hotspot"], Awaitable[T]], *, sca
 @contextmanager
 def _told() -> Iterator[None]:
     """Turn the device side's errors into ones that people read."""
-    from skerry_firmware_bridge.ble.hotspot import HotspotAnswered
+    from skerry_firmware_bridge.ble.outcomes import HotspotAnswered, outcome
     from skerry_firmware_bridge.errors import BridgeError, DeviceTimeout, LinkLost, LinkRefused
 
     try:
@@ -216,8 +205,8 @@ def _told() -> Iterator[None]:
     except LinkRefused as error:
         raise UserError(error.code, error.detail, remedy=error.remedy) from error
     except HotspotAnswered as error:
-        remedy = _WORDS.get(error.text, "")
-        raise UserError("E_BLE_ANSWER", f"The hotspot says {error.text!r}.", remedy=remedy) from error
+        sentence, remedy = outcome(error.what, error.text)
+        raise UserError("E_BLE_ANSWER", sentence, remedy=remedy, params={"answer": error.text}) from error
     except LinkLost as error:
         raise UserError("E_BLE_LOST", f"The connection is lost: {error}.", remedy="Go nearer and try again.") from error
     except DeviceTimeout as error:
