@@ -1,7 +1,10 @@
 """A D-Bus daemon of our own, for the emulated BlueZ. Needs `dbus-daemon` (Debian package dbus-daemon)."""
 
 import asyncio
+import ctypes
 import shutil
+import signal
+import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,6 +22,7 @@ _CONFIGURATION = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Co
 <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/>
 <allow own="*"/>{forbidding}</policy></busconfig>
 """
+PR_SET_PDEATHSIG = 1  # prctl(2)
 _FORBIDDING = '<deny send_destination="org.bluez"/>'  # as a system bus answers users without permission
 
 
@@ -49,6 +53,7 @@ async def private_bus(*, forbidden: bool = False) -> AsyncIterator[str]:
             "--print-address",
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
+            preexec_fn=_end_with_parent if sys.platform == "linux" else None,
         )
         try:
             assert process.stdout is not None
@@ -61,3 +66,8 @@ async def private_bus(*, forbidden: bool = False) -> AsyncIterator[str]:
             if process.returncode is None:
                 process.terminate()
             await process.wait()
+
+
+def _end_with_parent() -> None:
+    """A killed emulator must not leave its daemon behind. Runs in the child, before the daemon."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
