@@ -43,6 +43,7 @@ async def private_bus(*, forbidden: bool = False) -> AsyncIterator[str]:
         forbidding = _FORBIDDING if forbidden else ""
         configuration.write_text(_CONFIGURATION.format(folder=folder, forbidding=forbidding))
         process = await asyncio.create_subprocess_exec(
+            *_ending_with_us(),
             daemon,
             f"--config-file={configuration}",
             "--nofork",
@@ -61,3 +62,9 @@ async def private_bus(*, forbidden: bool = False) -> AsyncIterator[str]:
             if process.returncode is None:
                 process.terminate()
             await process.wait()
+
+
+def _ending_with_us() -> list[str]:
+    """Return what makes the daemon end when this process is killed: nobody would end it then."""
+    setpriv = shutil.which("setpriv")
+    return [] if setpriv is None else [setpriv, "--pdeathsig", "TERM"]
