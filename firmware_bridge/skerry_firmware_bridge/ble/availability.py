@@ -69,7 +69,6 @@ _BY_DBUS_NAME = {
     "org.bluez.Error.NotAuthorized": _FORBIDDEN,
     "org.bluez.Error.NotPermitted": _FORBIDDEN,
     "org.bluez.Error.NotReady": _OFF,
-    IN_PROGRESS: _BUSY,
 }
 
 
@@ -117,6 +116,8 @@ def _cause(error: Exception) -> _Cause:
             return _FORBIDDEN
         case FileNotFoundError() | ConnectionError():
             return _NO_DBUS
+    if is_in_progress(error):
+        return _BUSY
     if type(error).__name__ == "InvalidAddressError":  # dbus-fast's, which is there on Linux only
         return _NO_DBUS
     if "adapter '" in str(error) and "not found" in str(error):

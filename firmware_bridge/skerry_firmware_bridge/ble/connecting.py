@@ -78,7 +78,9 @@ class Central:
             resolved = client.services.get_service(SERVICE_UUID) is not None
         except bluetooth_errors() as error:
             await _disconnect(client)
-            raise _Failed(_not_connected(address, error), is_stuck=is_in_progress(error)) from error
+            is_stuck = is_in_progress(error)
+            refusal = no_bluetooth(error) if is_stuck else _not_connected(address, error)
+            raise _Failed(refusal, is_stuck=is_stuck) from error
         except BaseException:
             await _disconnect(client)
             raise

@@ -13,8 +13,8 @@ __all__ = ["BleFaults", "parse_ble_faults"]
 class BleFaults:
     """Counts go down as the faults happen; a flag is 0 or 1.
 
-    `in_progress`: as after a killed program, connecting is refused until the device was disconnected (1) or removed
-    (2). `other_adapter`: a second one, off since, holds it. `left_connected`: the device is
+    `in_progress`: as after a killed program, connecting is refused until the device was disconnected (1), removed
+    (2), or for ever (3). `other_adapter`: a second one, off since, holds it. `left_connected`: the device is
     still connected, so it does not advertise. `abort`: that many attempts end in radio noise. `early_resolved`: that
     many connections show no services though they say so. `slow_services_s`: they come so late. `vanish`: the link is
     lost in the middle of that write, counted from 1. `silent`: reads and writes are never answered. `notify_loss`:

@@ -105,7 +105,8 @@ class FakeBluez:
     def remove_device(self) -> None:
         """Forget the device, as `bluetoothctl remove` does."""
         self.removals += 1
-        self.faults.in_progress = 0
+        if self.faults.in_progress == 2:
+            self.faults.in_progress = 0
         self.device.set_connected(connected=False)
         if self.device.is_shown:
             self.device.is_shown = False

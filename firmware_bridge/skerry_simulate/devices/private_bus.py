@@ -1,10 +1,7 @@
 """A D-Bus daemon of our own, for the emulated BlueZ. Needs `dbus-daemon` (Debian package dbus-daemon)."""
 
 import asyncio
-import ctypes
 import shutil
-import signal
-import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,7 +19,6 @@ _CONFIGURATION = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Co
 <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/>
 <allow own="*"/>{forbidding}</policy></busconfig>
 """
-PR_SET_PDEATHSIG = 1  # prctl(2)
 _FORBIDDING = '<deny send_destination="org.bluez"/>'  # as a system bus answers users without permission
 
 
@@ -47,13 +43,13 @@ async def private_bus(*, forbidden: bool = False) -> AsyncIterator[str]:
         forbidding = _FORBIDDING if forbidden else ""
         configuration.write_text(_CONFIGURATION.format(folder=folder, forbidding=forbidding))
         process = await asyncio.create_subprocess_exec(
+            *_ending_with_us(),
             daemon,
             f"--config-file={configuration}",
             "--nofork",
             "--print-address",
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
-            preexec_fn=_end_with_parent if sys.platform == "linux" else None,
         )
         try:
             assert process.stdout is not None
@@ -68,6 +64,7 @@ async def private_bus(*, forbidden: bool = False) -> AsyncIterator[str]:
             await process.wait()
 
 
-def _end_with_parent() -> None:
-    """A killed emulator must not leave its daemon behind. Runs in the child, before the daemon."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+def _ending_with_us() -> list[str]:
+    """Return what makes the daemon end when this process is killed: nobody would end it then."""
+    setpriv = shutil.which("setpriv")
+    return [] if setpriv is None else [setpriv, "--pdeathsig", "TERM"]

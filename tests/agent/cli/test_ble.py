@@ -2,50 +2,25 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from skerry_firmware_bridge.ble.characteristics import Characteristic
-from skerry_keys.public_key import PublicKey
-from skerry_keys.signer import Signer
+from skerry_simulate.devices.ble_faults import parse_ble_faults
 from skerry_simulate.devices.bluez import ADDRESS, FakeBluez
 from skerry_simulate.devices.hotspot import EmulatedHotspot
 from skerry_testing.bluez import emulated_bluez
 from skerry_testing.cli import Ran, skerry
-from skerry_testing.oracle import signer
-from skerry_wire.add_gateway import read_add_gateway
-from skerry_wire.gateway_txn import gateway_signed
 
 pytestmark = pytest.mark.debian
 SCAN = ("--scan-s", "0.5")
-GATEWAY, OWNER, PAYER = (signer(name) for name in ("gateway", "owner", "payer"))
-
-
-def address_of(key: Signer) -> str:
-    return PublicKey.from_binary(key.public_key).address
-
-
-@dataclass(slots=True)
-class SigningHotspot(EmulatedHotspot):
-    """Signs as real firmware does; `signs_for` is what it signs whatever it was asked."""
-
-    signer: Signer = GATEWAY
-    signs_for: Signer = OWNER
-    signed_by: Signer = GATEWAY
-
-    def write(self, what: Characteristic, value: bytes) -> list[bytes]:
-        if what is not Characteristic.ADD_GATEWAY:
-            return EmulatedHotspot.write(self, what, value)  # slots leave `super()` without its class
-        owner, payer = self.signs_for.public_key, PAYER.public_key
-        return [gateway_signed("add_gateway", signer=self.signed_by, owner=owner, payer=payer)]
 
 
 @pytest_asyncio.fixture
 async def bluez(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeBluez]:
-    async with emulated_bluez(monkeypatch, SigningHotspot()) as running:
+    async with emulated_bluez(monkeypatch) as running:
         yield running
 
 
@@ -57,7 +32,7 @@ async def test_a_hotspot_is_found_and_tells_who_it_is(bluez: FakeBluez) -> None:
     found = (await run("scan", *SCAN, "--json")).json
     assert [(one["address"], one["name"]) for one in found] == [(ADDRESS, "Helium Hotspot 0A1B")]
     info = (await run("info", ADDRESS, *SCAN, "--json")).json
-    assert (info["public_key"], info["serial_number"]) == (address_of(GATEWAY), "EMU0A1B")
+    assert (info["public_key"], info["serial_number"]) == (bluez.hotspot.public_key, "EMU0A1B")
     assert (info["onboarding_key"], info["wifi"], info["ethernet_online"]) == (None, None, False)
     diagnostics = await run("diagnostics", ADDRESS, *SCAN)
     assert "2026.11.01" in diagnostics.out
@@ -88,42 +63,73 @@ def test_a_password_is_never_taken_from_the_command_line() -> None:
     assert (asked.code, asked.json["error"]["code"]) == (2, "E_SECRET")
 
 
-ADD = ("add-gateway", ADDRESS, "--owner", address_of(OWNER), "--payer", address_of(PAYER), *SCAN, "--json")
+async def test_the_lights_show_which_hotspot_it_is(bluez: FakeBluez) -> None:
+    assert (await run("lights", ADDRESS, "on", *SCAN, "--json")).json == {"lights": "on"}
+    assert bluez.hotspot.lights == "on"
+    assert (await run("lights", ADDRESS, *SCAN, "--json")).json == {"lights": "on"}
 
 
-def test_add_gateway_is_a_dry_run_that_needs_no_bluetooth(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent")
-    shown = skerry(None, "ble", *ADD).json
-    assert (shown["committed"], shown["request"]["owner"]) == (False, address_of(OWNER))
-    wrong = skerry(None, "ble", "add-gateway", ADDRESS, "--owner", "nobody", "--payer", address_of(PAYER), "--json")
-    assert (wrong.code, wrong.json["error"]["code"]) == (2, "E_ADDRESS")
+async def test_progress_is_told_while_the_hotspot_connects(bluez: FakeBluez) -> None:
+    bluez.hotspot.networks["OPEN-NET"] = ""
+    ran = await run("wifi", "connect", ADDRESS, "OPEN-NET", "--open", *SCAN)
+    assert (ran.code, ran.err.splitlines()) == (0, ["connecting ..."])
 
 
-async def test_the_signed_transaction_is_read_back_and_printed(bluez: FakeBluez) -> None:
-    ran = await run(*ADD, "--commit")
-    assert ran.code == 0, ran.err
-    assert (ran.json["gateway"], ran.json["owner"]) == (address_of(GATEWAY), address_of(OWNER))
-    assert read_add_gateway(ran.json["transaction"]).gateway_signature_valid
+@pytest.mark.parametrize("word", ["not_found", "timeout", "failed", "already", "badargs", "error", "surprise"])
+async def test_every_status_has_a_sentence_and_a_remedy(bluez: FakeBluez, word: str) -> None:
+    bluez.hotspot.answers[Characteristic.WIFI_CONNECT] = [b"connecting", word.encode()]
+    ran = await run("wifi", "connect", ADDRESS, "OTHER-NET", "--open", *SCAN, "--json")
+    error = ran.json["error"]
+    assert (ran.code, error["code"]) == (1, "E_BLE_ANSWER")
+    assert error["detail"].startswith("The ")
+    assert error["detail"].endswith(".")
+    assert error["remedy"]
+    assert word != "surprise" or "'surprise'" in error["detail"]
 
 
-@pytest.mark.parametrize("what", ["another owner", "another gateway"])
-async def test_a_transaction_that_was_not_asked_for_is_refused(bluez: FakeBluez, what: str) -> None:
-    assert isinstance(bluez.hotspot, SigningHotspot)
-    if what == "another owner":
-        bluez.hotspot.signs_for = PAYER
-    else:
-        bluez.hotspot.signed_by = PAYER
-    ran = await run(*ADD, "--commit")
-    assert (ran.code, ran.json["error"]["code"]) == (5, "E_BLE_TRANSACTION")
+def test_names_and_passwords_that_no_network_has_are_refused(tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text("p" * 65)
+    for network, options in (("n" * 33, ("--open",)), ("net", ("--password-file", str(secret)))):
+        ran = skerry(None, "ble", "wifi", "connect", ADDRESS, network, *options, "--json")
+        assert (ran.code, ran.json["error"]["code"]) == (2, "E_WIFI_TOO_LONG")
+        assert "pppp" not in ran.out + ran.err
 
 
-async def test_assert_location_shows_its_request_and_the_firmwares_refusal(bluez: FakeBluez) -> None:
-    place = ("assert-location", ADDRESS, "--lat", "40.5", "--lon", "-105.25", "--owner", address_of(OWNER))
-    shown = await run(*place, "--nonce", "1", *SCAN, "--json")
-    assert (shown.code, shown.json["request"]["lat"], shown.json["committed"]) == (0, 40.5, False)
-    refused = await run(*place, "--nonce", "1", *SCAN, "--commit", "--json")
-    assert (refused.code, refused.json["error"]["code"]) == (1, "E_BLE_ANSWER")
-    assert "does not do this any more" in refused.json["error"]["detail"]
+@pytest.mark.parametrize(
+    ("faults", "code"),
+    [
+        ("advertises_s=0.01", "E_BLE_NOT_HEARD"),
+        ("early_resolved=9", "E_BLE_SERVICES"),
+        ("in_progress=3", "E_BLE_BUSY"),
+        ("junk", "E_BLE_ANSWER"),
+        ("oversize", "E_BLE_ANSWER"),
+        ("off", "E_BLE_OFF"),
+        ("no_adapter", "E_BLE_NO_ADAPTER"),
+        ("forbidden", "E_BLE_FORBIDDEN"),
+    ],
+)
+async def test_every_fault_has_a_code_a_sentence_and_a_remedy(
+    monkeypatch: pytest.MonkeyPatch, faults: str, code: str
+) -> None:
+    async with emulated_bluez(monkeypatch, faults=parse_ble_faults(faults)):
+        ran = await run("diagnostics", ADDRESS, *SCAN, "--json")
+    error = ran.json["error"]
+    assert (ran.code, error["code"]) == (1, code)
+    assert error["detail"].endswith(".")
+    assert error["remedy"]
+
+
+async def test_what_a_hotspot_does_not_offer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with emulated_bluez(monkeypatch, EmulatedHotspot(offers=frozenset({Characteristic.PUBLIC_KEY}))):
+        ran = await run("lights", ADDRESS, "on", *SCAN, "--json")
+    assert (ran.code, ran.json["error"]["code"]) == (1, "E_BLE_NOT_OFFERED")
+
+
+async def test_a_hotspot_that_walks_away_is_a_lost_link(bluez: FakeBluez) -> None:
+    bluez.faults.vanish = 1
+    ran = await run("lights", ADDRESS, "on", *SCAN, "--json")
+    assert (ran.code, ran.json["error"]["code"]) == (1, "E_BLE_LOST")
 
 
 async def test_without_an_adapter_or_a_hotspot_it_says_what_to_do(

@@ -69,7 +69,7 @@ def test_a_changed_byte_is_refused_or_breaks_the_signature(at: int, change: int)
         txn = read_gateway_txn(bytes(raw))
     except MessageRejected:
         return
-    assert not txn.gateway_signature_valid or txn.owner_signature_valid is txn.payer_signature_valid is False
+    assert not txn.gateway_signature_valid
 
 
 def _varint(value: int) -> bytes:
