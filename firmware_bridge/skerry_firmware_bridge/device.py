@@ -66,6 +66,9 @@ class Session(ABC):
     async def read(self) -> Values:
         """Return the next readings; what the device does not say is None. Raises `BridgeError`."""
 
+    async def keep_alive(self) -> None:  # noqa: B027 - nothing to do for most devices
+        """Ask the device for a sign of life in a long pause between readings. Raises `BridgeError`."""
+
 
 @runtime_checkable
 class BaudLink(Protocol):

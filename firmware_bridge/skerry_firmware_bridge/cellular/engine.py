@@ -80,8 +80,7 @@ class AtEngine:
         outcome = (transcript := await self.send(command, timeout_s=timeout_s)).outcome
         if outcome.final.is_error:
             raise CommandFailed(command, final=outcome.final.value, code=outcome.code)
-        # a report that came in front of the echo leaves the echo among the lines
-        return tuple(line for line in transcript.lines if line != command)
+        return transcript.lines
 
     async def send(self, command: str, *, timeout_s: float = COMMAND_TIMEOUT_S) -> Transcript:
         """Send `command` and return everything received for it. Raises `DeviceTimeout`, `LinkLost`."""
