@@ -5,8 +5,9 @@ from contextlib import asynccontextmanager
 
 from skerry_firmware_bridge.device import DeviceConfig, Session, Surroundings, Values
 from skerry_firmware_bridge.links.settings import SerialSettings
+from skerry_firmware_bridge.modbus.bus import LINE
 from skerry_firmware_bridge.sunspec.energy import ENERGY_MODELS, common_values, energy_values
-from skerry_firmware_bridge.sunspec.reader import LINE, SunSpecReader, open_bus
+from skerry_firmware_bridge.sunspec.reader import SunSpecReader
 
 __all__ = ["SunSpecSession", "open_sunspec"]
 
@@ -17,11 +18,11 @@ COMMON_ONLY = frozenset({1})
 @asynccontextmanager
 async def open_sunspec(config: DeviceConfig, around: Surroundings) -> AsyncIterator["SunSpecSession"]:
     """Connect to a Modbus URL. Options: `unit` (1), `baud` (9600), `parity` (N), `poll_s` (5). Raises `BridgeError`."""
-    del around  # pymodbus opens its own ports
     options = config.options
     baud, parity = int(options.get("baud", LINE.baudrate)), str(options.get("parity", LINE.parity))
     line = SerialSettings(baudrate=baud, parity=parity)
-    async with open_bus(config.url, unit=int(options.get("unit", 1)), line=line) as bus:
+    unit = int(options.get("unit", 1))
+    async with around.buses.use(config.url, unit=unit, line=line, clock=around.clock) as bus:
         yield SunSpecSession(SunSpecReader(bus), interval_s=float(options.get("poll_s", POLL_S)))
 
 

@@ -49,10 +49,13 @@ class Household:
 
 
 class P1Firmware(Firmware):
-    """Sends a telegram every second (version 5) or ten (2.2, without checksum)."""
+    """Sends a telegram every second (version 5), or ten (4; 2 without checksum). `gas` = a gas meter is attached."""
+
+    GAS_ID = "SKRYGAS000000001"
 
     def __init__(self, *, clock: Clock, version: int = 5, serial: str = "SKRY0000000001") -> None:
         self.period_s = 1.0 if version == 5 else 10.0
+        self.gas = True
         self._clock = clock
         self._version = version
         self._serial = serial
@@ -64,14 +67,15 @@ class P1Firmware(Firmware):
 
     def tick(self) -> bytes:
         body = "\r\n".join(["/SKY5\\2EMULATED", "", *self._lines(), "!"]).encode("latin-1")
-        check = f"{crc16_arc(body):04X}" if self._version == 5 else ""
+        check = f"{crc16_arc(body):04X}" if self._version >= 4 else ""
         return body + check.encode() + b"\r\n"
 
     def _lines(self) -> list[str]:
         imported, exported = self._household.energies_wh
         power_w = self._household.power_w
+        digits = 3 if self._version >= 4 else 2  # of powers
         general = [
-            "1-3:0.2.8(50)",
+            f"1-3:0.2.8({self._version}0)",
             f"0-0:1.0.0({_local_time(self._clock.wall_s())})",
             f"0-0:96.1.1({self._serial.encode().hex().upper()})",
         ]
@@ -81,10 +85,21 @@ class P1Firmware(Firmware):
             f"1-0:2.8.1({_kilo(exported, 6)}*kWh)",
             "1-0:2.8.2(000000.000*kWh)",
             "0-0:96.14.0(0001)",
-            f"1-0:1.7.0({_kilo(max(power_w, 0), 2)}*kW)",
-            f"1-0:2.7.0({_kilo(max(-power_w, 0), 2)}*kW)",
+            f"1-0:1.7.0({max(power_w, 0) / 1000:0{digits + 3}.{digits}f}*kW)",
+            f"1-0:2.7.0({max(-power_w, 0) / 1000:0{digits + 3}.{digits}f}*kW)",
         ]
-        return [*(general if self._version == 5 else general[2:]), *energy, "1-0:32.7.0(0230.1*V)"]
+        amperes = round(abs(power_w) / 230.1)
+        phase = ["1-0:32.7.0(0230.1*V)", f"1-0:31.7.0({amperes:03d}*A)"] if self._version == 5 else []
+        return [*(general if self._version >= 4 else general[2:]), *energy, *phase, *(self._gas() if self.gas else ())]
+
+    def _gas(self) -> list[str]:
+        """Return the gas meter's lines; version 2 prints the value on a line of its own, and no time's letter."""
+        hour = _local_time(self._clock.wall_s() // HOUR_S * HOUR_S)
+        identity = self.GAS_ID.encode().hex().upper()
+        if self._version >= 4:
+            return ["0-1:24.1.0(003)", f"0-1:96.1.0({identity})", f"0-1:24.2.1({hour})(00012.345*m3)"]
+        older = f"0-1:24.3.0({hour[:-1]})(00)(60)(1)(0-1:24.2.1)(m3)"
+        return ["0-1:24.1.0(3)", f"0-1:96.1.0({identity})", older, "(00012.345)"]
 
 
 class OpticalMeterFirmware(Firmware):
