@@ -99,7 +99,7 @@ class Sx1302Session(Session):
         await self._ask(Command.STATUS)
 
     def _note_uptime(self, uptime_ms: int) -> None:
-        """Count a restart of the microcontroller, which leaves the concentrator without power and its forwarder deaf."""
+        """Count a restart of the microcontroller: the concentrator is without power then, its forwarder deaf."""
         before_ms = uptime_ms if self._uptime_ms is None else self._uptime_ms
         if (uptime_ms - before_ms) % UPTIME_WRAP_MS >= UPTIME_WRAP_MS // 2:
             self._restarts += 1
