@@ -32,12 +32,16 @@ class SunSpecSession(Session):
     def __init__(self, reader: SunSpecReader, *, interval_s: float = POLL_S) -> None:
         self._reader = reader
         self.interval_s = interval_s
+        self._identity: Values = {}
 
     async def identify(self) -> Values:
         found = await self._reader.scan()
-        values = common_values(await self._reader.models(only=COMMON_ONLY))
+        self._identity = common_values(await self._reader.models(only=COMMON_ONLY))
         models = ",".join(str(model.id) for model in found.models)
-        return values | {"sunspec_base": found.base, "sunspec_models": models}
+        return self._identity | {"sunspec_base": found.base, "sunspec_models": models}
 
     async def read(self) -> Values:
-        return energy_values(await self._reader.models(only=ENERGY_MODELS))
+        models = await self._reader.models(only=ENERGY_MODELS)
+        refused = any(model.points == {} for model in models)
+        quality = "partial" if refused else "checked"  # both transports carry checksums
+        return energy_values(models) | {"meter_id": self._identity.get("serial"), "quality": quality}

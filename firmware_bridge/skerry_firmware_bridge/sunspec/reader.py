@@ -9,6 +9,7 @@ from skerry_firmware_bridge.sunspec.scan import Found, ModelAt, Registers, scan
 
 __all__ = ["RegisterBus", "SunSpecReader"]
 
+HEAD = 2  # registers of a model's id and length
 QUESTIONS_LIMIT = 512  # a device has a dozen models and is asked two questions for each; a longer chain never ends
 
 
@@ -42,7 +43,10 @@ class SunSpecReader:
         return self.found
 
     async def models(self, *, only: frozenset[int] | None = None) -> list[Model]:
-        """Read and decode the device's models (all, or those of the given ids); a refused block has no points."""
+        """Read and decode the device's models (all, or those of the given ids); a refused block has no points.
+
+        Raises `FrameRejected` moved when the device's map has changed since the scan.
+        """
         found = self.found or await self.scan()
         wanted = [model for model in found.models if only is None or model.id in only]
         blocks = [(model, await self._block(model)) for model in wanted]
@@ -52,10 +56,13 @@ class SunSpecReader:
         ]
 
     async def _block(self, model: ModelAt) -> bytes | None:
+        """Return a model's data, None when the device refuses it; its id and length are read again with it."""
         parts: list[int] = []
-        for address, count in split_requests(write=False, address=model.address + 2, count=model.length):
+        for address, count in split_requests(write=False, address=model.address, count=HEAD + model.length):
             registers = await self._bus.read(address, count)
             if registers is None:
                 return None
             parts += registers
-        return b"".join(register.to_bytes(2, "big") for register in parts)
+        if parts[:HEAD] != [model.id, model.length]:
+            raise FrameRejected("moved", detail=f"model {model.id} is no longer at register {model.address}")
+        return b"".join(register.to_bytes(2, "big") for register in parts[HEAD:])
