@@ -13,7 +13,7 @@ import logging
 from dataclasses import dataclass, field, replace
 from typing import Never
 
-from skerry_core.clock import NS_PER_S
+from skerry_core.clock import NS_PER_S, Timer
 from skerry_firmware_bridge.cellular.ladder import Ladder, Rung
 from skerry_firmware_bridge.device import DeviceConfig, Session, Surroundings, Values
 from skerry_firmware_bridge.drivers import DRIVERS, checked
@@ -50,10 +50,13 @@ class _Supervisor:
         self._ladder = Ladder(has_secondary=len(self._urls) > 1)
 
     async def run(self) -> Never:
-        while True:
-            self._backoff.failed()
-            await self._once()
-            await self._report.pause(self._backoff.next_pause_s())
+        try:
+            while True:
+                self._backoff.failed()
+                await self._once()
+                await self._around.clock.sleep(self._backoff.next_pause_s())
+        finally:
+            self._report.close()
 
     async def _once(self) -> None:
         """Use the device until it fails, and say why it did."""
@@ -118,7 +121,7 @@ class _Supervisor:
 
 def _sentence(error: BridgeError) -> str:
     text = str(error)
-    return text if text.endswith(".") else f"{text}."
+    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
 
 
 @dataclass(slots=True)
@@ -131,52 +134,49 @@ class _Reporter:
     backoff: Backoff
     state: DeviceState | None = None
     _told: tuple[DeviceState | None, str] = (None, "")
-    _failing_since_ns: int | None = None
+    _down_timer: Timer | None = None  # since the first failure, until the next reading
     _reason: str = ""
     _cause: str = ""
     _names: set[str] = field(default_factory=set)
+    _read_ns: int | None = None  # wall time of the latest reading: what is told of a lost device is as old as that
 
     def reading(self, values: Values) -> None:
         self.backoff.worked()
-        self._failing_since_ns = None
-        wall_ns = self.around.clock.wall_ns()
+        self.close()
+        self._read_ns = wall_ns = self.around.clock.wall_ns()
         self._change(DeviceState.UP, "Answers.", "")
         self._names |= values.keys()
         whole = dict.fromkeys(sorted(self._names)) | values
         self.events(StatusReported(device_id=self.device_id, values=whole, wall_ns=wall_ns))
 
     def failed(self, what: str, remedy: str, *, cause: str) -> None:
-        now_ns = self.around.clock.monotonic_ns()
-        if self._failing_since_ns is None:
-            self._failing_since_ns = now_ns
+        first = self._down_timer is None
+        if first:
             self.backoff.lost()
         self._reason, self._cause = self.backoff.advised(f"{what} {remedy}".strip()), cause
-        if self._is_down():
-            self._change(DeviceState.DOWN, self._reason, cause)
-        elif self.state is not DeviceState.UNKNOWN:
+        if first:
+            clock = self.around.clock
+            down_ns = clock.monotonic_ns() + round(DOWN_AFTER_S * NS_PER_S)
+            self._down_timer = clock.call_at(down_ns, self._is_down)
             self._change(DeviceState.UNKNOWN, self._reason, cause)
+        elif self.state is DeviceState.DOWN:
+            self._change(DeviceState.DOWN, self._reason, cause)
 
     def trouble(self, code: str, detail: str) -> None:
         wall_ns = self.around.clock.wall_ns()
         self.events(DeviceTrouble(device_id=self.device_id, code=code, detail=detail, wall_ns=wall_ns))
 
-    async def pause(self, seconds: float) -> None:
-        """Sleep before the next attempt, and call the device down on time even when that falls into the pause."""
-        clock = self.around.clock
-        wake_ns = clock.monotonic_ns() + round(seconds * NS_PER_S)
-        if self._failing_since_ns is not None and self.state is DeviceState.UNKNOWN:
-            down_ns = self._failing_since_ns + round(DOWN_AFTER_S * NS_PER_S)
-            if down_ns < wake_ns:
-                await clock.sleep_until(down_ns)
-                self._change(DeviceState.DOWN, self._reason, self._cause)
-        await clock.sleep_until(wake_ns)
+    def close(self) -> None:
+        if self._down_timer is not None:
+            self._down_timer.cancel()
+            self._down_timer = None
 
-    def _is_down(self) -> bool:
-        since_ns = self._failing_since_ns
-        return since_ns is not None and self.around.clock.monotonic_ns() - since_ns >= DOWN_AFTER_S * NS_PER_S
+    def _is_down(self) -> None:
+        """Call the device down; also while an attempt to reach it is still waiting for an answer."""
+        self._change(DeviceState.DOWN, self._reason, self._cause)
 
     def _change(self, state: DeviceState, reason: str, cause: str) -> None:
         if (state, cause) != self._told:
             self.state, self._told = state, (state, cause)
-            wall_ns = self.around.clock.wall_ns()
+            wall_ns = self.around.clock.wall_ns() if self._read_ns is None else self._read_ns
             self.events(StateChanged(device_id=self.device_id, state=state, reason=reason, wall_ns=wall_ns))

@@ -77,6 +77,10 @@ def test_an_unplugged_device_is_unknown_then_down_and_returns_within_three_secon
     states = _states(events)
     assert [state for _, state in states] == [DeviceState.UP, DeviceState.UNKNOWN, DeviceState.DOWN, DeviceState.UP]
     assert 60 <= states[1][0] < 61
+    # the age of what is told about a lost device counts from its last reading
+    down = next(event for _, event in events if isinstance(event, StateChanged) and event.state is DeviceState.DOWN)
+    last_read_ns = max(event.wall_ns for at, event in events if isinstance(event, StatusReported) and at < 61)
+    assert down.wall_ns == last_read_ns
     assert states[2][0] - states[1][0] <= DOWN_AFTER_S + 1
     assert 120 < states[3][0] < 123
 
@@ -144,6 +148,18 @@ def test_what_a_device_no_longer_tells_is_none_and_not_the_last_value(monkeypatc
     reports = [event for _, event in events if isinstance(event, StatusReported)]
     assert reports[0].values["mbus1_unit"] == "m3"
     assert reports[-1].values["mbus1_unit"] is None
+
+
+def test_a_silent_device_is_down_on_time_although_the_next_attempt_waits_long() -> None:
+    async def script(clock: SimulatedClock, bench: Bench) -> None:
+        await clock.sleep(10)
+        bench.faults = LineFaults(stuck=True)
+        bench.links[-1].stage.faults = bench.faults
+        await clock.sleep(60)
+
+    events, _ = _supervised("p1-v5", script)
+    (_, unknown), (_, down) = [(state, at) for at, state in _states(events)][1:]
+    assert down - unknown == DOWN_AFTER_S
 
 
 @pytest.mark.parametrize("name", sorted(name for name, emulator in EMULATORS.items() if emulator.kind in SILENT))
