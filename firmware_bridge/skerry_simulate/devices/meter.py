@@ -137,7 +137,10 @@ class OpticalMeterFirmware(Firmware):
         self._battery = battery
         self._password = password
         self._count = blocks
-        self.reset()
+        self._received = self._sent = b""
+        self._nuls = self._woken_ns = 0
+        self._allowed = False
+        self._waiting: list[bytes] = []
 
     def receive(self, data: bytes) -> bytes:
         text = bytes(byte & 0x7F for byte in data)
@@ -150,11 +153,10 @@ class OpticalMeterFirmware(Firmware):
         return _even_parity(answers)
 
     def reset(self) -> bytes:
-        self._received = b""
-        self._nuls, self._woken_ns = 0, 0
+        self._received = self._sent = b""
+        self._nuls = self._woken_ns = 0
         self._allowed = False
-        self._waiting: list[bytes] = []
-        self._sent = b""
+        self._waiting.clear()
         return b""
 
     def _cut(self) -> bytes | None:

@@ -116,8 +116,11 @@ def test_a_damaged_block_is_asked_for_again_and_not_the_whole_readout() -> None:
 def test_single_registers_are_read_in_programming_mode_with_a_password(tmp_path: Path) -> None:
     secret = tmp_path / "password"
     secret.write_text("12345\n")
-    options = {"registers": "0.0.0,1.8.0,2.8.0", "password_file": str(secret)}
-    values, written = _values(lambda clock: OpticalMeterFirmware(clock=clock, password="12345"), **options)
+    values, written = _values(
+        lambda clock: OpticalMeterFirmware(clock=clock, password="12345"),
+        registers="0.0.0,1.8.0,2.8.0",
+        password_file=str(secret),
+    )
     assert (values["serial"], values["imported_wh"], values["exported_wh"]) == ("12345678", 4_426_000, 2_444_000)
     assert values["power_w"] is None
     assert b"\x01P1\x02(12345)\x03" in written

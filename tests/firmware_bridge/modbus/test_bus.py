@@ -5,7 +5,7 @@ import fcntl
 import os
 import pty
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 from random import Random
 
@@ -242,7 +242,8 @@ async def test_junk_on_the_line_never_becomes_a_value(
     faults: LineFaults, tcp: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     firmware = ModbusFirmware(meter(CLOCK), tcp=tcp)
-    for seed in range(3):
+    for seed in range(2):
+        host: AbstractAsyncContextManager[TcpHost | PtyHost]
         if tcp:
             host = open_tcp(lambda: firmware, clock=CLOCK, random=Random(seed), faults=faults)
         else:

@@ -49,8 +49,8 @@ def test_a_counter_tells_where_it_starts_again_and_zero_has_counted_nothing() ->
 @pytest.mark.parametrize("model", [101, 102, 103, 111, 112, 113])
 def test_every_inverter_model_says_power_energy_and_state(model: int) -> None:
     number: Points = {"W": 2836.0, "WH": 123_456.0, "Hz": 50.5, "PhVphA": 230.0, "TmpCab": 35.5, "St": 4}
-    scaled: Points = {"W": 2836, "WH": 123_456, "Hz": 505, "PhVphA": 230, "TmpCab": 355, "St": 4}
-    scaled = scaled | {"W_SF": 0, "WH_SF": 0, "Hz_SF": -1, "V_SF": 0, "Tmp_SF": -1}
+    factors = {"W_SF": 0, "WH_SF": 0, "Hz_SF": -1, "V_SF": 0, "Tmp_SF": -1}
+    scaled = {"W": 2836, "WH": 123_456, "Hz": 505, "PhVphA": 230, "TmpCab": 355, "St": 4, **factors}
     values = _read((model, number if model > 110 else scaled))
     assert (values["power_w"], values["produced_wh"], values["state"]) == (2836, 123_456, "mppt")
     assert (values["frequency_millihz"], values["voltage_mv"], values["cabinet_temperature_c"]) == (

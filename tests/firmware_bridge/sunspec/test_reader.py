@@ -13,7 +13,7 @@ from skerry_firmware_bridge.sunspec.reader import SunSpecReader
 from skerry_simulate.devices.sunspec_unit import Values as Points
 from skerry_simulate.devices.sunspec_unit import model_registers
 
-COMMON = (1, {"Mn": "Maker", "Md": "Model", "SN": "SN7"})
+COMMON: tuple[int, Points] = (1, {"Mn": "Maker", "Md": "Model", "SN": "SN7"})
 
 
 class Memory:
@@ -61,7 +61,12 @@ def test_bases_are_tried_in_the_usual_order(base: int) -> None:
 
 def test_long_models_are_read_whole_in_as_few_requests_as_the_limit_allows() -> None:
     port = {"PrtTyp": 0, "ID": 1, "IDStr": "port", "DCW": 5}
-    models = [COMMON, (160, {"DCW_SF": 0, "N": 6, "module": [{"DCW": 10}] * 6}), (203, {}), (701, {"W": 1, "W_SF": 0})]
+    models: list[tuple[int, Points]] = [
+        COMMON,
+        (160, {"DCW_SF": 0, "N": 6, "module": [{"DCW": 10}] * 6}),
+        (203, {}),
+        (701, {"W": 1, "W_SF": 0}),
+    ]
     models += [(702, {}), (713, {}), (714, {"NPrt": 5, "DCW_SF": 0, "Prt": [port] * 5}), (802, {})]
     memory = _memory(*models)
     values = _reading(memory)
