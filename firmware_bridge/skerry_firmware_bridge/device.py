@@ -90,6 +90,10 @@ class Session(ABC):
     async def read(self) -> Values:
         """Return the next readings; what the device does not say is None. Raises `BridgeError`."""
 
+    async def watch(self) -> None:
+        """Wait between readings; the loss of the link ends it at once. Raises `LinkLost`, never returns."""
+        await asyncio.Event().wait()
+
     async def keep_alive(self) -> None:  # noqa: B027 - nothing to do for most devices
         """Ask the device for a sign of life in a long pause between readings. Raises `BridgeError`."""
 

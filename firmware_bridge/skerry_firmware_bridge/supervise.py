@@ -10,6 +10,7 @@ no longer tells is None in it. Pauses and flapping follow `links.backoff`; a dev
 """
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Never
 
@@ -26,6 +27,7 @@ _log = logging.getLogger(__name__)
 __all__ = ["DOWN_AFTER_S", "KEEP_ALIVE_S", "supervise"]
 
 DOWN_AFTER_S = 10.0  # a modem's reset takes longer, a torn frame or a slow poll does not
+KNOCK_S = 5.0  # a device that starts again on the network is tried so often: it costs one packet
 KEEP_ALIVE_S = 30.0  # without a sign of life for so long a device is asked for one (serial-devices 4, rows 1 and 19)
 
 
@@ -47,6 +49,7 @@ class _Supervisor:
         self._report = report
         self._backoff = backoff
         self._urls = [config.url, *(str(url) for url in [config.options.get("secondary_url")] if url)]
+        self._nobody_listens = False
         self._ladder = Ladder(has_secondary=len(self._urls) > 1)
 
     async def run(self) -> Never:
@@ -54,12 +57,14 @@ class _Supervisor:
             while True:
                 self._backoff.failed()
                 await self._once()
-                await self._around.clock.sleep(self._backoff.next_pause_s())
+                pause_s = self._backoff.next_pause_s()
+                await self._around.clock.sleep(min(pause_s, KNOCK_S) if self._nobody_listens else pause_s)
         finally:
             self._report.close()
 
     async def _once(self) -> None:
         """Use the device until it fails, and say why it did."""
+        self._nobody_listens = False
         try:
             async with self._driver.open(replace(self._config, url=self._urls[0]), self._around) as session:
                 await self._use(session)
@@ -70,6 +75,7 @@ class _Supervisor:
         except LinkRefused as error:
             self._report.failed(error.detail, error.remedy, cause=error.code)
             self._backoff.failed(error)
+            self._nobody_listens = error.code == "E_MODBUS_CONNECT"
             if self._urls[0] != self._config.url:  # a secondary port that is not there must not be waited for
                 self._urls.reverse()
         except LinkLost as error:
@@ -90,12 +96,18 @@ class _Supervisor:
             values = await session.read()
             self._ladder.answered()
             self._report.reading(identity | values)
-            rest_s = session.interval_s
-            while rest_s > 0:
-                await self._around.clock.sleep(min(rest_s, KEEP_ALIVE_S))
-                rest_s -= KEEP_ALIVE_S
-                if rest_s > 0:
-                    await session.keep_alive()
+            await self._rest(session)
+
+    async def _rest(self, session: Session) -> None:
+        """Pause until the next reading; a link that is lost meanwhile ends it at once."""
+        rest_s = session.interval_s
+        while rest_s > 0:
+            with suppress(TimeoutError):
+                async with self._around.clock.timeout(min(rest_s, KEEP_ALIVE_S)):
+                    await session.watch()
+            rest_s -= KEEP_ALIVE_S
+            if rest_s > 0:
+                await session.keep_alive()
 
     async def _climb(self) -> None:
         match self._ladder.silent(self._around.clock.monotonic_ns()):

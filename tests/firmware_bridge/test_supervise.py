@@ -150,6 +150,19 @@ def test_what_a_device_no_longer_tells_is_none_and_not_the_last_value(monkeypatc
     assert reports[-1].values["mbus1_unit"] is None
 
 
+@pytest.mark.parametrize("name", ["optical-meter", "picocell", "corecell-usb", "quectel-ec25", "p1-v2"])
+def test_an_unplugged_device_that_is_read_seldom_is_noticed_at_once(name: str) -> None:
+    async def script(clock: SimulatedClock, bench: Bench) -> None:
+        await clock.sleep(25)
+        bench.unplug()
+        await clock.sleep(30)
+
+    options = {} if name == "p1-v2" else {"poll_s": 3600}
+    states = _states(_supervised(name, script, **options)[0])
+    assert [state for _, state in states] == [DeviceState.UP, DeviceState.UNKNOWN, DeviceState.DOWN]
+    assert states[1][0] == 25
+
+
 def test_a_silent_device_is_down_on_time_although_the_next_attempt_waits_long() -> None:
     async def script(clock: SimulatedClock, bench: Bench) -> None:
         await clock.sleep(10)

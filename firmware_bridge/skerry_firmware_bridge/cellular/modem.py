@@ -71,6 +71,9 @@ class ModemSession(Session):
             values |= await self._quectel_readings()
         return values | self._signal_with_age(values) | self._cell_with_age(values)
 
+    async def watch(self) -> None:
+        await self._engine.watch()
+
     async def keep_alive(self) -> None:
         """Ask for an OK; three silences are a `DeviceTimeout` (serial-devices 4, row 19)."""
         await self._try("AT")

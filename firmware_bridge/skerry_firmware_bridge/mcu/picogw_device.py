@@ -71,6 +71,9 @@ class PicoGatewaySession(Session):
         counter = await self._ask(Command.TRIGGER)
         return {"counter_us": int.from_bytes(counter, "big")}
 
+    async def watch(self) -> None:
+        await self._exchange.watch()
+
     async def keep_alive(self) -> None:
         await self._ask(Command.TRIGGER)
 

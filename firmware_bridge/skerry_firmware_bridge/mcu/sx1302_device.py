@@ -95,6 +95,9 @@ class Sx1302Session(Session):
         self._note_uptime(status.uptime_ms or 0)
         return {"uptime_ms": status.uptime_ms, "temperature_c": celsius, "restarts": self._restarts}
 
+    async def watch(self) -> None:
+        await self._exchange.watch()
+
     async def keep_alive(self) -> None:
         await self._ask(Command.STATUS)
 

@@ -115,6 +115,9 @@ class Iec62056Session(Session):
         )
         return reading.values()
 
+    async def watch(self) -> None:
+        await self._exchange.watch()
+
     async def _with_retries(self) -> tuple[Message, tuple[DataSet, ...]]:
         for attempt in range(ATTEMPTS):
             try:

@@ -82,6 +82,11 @@ class Unit:
         self._unit = unit
         self._clock = clock
 
+    async def watch(self) -> None:
+        """Wait until the connection is lost. Raises `LinkLost`, never returns."""
+        await self._connection.lost.wait()
+        raise LinkLost(f"The connection to {self._connection.url} is gone.")
+
     async def read(self, address: int, count: int) -> Registers | None:
         """Return `count` holding registers, None when the device refuses them. Raises `DeviceTimeout`, `LinkLost`."""
         from pymodbus.exceptions import ModbusException
@@ -113,6 +118,7 @@ class _Connection:
         self.url = url
         self.line = line
         self.users = 0
+        self.lost = asyncio.Event()
         self._client: ModbusBaseClient | None = None
         self._connecting = asyncio.Lock()
 
@@ -141,6 +147,7 @@ class _Connection:
                 client.close()
                 raise await asyncio.get_running_loop().run_in_executor(None, _refusal, self.url)
             self._client = client
+            self.lost.clear()
 
     def close(self) -> None:
         client, self._client = self._client, None
@@ -151,8 +158,13 @@ class _Connection:
         """Fail the pending request at once when the connection is lost; pymodbus would let it time out."""
         from pymodbus.exceptions import ConnectionException
 
-        if not connected and self._client is not None and not self._client.ctx.response_future.done():
-            self._client.ctx.response_future.set_exception(ConnectionException("lost"))
+        if connected or self._client is None:
+            return
+        self.lost.set()
+        pending = self._client.ctx.response_future
+        if not pending.done():
+            pending.set_exception(ConnectionException("lost"))
+            pending.exception()  # nobody need be waiting for it
 
 
 def _client(url: str, line: SerialSettings, *, on_change: Callable[[bool], None]) -> "ModbusBaseClient":

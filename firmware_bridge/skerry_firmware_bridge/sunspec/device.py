@@ -40,6 +40,9 @@ class SunSpecSession(Session):
         models = ",".join(str(model.id) for model in found.models)
         return self._identity | {"sunspec_base": found.base, "sunspec_models": models}
 
+    async def watch(self) -> None:
+        await self._reader.bus.watch()
+
     async def read(self) -> Values:
         models = await self._reader.models(only=ENERGY_MODELS)
         refused = any(model.points == {} for model in models)

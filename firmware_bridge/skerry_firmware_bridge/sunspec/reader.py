@@ -19,12 +19,15 @@ class RegisterBus(Protocol):
     async def read(self, address: int, count: int) -> Registers | None:
         """Return the registers, None when the device answers with an exception. Raises `DeviceTimeout`, `LinkLost`."""
 
+    async def watch(self) -> None:
+        """Wait until the connection is lost. Raises `LinkLost`, never returns."""
+
 
 class SunSpecReader:
     """Finds the models of one device once, then reads whole blocks."""
 
     def __init__(self, bus: RegisterBus) -> None:
-        self._bus = bus
+        self.bus = bus
         self.found: Found | None = None
 
     async def scan(self) -> Found:
@@ -34,7 +37,7 @@ class SunSpecReader:
         try:
             address, count = next(questions)
             for _ in range(QUESTIONS_LIMIT):
-                answer = await self._bus.read(address, count)
+                answer = await self.bus.read(address, count)
                 address, count = questions.send(answer)
         except StopIteration as end:
             self.found = end.value
@@ -59,7 +62,7 @@ class SunSpecReader:
         """Return a model's data, None when the device refuses it; its id and length are read again with it."""
         parts: list[int] = []
         for address, count in split_requests(write=False, address=model.address, count=HEAD + model.length):
-            registers = await self._bus.read(address, count)
+            registers = await self.bus.read(address, count)
             if registers is None:
                 return None
             parts += registers

@@ -140,6 +140,24 @@ async def test_losing_the_connection_fails_the_waiting_request_at_once(monkeypat
                 await unit.read(40000, 2)
 
 
+async def test_a_connection_that_is_lost_between_two_readings_is_noticed_at_once() -> None:
+    events: list[DeviceEvent] = []
+    around = Surroundings(clock=CLOCK, random=Random(1), open_link=_refuse)
+    async with (
+        open_tcp(lambda: ModbusFirmware(meter(CLOCK), tcp=True), clock=CLOCK, random=Random(1)) as host,
+        asyncio.TaskGroup() as group,
+    ):
+        url = f"modbus-tcp://127.0.0.1:{host.port}"
+        config = DeviceConfig(device_id="1", kind="sunspec", url=url, options={"poll_s": 3600})
+        task = group.create_task(supervise(config, around=around, events=events.append), name="meter")
+        await _reported(events, {"1"})
+        host.leave()
+        async with io_timeout(REFUSAL_IN_TIME_S):
+            await _changed(events, "1", DeviceState.UNKNOWN)
+        await _reported(events, {"1"}, start=len(events))
+        task.cancel()
+
+
 async def test_a_lost_bus_is_connected_again_in_place_for_all_its_devices() -> None:
     buses = Buses()
     async with open_tcp(

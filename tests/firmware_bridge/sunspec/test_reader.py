@@ -24,6 +24,9 @@ class Memory:
         self.refused: set[int] = set()
         self.asked: list[tuple[int, int]] = []
 
+    async def watch(self) -> None:
+        await asyncio.Event().wait()
+
     async def read(self, address: int, count: int) -> Registers | None:
         self.asked.append((address, count))
         wanted = range(address, address + count)
