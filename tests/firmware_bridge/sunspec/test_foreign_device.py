@@ -42,16 +42,20 @@ def _registers() -> list[int]:
     device = pytest.importorskip("sunspec2.device")
     image = b"SunS"
     for model_id, points, extra in MODELS:
-        model = device.Model(model_id)
-        if extra:
-            words = [model_id, FIXED[model_id] + extra] + [0] * (FIXED[model_id] + extra)
-            words[COUNT_AT[model_id]] = len(points["Prt" if model_id == 714 else "module"])
-            model = device.Model(model_id, model_len=words[1], data=struct.pack(f">{len(words)}H", *words))
+        model = _grouped(device, model_id, points, extra) if extra else device.Model(model_id)
         model.set_dict(points)
         raw = model.get_mb()
         image += struct.pack(">HH", model_id, len(raw) // 2 - 2) + raw[4:]
     image += struct.pack(">HH", 0xFFFF, 0)
     return list(struct.unpack(f">{len(image) // 2}H", image))
+
+
+def _grouped(device: Any, model_id: int, points: dict[str, Any], extra: int) -> Any:
+    """Return a model with groups; their program makes them out of the count in given registers."""
+    length = FIXED[model_id] + extra
+    words = [model_id, length] + [0] * length
+    words[COUNT_AT[model_id]] = len(points["Prt" if model_id == 714 else "module"])
+    return device.Model(model_id, model_len=length, data=struct.pack(f">{len(words)}H", *words))
 
 
 async def _refuse(url: str, settings: SerialSettings) -> Link:
