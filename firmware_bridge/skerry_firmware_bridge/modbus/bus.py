@@ -12,7 +12,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from skerry_core.clock import Clock, SystemClock, io_timeout
@@ -138,6 +138,7 @@ class _Connection:
             client = _client(self.url, self.line, on_change=self._changed)
             # a silent unit must not close the bus under the others
             client.ctx.max_until_disconnect = client.ctx.count_until_disconnect = SILENCES_UNTIL_CLOSED
+            client.ctx.callback_data = _tolerant(client.ctx.callback_data)  # type: ignore[method-assign]
             try:
                 async with io_timeout(CONNECT_TIMEOUT_S):
                     connected = await client.connect()
@@ -198,6 +199,18 @@ def _client(url: str, line: SerialSettings, *, on_change: Callable[[bool], None]
     raise LinkRefused(
         "E_MODBUS_URL", f"{url} is no Modbus address.", remedy="Use modbus-tcp://HOST:PORT or modbus-rtu:///dev/PORT."
     )
+
+
+def _tolerant(decode: Callable[..., int]) -> Callable[..., int]:
+    """Make pymodbus drop what it cannot decode; its error would close the connection and fill the log."""
+
+    def guarded(data: bytes, addr: tuple[Any, ...] | None = None) -> int:
+        try:
+            return decode(data, addr=addr)
+        except Exception:  # noqa: BLE001 - whatever a library makes of hostile bytes: the request is asked again
+            return len(data)
+
+    return guarded
 
 
 def _refusal(url: str) -> LinkRefused:

@@ -202,6 +202,24 @@ async def test_a_gateway_without_the_target_is_a_silent_unit_and_not_a_device_wi
             await SunSpecReader(unit).scan()
 
 
+@pytest.mark.parametrize("pdu", [b"\x63\x02", b"\x03\x05\x00", b"\x83", b"\x03", b"\x2b\x0e\x01\x00", b"\x10\x00"])
+async def test_an_answer_that_cannot_be_decoded_is_silence_and_no_line_in_the_log(
+    pdu: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Babbler(Firmware):
+        def receive(self, data: bytes) -> bytes:
+            return data[:4] + (len(pdu) + 1).to_bytes(2, "big") + data[6:7] + pdu
+
+    async with (
+        open_tcp(Babbler, clock=CLOCK, random=Random(1)) as host,
+        open_bus(f"modbus-tcp://127.0.0.1:{host.port}") as unit,
+    ):
+        with pytest.raises(DeviceTimeout):
+            await unit.read(40000, 2)
+        assert len(host.clients) == 1
+    assert not [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
+
+
 async def test_an_illegal_address_is_an_answer() -> None:
     async with (
         open_tcp(lambda: ModbusFirmware(meter(CLOCK), tcp=True), clock=CLOCK, random=Random(1)) as host,
