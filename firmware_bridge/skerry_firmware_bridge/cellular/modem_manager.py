@@ -21,7 +21,7 @@ __all__ = ["ANY", "ManagedModemSession", "open_managed_modem"]
 ANY = "any"
 POLL_S = 2.0  # reading what ModemManager knows costs the modem nothing
 MEASURE_S = 5
-CELLS_PAUSE_S = 10  # the modem is asked for cells, in turn with ModemManager's own commands
+CELLS_PAUSE_S = 10  # the modem itself is asked for cells; a level of theirs is no older than what is called fresh
 CLOSE_LIMIT_S = 1.0
 OFF = frozenset({"disabled", "disabling"})
 ON = frozenset({"enabled", "searching", "registered", "disconnecting", "connecting", "connected"})
@@ -105,21 +105,23 @@ class ManagedModemSession(Session):
 
     async def _measure(self, modem: ManagedModem) -> None:
         """Have the signal measured where nobody has; who may not ask for it sees the quality in percent only."""
-        if self._measure_s and not self._asked and not modem.is_measured and modem.state in ON:
+        if self._measure_s and modem.state in ON and not modem.is_measured and not self._asked:
             self._asked = True  # once: on a desktop polkit may ask a person, who need not answer in time
             with suppress(LinkRefused, DeviceTimeout):
                 await self._manager.measure(modem.path, every_s=self._measure_s)
 
     async def _fresh_cells(self, modem: ManagedModem) -> Cells | None:
+        if modem.state not in ON or not self._tells_cells:
+            return None
         now_ns = self._clock.monotonic_ns()
-        is_old = self._cells_ns is None or now_ns - self._cells_ns >= CELLS_PAUSE_S * NS_PER_S
-        if self._tells_cells and is_old:
-            self._cells_ns = now_ns
+        if self._cells_ns is None or now_ns - self._cells_ns >= CELLS_PAUSE_S * NS_PER_S:
+            self._cells, self._cells_ns = None, now_ns
             try:
                 self._cells = await self._manager.cells(modem.path)
-            except (LinkRefused, DeviceTimeout) as error:
-                self._cells = None
-                self._tells_cells = not isinstance(error, LinkRefused) or error.code != "E_MM_FORBIDDEN"
+            except DeviceTimeout:
+                pass  # the modem is busy
+            except LinkRefused as error:
+                self._tells_cells = error.code != "E_MM_FORBIDDEN"  # by default only root may ask
         return self._cells
 
 

@@ -86,7 +86,7 @@ class ManagerBus:
 
     async def call(
         self, service: str, path: str, interface: str, member: str, signature: str = "", *body: object,
-        limit_s: float = ANSWER_LIMIT_S,
+        limit_s: float | None = None,
     ) -> object:  # fmt: skip
         """Call a method and return the first value of its answer. Raises `LinkRefused`, `DeviceTimeout`, `LinkLost`."""
         from dbus_fast import Message, MessageFlag, MessageType
@@ -96,7 +96,7 @@ class ManagerBus:
             destination=service, path=path, interface=interface, member=member, flags=MessageFlag.NO_AUTOSTART,
             signature=signature, body=list(body),
         )  # fmt: skip
-        answer = await self._answer(message, limit_s)
+        answer = await self._answer(message, limit_s or ANSWER_LIMIT_S)
         if answer.message_type is MessageType.ERROR:
             raise _refusal(answer.error_name or "")
         return unpack_variants(answer.body[0]) if answer.body else None

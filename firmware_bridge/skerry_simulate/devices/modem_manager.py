@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from itertools import count, cycle
+from sys import float_info
 
 from dbus_fast import BusType, Message, MessageType, NameFlag, Variant
 from dbus_fast.aio import MessageBus
@@ -29,9 +30,27 @@ NO_LOCK, PIN = 1, 2
 HOME, NR_BIT, NR_CELL = 1, 1 << 15, 6
 UNAUTHORIZED = f"{SERVICE}.Error.Core.Unauthorized"
 JUNK = (
-    Variant("s", "\0\x1b".strip("\0")), Variant("d", float("nan")), Variant("ai", [1, -1]), Variant("t", 2**64 - 1),
+    Variant("s", "\x1b"), Variant("d", float("nan")), Variant("ai", [1, -1]), Variant("t", 2**64 - 1),
     Variant("a{sv}", {"rsrp": Variant("s", "loud")}), Variant("b", True), Variant("(sb)", ["x", False]),
 )  # fmt: skip
+# what Skerry does not read, for other clients
+DESCRIPTION = {
+    "Bearers": Variant("ao", []),
+    "CarrierConfiguration": Variant("s", "default"),
+    "CurrentCapabilities": Variant("u", 72),
+    "CurrentModes": Variant("(uu)", [24, 16]),
+    "Drivers": Variant("as", ["qmi_wwan"]),
+    "HardwareRevision": Variant("s", "RM520N-GL"),
+    "MaxActiveBearers": Variant("u", 1),
+    "OwnNumbers": Variant("as", []),
+    "Ports": Variant("a(su)", [["cdc-wdm0", 6], ["ttyUSB2", 3]]),
+    "Sim": Variant("o", "/"),
+    "SupportedBands": Variant("au", [378]),
+    "SupportedCapabilities": Variant("au", [72]),
+    "SupportedIpFamilies": Variant("u", 3),
+    "SupportedModes": Variant("a(uu)", [[24, 16]]),
+    "UnlockRetries": Variant("a{uu}", {PIN: 3}),
+}
 Properties = dict[str, Variant]
 Interfaces = dict[str, Properties]
 
@@ -139,29 +158,29 @@ class FakeModemManager:
                 "AccessTechnologies": Variant("u", NR_BIT if works else 0),
                 "SignalQuality": Variant("(ub)", [61 if works else 0, works]),
                 "CurrentBands": Variant("au", [378]),
+                **DESCRIPTION,
             },
             f"{INTERFACE}.Modem3gpp": {
                 "Imei": Variant("s", imei),
                 "RegistrationState": Variant("u", HOME if works else 0),
                 "OperatorCode": Variant("s", "00101" if works else ""),
                 "OperatorName": Variant("s", "Test Network" if works else ""),
+                "Pco": Variant("a(ubay)", []),
             },
             f"{INTERFACE}.Signal": self._signal(),
         }
-        if not faults.junk:
-            return interfaces
+        return {name: self._spoilt(values) for name, values in interfaces.items()} if faults.junk else interfaces
+
+    def _spoilt(self, values: Properties) -> Properties:
         junk = cycle(JUNK)
-        return {
-            interface: {name: value if name == "EquipmentIdentifier" else next(junk) for name, value in values.items()}
-            for interface, values in interfaces.items()
-        }
+        return {name: value if name == "EquipmentIdentifier" else next(junk) for name, value in values.items()}
 
     def _signal(self) -> Properties:
         told = {name: Variant("a{sv}", {}) for name in ("Lte", "Nr5g", "Umts", "Gsm")}
         if self.rate_s:
             level = {"rsrp": float(next(self._levels_dbm)), "rsrq": -11.0, "snr": 19.0}
             told["Nr5g"] = Variant("a{sv}", {name: Variant("d", value) for name, value in level.items()})
-            told["Lte"] = Variant("a{sv}", {"rssi": Variant("d", -1.797e308)})  # so "unknown" is told
+            told["Lte"] = Variant("a{sv}", {"rssi": Variant("d", -float_info.max)})  # so "unknown" is told
         return {"Rate": Variant("u", self.rate_s), "RssiThreshold": Variant("u", 0), **told}
 
     def _cells(self) -> Iterator[Properties]:
@@ -169,7 +188,8 @@ class FakeModemManager:
             common = {"cell-type": Variant("u", NR_CELL), "serving": Variant("b", serving)}
             cell = {"physical-ci": Variant("s", pci), "nrarfcn": Variant("u", 634080), "rsrp": Variant("d", level)}
             named = {"operator-id": "00101", "tac": "15EC", "ci": "12AA54086"} if serving else {}
-            yield common | cell | {name: Variant("s", value) for name, value in named.items()}
+            whole = common | cell | {name: Variant("s", value) for name, value in named.items()}
+            yield self._spoilt(whole) if self.faults.junk else whole
 
     def _tell(self, member: str, signature: str, body: list[object]) -> None:
         signal = Message.new_signal(path=ROOT, interface=OBJECTS, member=member, signature=signature, body=body)
