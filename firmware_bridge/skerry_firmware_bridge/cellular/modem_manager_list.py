@@ -23,11 +23,8 @@ class ListedModem:
 
 
 def announcement(place: str, bus: str) -> str:
-    """Return the line by which an emulator tells in its `.url` file where it is: what the settings take.
-
-    The bus's own identity, behind a comma, is left out: lists of settings are separated by commas.
-    """
-    return f"{KIND}:{place}?bus={bus.partition(',')[0]}"
+    """Return the line by which an emulator tells in its `.url` file where it is: what the settings take."""
+    return f"{KIND}:{place}?bus={bus}"
 
 
 def announced_manager(line: str) -> str | None:

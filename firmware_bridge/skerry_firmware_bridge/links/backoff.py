@@ -13,7 +13,7 @@ from skerry_firmware_bridge.errors import BridgeError, LinkRefused
 __all__ = ["PAUSES_S", "Backoff"]
 
 PAUSES_S = (1.0, 2.0, 5.0, 10.0, 30.0)
-MISSING = frozenset({"E_PORT_MISSING", "E_MM_NOT_RUNNING", "E_MM_NO_MODEM"})
+MISSING = frozenset({"E_PORT_MISSING", "E_MM_NO_DBUS", "E_MM_NOT_RUNNING", "E_MM_NO_MODEM"})
 MISSING_PORT_PAUSE_S = 1.0  # looking whether a port is back costs nothing, and a replugged device is to be back in 3 s
 JITTER = 0.2
 FLAP_WINDOW_S = 600

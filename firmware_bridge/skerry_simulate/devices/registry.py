@@ -21,7 +21,7 @@ from skerry_simulate.devices.manager_faults import ManagerFaults
 from skerry_simulate.devices.modem_manager import IMEI, FakeModemManager, fake_modem_manager
 from skerry_simulate.devices.private_bus import private_bus
 from skerry_simulate.faults import faults_from
-from skerry_simulate.showing import announced_url, free_name
+from skerry_simulate.showing import announced_url, free_name, lasting_bus
 
 __all__ = ["EMULATORS", "Emulator", "Running", "read_faults", "run_emulator"]
 
@@ -179,7 +179,8 @@ async def _managed_modem(name: str, faults: AnyFaults, announce: Path | None) ->
         private_bus(forbidden=MODEM_MANAGER if faults.forbidden else None) as bus,
         fake_modem_manager(bus, faults=faults) as manager,
     ):
-        line = modem_manager_list.announcement(IMEI, bus)
-        with announced_url(announce, name, line):
-            kind, _, url = line.partition(":")
-            yield Running(name=name, kind=kind, url=url, host=manager)
+        with lasting_bus(announce, name, bus) as lasting:
+            line = modem_manager_list.announcement(IMEI, lasting)
+            with announced_url(announce, name, line):
+                kind, _, url = line.partition(":")
+                yield Running(name=name, kind=kind, url=url, host=manager)

@@ -213,7 +213,13 @@ async def test_progress_is_told_with_what_is_still_waited_for(tmp_path: Path) ->
             ports=_announced_only,
             on_progress=lambda fraction, words: told.append((round(fraction, 2), words)),
         )
-    assert [fraction for fraction, _ in told] == [0.2, 0.4, 0.6, 0.8, 1.0]  # two ports, gateways, Bluetooth, ModemManager
+    assert [fraction for fraction, _ in told] == [
+        0.2,
+        0.4,
+        0.6,
+        0.8,
+        1.0,
+    ]  # two ports, gateways, Bluetooth, ModemManager
     assert told[-1][1] == "done"
 
 
@@ -320,12 +326,13 @@ async def test_an_emulated_hotspot_is_found_on_its_private_bus(tmp_path: Path) -
 
 
 @pytest.mark.debian
-async def test_an_emulated_manager_is_found_on_its_private_bus_with_its_modem(tmp_path: Path) -> None:
+async def test_an_emulated_manager_is_found(tmp_path: Path) -> None:
     async with run_emulator("modem-manager", clock=CLOCK, random=Random(2), announce=tmp_path) as running:
         (device,) = await scan(EVERYTHING, around=AROUND, announced=tmp_path, ports=_announced_only)
     assert (device.kind, device.port.path, device.problem) == ("modem-manager", running.url, None)
     assert device.identity["model"] == "RM520N-GL"
-    assert device.setting == ("devices.attached", f"modem-manager:{running.url}")
+    assert device.setting == ("devices.attached", f"modem-manager:{IMEI}?bus=unix:path={tmp_path}/buses/modem-manager")
+    assert list_ports(announced=tmp_path, by_id=tmp_path) == list_ports(by_id=tmp_path)  # nothing is left behind
 
 
 @pytest.mark.debian
