@@ -55,7 +55,8 @@ async def open_manager(address: str | None) -> AsyncIterator["ManagerBus"]:
     finally:
         bus.disconnect()
         with suppress(*_bus_errors()):
-            await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]  # dbus-fast leaves it untyped
+            async with io_timeout(CONNECT_LIMIT_S):
+                await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]  # dbus-fast leaves it untyped
 
 
 class ManagerBus:
@@ -136,12 +137,13 @@ async def _connected(address: str | None) -> "MessageBus":
     try:
         from dbus_fast import BusType
         from dbus_fast.aio import MessageBus
+        from dbus_fast.errors import AuthError
     except ImportError:
         raise _not_here("The D-Bus library (dbus-fast) is not installed.") from None
     try:
         async with io_timeout(CONNECT_LIMIT_S):
             return await MessageBus(bus_address=address, bus_type=BusType.SYSTEM).connect()
-    except PermissionError:
+    except (PermissionError, AuthError):
         raise _refusal(f"{DAEMON}.Error.AuthFailed") from None
     except TimeoutError:
         raise DeviceTimeout(f"The D-Bus daemon: no answer within {CONNECT_LIMIT_S:g} s") from None

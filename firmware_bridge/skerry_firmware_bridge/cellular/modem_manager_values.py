@@ -4,6 +4,7 @@ Names and numbers are those of its interface (ModemManager @ 9a2d5863: introspec
 unknown, out of range or of another type is None. Variants come unpacked.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from skerry_firmware_bridge.errors import FrameRejected
 __all__ = ["INTERFACE", "ManagedModem", "read_modems", "readings"]
 
 INTERFACE = "org.freedesktop.ModemManager1.Modem"
+OBJECT_PATH = re.compile(r"(/[A-Za-z0-9_]+)+")
 STATES = {
     -1: "failed", 1: "initializing", 2: "locked", 3: "disabled", 4: "disabling", 5: "enabling", 6: "enabled",
     7: "searching", 8: "registered", 9: "disconnecting", 10: "connecting", 11: "connected",
@@ -73,9 +75,9 @@ def read_modems(objects: object) -> list[ManagedModem]:
     if not isinstance(objects, Mapping):
         raise FrameRejected("not_objects", detail=type(objects).__name__)
     return [
-        _modem(path, interfaces)
+        _modem(text(path), interfaces)
         for path, interfaces in objects.items()
-        if isinstance(path, str) and isinstance(interfaces, Mapping) and INTERFACE in interfaces
+        if OBJECT_PATH.fullmatch(text(path)) and isinstance(interfaces, Mapping) and INTERFACE in interfaces
     ]
 
 

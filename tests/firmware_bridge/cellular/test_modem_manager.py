@@ -277,6 +277,23 @@ async def test_a_supervised_modem_that_is_switched_on_again_is_up_again() -> Non
         task.cancel()
 
 
+@pytest.mark.debian
+async def test_a_supervised_modem_whose_manager_falls_silent_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(modem_manager_bus, "ANSWER_LIMIT_S", 0.2)
+    events: asyncio.Queue[DeviceEvent] = asyncio.Queue()
+    async with emulated_manager() as manager, io_timeout(LIMIT_S), asyncio.TaskGroup() as group:
+        config = _config(manager.bus_address, poll_s=1)
+        task = group.create_task(supervise(config, around=AROUND, events=events.put_nowait))
+        await _until(events, DeviceState.UP)
+        manager.faults.silent = True
+        reason = (await _until(events, DeviceState.UNKNOWN)).reason
+        manager.faults.silent = False
+        await _until(events, DeviceState.UP)
+        task.cancel()
+    assert "no answer to GetManagedObjects within" in reason
+    assert "sudo systemctl restart ModemManager" in reason
+
+
 async def _until(events: asyncio.Queue[DeviceEvent], state: DeviceState) -> StateChanged:
     while True:
         event = await events.get()

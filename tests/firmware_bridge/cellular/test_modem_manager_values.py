@@ -119,7 +119,12 @@ def test_whoever_has_asked_for_measurements_has_asked(signal: dict[str, Any], is
 
 
 def test_only_modems_are_modems() -> None:
-    objects = {PATH: {INTERFACE: {"EquipmentIdentifier": "A1B2C3D4"}}, "/SIM/0": {f"{INTERFACE}.Sim": {}}, 7: {}}
+    objects = {
+        PATH: {INTERFACE: {"EquipmentIdentifier": "A1B2C3D4"}},
+        "/SIM/0": {f"{INTERFACE}.Sim": {}},
+        7: {},
+        "no path": {INTERFACE: {}},
+    }
     (modem,) = read_modems(objects)
     assert (modem.path, modem.identifier, modem.identity["imei"]) == (PATH, "A1B2C3D4", None)  # an ESN is no IMEI
 
