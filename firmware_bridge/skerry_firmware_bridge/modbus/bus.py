@@ -142,10 +142,16 @@ class _Connection:
             try:
                 async with io_timeout(CONNECT_TIMEOUT_S):
                     connected = await client.connect()
-            except (OSError, TimeoutError, ValueError):
+            except (OSError, TimeoutError):
                 connected = False
+            except ValueError as error:
+                raise LinkRefused(
+                    "E_PORT_SETTINGS", f"{self.url}: {error}.", remedy="Check the device's baud and parity."
+                ) from error
+            finally:
+                if not client.connected:
+                    client.close()
             if not connected:
-                client.close()
                 raise await asyncio.get_running_loop().run_in_executor(None, _refusal, self.url)
             self._client = client
             self.lost.clear()
@@ -226,8 +232,23 @@ def _refusal(url: str) -> LinkRefused:
         descriptor = os.open(path, os.O_RDWR | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_NONBLOCK", 0))
     except OSError as error:
         return explain(path, error)
-    os.close(descriptor)
-    return explain(path, OSError(errno.EBUSY, "in use"))
+    try:
+        return explain(path, _lock_error(descriptor) or OSError(errno.EIO, os.strerror(errno.EIO)))
+    finally:
+        os.close(descriptor)
+
+
+def _lock_error(descriptor: int) -> OSError | None:
+    """Return why the port cannot be had alone, None where that is not the trouble (or cannot be told)."""
+    try:
+        from fcntl import LOCK_EX, LOCK_NB, flock
+    except ImportError:
+        return OSError(errno.EBUSY, "in use")
+    try:
+        flock(descriptor, LOCK_EX | LOCK_NB)
+    except OSError as error:
+        return error
+    return None
 
 
 def _told(line: SerialSettings) -> str:

@@ -241,6 +241,14 @@ async def test_a_port_that_is_not_there_or_taken_is_explained(tmp_path: Path) ->
         assert raised.value.remedy
 
 
+async def test_a_file_that_is_no_port_is_not_called_busy(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no port")
+    with pytest.raises(LinkRefused) as raised:
+        async with open_bus(f"modbus-rtu://{tmp_path}/notes.txt"):
+            raise AssertionError
+    assert raised.value.code == "E_PORT_FAILED"
+
+
 @contextmanager
 def _locked_terminal() -> Iterator[str]:
     far, near = pty.openpty()
