@@ -272,7 +272,9 @@ async def test_two_devices_with_other_line_settings_on_one_bus_are_refused() -> 
     assert "9600 baud, parity N" in str(raised.value)
 
 
-@pytest.mark.parametrize("url", ["modbus-rtu://", "modbus-tcp://", "/dev/ttyUSB0", "modbus-udp://h:1"])
+@pytest.mark.parametrize(
+    "url", ["modbus-rtu://", "modbus-tcp://", "/dev/ttyUSB0", "modbus-udp://h:1", "modbus-tcp://h:99999"]
+)
 async def test_what_is_no_modbus_address_is_refused_with_an_example(url: str) -> None:
     with pytest.raises(LinkRefused, match="modbus-tcp://HOST:PORT") as raised:
         async with open_bus(url):
