@@ -151,7 +151,11 @@ def forget_wifi(*, hotspot_address: str, network: str, scan_s: float, as_json_: 
 
 
 def _check_length(text: str, limit_bytes: int, what: str) -> None:
-    if len(text.encode()) > limit_bytes:
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError:
+        raise UsageError("E_WIFI_TEXT", f"{what} must be Unicode text.") from None
+    if size > limit_bytes:
         raise UsageError("E_WIFI_TOO_LONG", f"{what} has at most {limit_bytes} bytes.")
 
 
