@@ -15,7 +15,7 @@ from typing import Any
 from skerry_core.clock import Clock, SystemClock, io_timeout
 from skerry_firmware_bridge.errors import BridgeError, LinkRefused
 
-__all__ = ["LIMIT_S", "Nearby", "NearbyHotspot", "announced_bus", "announcement", "nearby"]
+__all__ = ["BUS_VARIABLE", "LIMIT_S", "Nearby", "NearbyHotspot", "announced_bus", "announcement", "nearby"]
 
 LIMIT_S = 4.0  # a hotspot advertises several times a second; BlueZ needs a moment to begin
 IDENTITY_LIMIT_S = 20.0  # for one hotspot, connecting included
