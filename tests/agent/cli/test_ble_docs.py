@@ -21,8 +21,8 @@ ANSWERS = {
     "Password of TEST-NET: ": WIFI_PASSWORD,
     "Password of the wallet mine: ": WALLET_PASSWORD,
     "Sign this? [y/N]: ": "y",
-    "Password": WALLET_PASSWORD,  # of a new wallet, and again
-    "Repeat for confirmation": WALLET_PASSWORD,
+    "New password: ": WALLET_PASSWORD,
+    "Repeat for confirmation: ": WALLET_PASSWORD,
 }
 LIMIT_S = 30.0
 
@@ -37,8 +37,8 @@ def simulated_hotspot(folder: Path) -> Iterator[str]:
         assert process.stdout is not None
         try:
             for line in process.stdout:
-                if "DBUS_SYSTEM_BUS_ADDRESS=" in line:
-                    yield "DBUS_SYSTEM_BUS_ADDRESS=" + re.split("DBUS_SYSTEM_BUS_ADDRESS=|'", line.strip())[-1]
+                if line.strip().startswith("DBUS_SYSTEM_BUS_ADDRESS="):
+                    yield line.split()[0]
                     break
         finally:
             process.terminate()
@@ -61,9 +61,7 @@ def typed(command: str, folder: Path, export: str) -> tuple[int, str]:
             except OSError:  # the program has ended
                 break
             shown, waiting = shown + part, waiting + part
-            question = next((one for one in ANSWERS if waiting.rstrip().endswith(one.rstrip())), None) or next(
-                (one for one in ANSWERS if waiting.endswith(f"{one}: ")), None
-            )
+            question = next((one for one in ANSWERS if waiting.endswith(one)), None)
             if question is not None:
                 os.write(ours, (ANSWERS[question] + "\n").encode())
                 waiting = ""
