@@ -95,6 +95,19 @@ async def test_every_other_status_is_a_refusal_with_its_word(monkeypatch: pytest
     assert raised.value.text == word.replace("\x1b", "\N{REPLACEMENT CHARACTER}")
 
 
+async def test_a_hotspot_that_is_in_the_network_though_every_word_got_lost_is_connected(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with connected(monkeypatch, "notify_loss") as (found, bluez):
+        monkeypatch.setattr(hotspot, "WIFI_TIMEOUT_S", 0.3)
+        monkeypatch.setattr(hotspot, "WIFI_POLL_S", 0.1)
+        bluez.hotspot.answers[Characteristic.WIFI_CONNECT] = [b"init"]
+        bluez.later(0.1, lambda: setattr(bluez.hotspot, "ssid", "TEST-NET"))
+        await found.connect_wifi("TEST-NET", "x")
+        with pytest.raises(DeviceTimeout):  # it was there before: that says nothing
+            await found.connect_wifi("TEST-NET", "x")
+
+
 async def test_progress_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     async with connected(monkeypatch) as (found, bluez):
         monkeypatch.setattr(hotspot, "WIFI_TIMEOUT_S", 0.3)
@@ -106,8 +119,9 @@ async def test_progress_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPat
 async def test_a_long_value_is_read_whole_through_small_packets(monkeypatch: pytest.MonkeyPatch) -> None:
     async with connected(monkeypatch, "mtu=23") as (found, bluez):
         bluez.hotspot.networks = {f"network-{number:02}": "x" for number in range(60)}
-        names = await found.visible_wifi()
-        assert len(names) == 42  # 512 bytes, 12 for each
+        seen = await found.visible_wifi()
+        assert seen.may_be_cut
+        assert len(seen.names) == 42  # 512 bytes, 12 for each
         assert bluez.characteristics[Characteristic.WIFI_SERVICES].packets == 504 // 22 + 1
 
 
