@@ -83,7 +83,7 @@ class Central:
         try:
             async with io_timeout(CONNECT_TIMEOUT_S + GATT_TIMEOUT_S):
                 await client.connect()
-            resolved = client.services.get_service(SERVICE_UUID) is not None
+            service = client.services.get_service(SERVICE_UUID)
         except bluetooth_errors() as error:
             await _disconnect(client)
             is_stuck = is_in_progress(error)
@@ -92,7 +92,9 @@ class Central:
         except BaseException:
             await _disconnect(client)
             raise
-        if not resolved:  # BlueZ says "resolved" before they exist; connecting again shows them
+        if (
+            service is None or not service.characteristics
+        ):  # BlueZ says "resolved" before they exist; connecting again shows them
             await _disconnect(client)
             raise _Failed(_no_services(address))
         connection.use(client)

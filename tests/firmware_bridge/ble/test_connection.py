@@ -33,7 +33,7 @@ async def connected(monkeypatch: pytest.MonkeyPatch, faults: str = "") -> AsyncI
 
 async def test_a_link_lost_in_the_middle_of_a_write_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     async with connected(monkeypatch, "vanish=1") as (found, _):
-        with pytest.raises((LinkLost, ModuleRefused)):
+        with pytest.raises(LinkLost, match="went away"):
             await found.set_lights(on=True)
         with pytest.raises(LinkLost):
             await found.diagnostics()
@@ -52,6 +52,25 @@ async def test_a_link_lost_during_a_silent_read_is_told_at_once(monkeypatch: pyt
         bluez.later(0.1, bluez.vanish)
         with pytest.raises(LinkLost):
             await found.diagnostics()
+
+
+async def test_an_error_of_the_hotspot_is_no_lost_link(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with connected(monkeypatch) as (found, bluez):
+        monkeypatch.setattr(bluez, "vanish", lambda: None)
+        bluez.faults.vanish = 1
+        with pytest.raises(ModuleRefused, match="Unlikely Error"):
+            await found.set_lights(on=True)
+        assert await found.set_lights(on=True) is True
+
+
+async def test_no_log_shows_a_password(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    async with connected(monkeypatch) as (found, _):
+        caplog.set_level("DEBUG")
+        caplog.set_level("DEBUG", logger="bleak")
+        await found.connect_wifi("TEST-NET", "correct horse")
+        assert "Write Characteristic" in caplog.text  # bleak logs what is written
+        assert "correct horse" not in caplog.text
+        assert b"correct horse".hex() not in caplog.text
 
 
 async def test_a_silent_hotspot_is_given_up_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
