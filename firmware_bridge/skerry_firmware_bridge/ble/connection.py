@@ -25,11 +25,12 @@ QUEUE_LIMIT = 64  # notified texts; a hotspot sends one a second
 
 
 class NotOffered(BridgeError):
-    """This hotspot does not have the characteristic; `what` is it."""
+    """This hotspot does not have the characteristic `what`, or not for `flag`: read, write or notify."""
 
-    def __init__(self, what: Characteristic) -> None:
-        super().__init__(f"this hotspot does not offer {_name(what)}")
+    def __init__(self, what: Characteristic, flag: str) -> None:
+        super().__init__(f"this hotspot does not offer to {flag} {_name(what)}")
         self.what = what
+        self.flag = flag
 
 
 class Connection:
@@ -60,13 +61,6 @@ class Connection:
             if not limit.expired():
                 limit.reschedule(now)
 
-    def offers(self, what: Characteristic) -> bool:
-        """Tell whether the hotspot has the characteristic."""
-        try:
-            return self._bleak().services.get_characteristic(what.value) is not None
-        except bluetooth_errors():
-            return False  # nothing was resolved, or it is gone
-
     def can(self, what: Characteristic, flag: str) -> bool:
         """Tell whether the characteristic is there and has a flag such as `read`, `write` or `notify`."""
         try:
@@ -77,7 +71,7 @@ class Connection:
 
     async def read(self, what: Characteristic) -> bytes:
         """Return a whole value. Raises `FrameRejected` too_long for more than ATT allows."""
-        self._require(what)
+        self._require(what, "read")
         async with self.step(what):
             value = bytes(await self._bleak().read_gatt_char(what.value))
         if len(value) > VALUE_LIMIT:
@@ -86,7 +80,7 @@ class Connection:
 
     async def write(self, what: Characteristic, value: bytes) -> None:
         """Write a whole value and wait until the hotspot has it. Raises `FrameRejected` too_long."""
-        self._require(what)
+        self._require(what, "write")
         if len(value) > VALUE_LIMIT:
             raise FrameRejected("too_long", detail=f"{_name(what)} takes {VALUE_LIMIT} bytes, these are {len(value)}")
         async with self.step(what):
@@ -95,7 +89,7 @@ class Connection:
     @asynccontextmanager
     async def notified(self, what: Characteristic) -> AsyncIterator["asyncio.Queue[bytes]"]:
         """Listen to a characteristic for the length of the body; a full queue drops what comes."""
-        self._require(what)
+        self._require(what, "notify")
         values: asyncio.Queue[bytes] = asyncio.Queue(maxsize=QUEUE_LIMIT)
 
         def heard(_: object, data: bytearray) -> None:
@@ -153,9 +147,9 @@ class Connection:
     def _is_connected(self) -> bool:
         return not self._lost.is_set() and self._bleak().is_connected
 
-    def _require(self, what: Characteristic) -> None:
-        if not self._lost.is_set() and not self.offers(what):
-            raise NotOffered(what)
+    def _require(self, what: Characteristic, flag: str) -> None:
+        if not self._lost.is_set() and not self.can(what, flag):
+            raise NotOffered(what, flag)
 
 
 class _Unshown(bytes):

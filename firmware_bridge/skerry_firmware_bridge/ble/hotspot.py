@@ -94,7 +94,7 @@ class Hotspot:
 
     async def lights(self) -> bool:
         """Tell whether the lights are on."""
-        return await self._text(Characteristic.LIGHTS) == "on"
+        return await self._text(Characteristic.LIGHTS) in ("on", "true")  # Nebra's can only be read
 
     async def set_lights(self, *, on: bool) -> bool:
         """Switch the lights; return their state afterwards."""
@@ -108,12 +108,11 @@ class Hotspot:
         """
         value = encode(MESSAGES["wifi_connect"], {"service": service, "password": password})
         before = await self.wifi_ssid()
-        try:
-            text = await self._wifi_status(value, progress)
-        except DeviceTimeout:
-            if before == service or await self.wifi_ssid() != service:
-                raise
-            text = "connected"  # every word of it got lost, but it is in that network now
+        text = await self._wifi_status(value, progress)
+        if text in ("", "connecting") and before != service and await self.wifi_ssid() == service:
+            text = "connected"  # its words got lost, but it is in that network now
+        if not text:
+            raise DeviceTimeout(f"wifi_connect: no result within {WIFI_TIMEOUT_S:g} s")
         if text != "connected":
             raise HotspotAnswered(Characteristic.WIFI_CONNECT, text)
 
@@ -157,21 +156,24 @@ class Hotspot:
         """Subscribe, write, and return the first status of this request that is not progress.
 
         A hotspot tells its last status to whoever subscribes, Nebra's once a second: nothing counts until it differs
-        from what was there before. Notifications get lost, so a silent hotspot is also read.
+        from what was there before. Notifications get lost, so a silent hotspot is also read. When time is up the answer
+        is "connecting", at which Nebra's stays when the password is wrong, or "" for silence.
         """
         what = Characteristic.WIFI_CONNECT
-        before = await self._said(what)
+        told = await self._said(what)
         async with self._gatt.notified(what) as values:
             await self._gatt.write(what, value)
-            async with self._gatt.step(what, limit_s=WIFI_TIMEOUT_S):
-                while True:
-                    text = await self._next_status(values)
-                    if text in (before, "init", None):
-                        continue
-                    before = None
-                    if connect_status(text) is not ConnectStatus.PROGRESS:
-                        return text
-                    progress(text)
+            with suppress(DeviceTimeout):
+                async with self._gatt.step(what, limit_s=WIFI_TIMEOUT_S):
+                    while True:
+                        text = await self._next_status(values)
+                        if text in (told, "init", None):
+                            continue
+                        told = text
+                        if connect_status(text) is not ConnectStatus.PROGRESS:
+                            return text
+                        progress(text)
+        return told if told == "connecting" else ""
 
     async def _next_status(self, values: "asyncio.Queue[bytes]") -> str | None:
         try:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from dbus_fast import DBusError
 
 from skerry_core.clock import SystemClock
 from skerry_firmware_bridge.ble import connection, hotspot
@@ -131,8 +132,43 @@ async def test_progress_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPat
     async with connected(monkeypatch) as (found, bluez):
         monkeypatch.setattr(hotspot, "WIFI_TIMEOUT_S", 0.3)
         bluez.hotspot.answers[Characteristic.WIFI_CONNECT] = [b"connecting"]
-        with pytest.raises(DeviceTimeout):
+        with pytest.raises(HotspotAnswered, match="connecting"):
             await found.connect_wifi("TEST-NET", "x")
+
+
+class NebraHotspot(EmulatedHotspot):
+    """What Nebra's firmware does otherwise: lights and Wi-Fi remove, and a wrong password leaves it at `connecting`."""
+
+    def flags(self, what: Characteristic) -> list[str]:
+        if what is Characteristic.LIGHTS:
+            return ["read"]
+        return ["read", "write", "notify"] if what is Characteristic.WIFI_REMOVE else EmulatedHotspot.flags(self, what)
+
+    def read(self, what: Characteristic) -> bytes:
+        if what is Characteristic.WIFI_REMOVE:
+            raise DBusError("org.bluez.Error.Failed", "Operation failed with ATT error: 0x0e")
+        return b"false" if what is Characteristic.LIGHTS else EmulatedHotspot.read(self, what)
+
+    def write(self, what: Characteristic, value: bytes) -> list[bytes]:
+        return [text for text in EmulatedHotspot.write(self, what, value) if text != b"invalid"]
+
+
+async def test_another_makers_firmware_is_understood(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hotspot, "WIFI_TIMEOUT_S", 0.5)
+    emulated = NebraHotspot(name="Nebra Indoor Hotspot F00001", offers=frozenset(Characteristic))
+    emulated.words[Characteristic.WIFI_CONNECT] = b"connecting"  # before anybody asked
+    async with (
+        emulated_bluez(monkeypatch, emulated),
+        connect_hotspot(ADDRESS, clock=SystemClock(), scan_s=SCAN_S) as found,
+    ):
+        assert await found.lights() is False
+        with pytest.raises(NotOffered, match="does not offer to write lights"):
+            await found.set_lights(on=True)
+        with pytest.raises(HotspotAnswered, match="connecting"):
+            await found.connect_wifi("TEST-NET", "wrong")
+        await found.connect_wifi("TEST-NET", "correct horse")
+        await found.remove_wifi("TEST-NET")
+        assert (await found.configured_wifi()).names == ()
 
 
 async def test_a_long_value_is_read_whole_through_small_packets(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,7 +202,7 @@ async def test_a_characteristic_that_this_maker_does_not_offer_is_named(monkeypa
         emulated_bluez(monkeypatch, emulated),
         connect_hotspot(ADDRESS, clock=SystemClock(), scan_s=SCAN_S) as found,
     ):
-        with pytest.raises(NotOffered, match="does not offer diagnostics"):
+        with pytest.raises(NotOffered, match="does not offer to read diagnostics"):
             await found.diagnostics()
         assert await found.ethernet_online() is None
         assert (await found.identity())["mac"] is None
