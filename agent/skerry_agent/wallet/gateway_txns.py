@@ -3,6 +3,7 @@
 Nothing but a transaction that was read completely is ever signed here.
 """
 
+import re
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from skerry_wire.gateway_txn import GatewayTxn, GatewayTxnKind, read_gateway_txn
 __all__ = ["AskedTxn", "check_asked", "check_limits", "read_txn", "txn_effects"]
 
 CELL_RESOLUTION = 12  # of an asserted location
+_CELL = re.compile("[0-9a-f]{15}")  # the library would take spaces, signs and more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +103,7 @@ def _centre(cell: str) -> tuple[float, float] | None:
     """Return latitude and longitude of an asserted cell, None for what is none."""
     import h3.api.basic_str as h3
 
-    if not cell.isascii() or not h3.is_valid_cell(cell) or h3.get_resolution(cell) != CELL_RESOLUTION:
+    if not _CELL.fullmatch(cell) or not h3.is_valid_cell(cell) or h3.get_resolution(cell) != CELL_RESOLUTION:
         return None
     latitude, longitude = h3.cell_to_latlng(cell)
     return latitude, longitude
