@@ -12,7 +12,7 @@ from typing import assert_never
 from skerry_agent.api.view import LiveDevice
 from skerry_agent.events import EventHub
 from skerry_agent.store import DeviceRow, Devices
-from skerry_core.clock import Clock
+from skerry_core.clock import NS_PER_S, Clock
 from skerry_core.errors import SkerryError
 from skerry_firmware_bridge.radio import (
     DeviceEvent,
@@ -28,6 +28,7 @@ from skerry_wire.frames import ReceivedFrame
 __all__ = ["DeviceBoard"]
 
 SICK = {Condition.DEAF, Condition.STUCK, Condition.WEAK, Condition.NOISY}
+FRESH_NS = NS_PER_S  # ages are shown in seconds: a gateway that hears 80 frames in one is not noted 80 times
 _SICK_NAMES = {condition.value for condition in SICK}
 _log = logging.getLogger(__name__)
 
@@ -120,10 +121,13 @@ class DeviceBoard:
         self._hub.publish("devices", change)
 
     def _seen(self, device_id: str) -> None:
+        now_ns = self._clock.wall_ns()
         old = self._live.get(device_id) or self._unknown(device_id, "frame received")
         if old.state is not DeviceState.UP:
             self._note(device_id)
-        self._live[device_id] = replace(old, state=DeviceState.UP, as_of_ns=self._clock.wall_ns())
+        elif 0 <= now_ns - old.as_of_ns < FRESH_NS:
+            return
+        self._live[device_id] = replace(old, state=DeviceState.UP, as_of_ns=now_ns)
 
     def _note(self, device_id: str) -> None:
         now_ns = self._clock.wall_ns()

@@ -56,7 +56,9 @@ async def opened(folder: Path, clock: SimulatedClock, ends: Ends) -> AsyncIterat
 
 
 async def walk(path: PacketPath, received: ReceivedFrame) -> PacketRow:
-    return await path.step(Heard(packet_id=packet_id(DEVICE, received), device_id=DEVICE, frame=received))
+    await path.step(Heard(device_id=DEVICE, frame=received))
+    path.write_down()
+    return path._rows[-1]
 
 
 @pytest.mark.parametrize(
@@ -202,6 +204,7 @@ def test_a_report_that_comes_further_moves_its_frame_on_wherever_the_row_is(tmp_
                 path.take(DEVICE, frame(beacon_of(1).phy))
                 path.take(DEVICE, frame(beacon_of(2).phy))
                 await clock.sleep(0.01)
+                path.write_down()
                 first, second = (row.id for row in path._rows)
                 assert early == [first]
                 assert [row.stage for row in path._rows] == [Stage.ACKNOWLEDGED, Stage.QUEUED]
