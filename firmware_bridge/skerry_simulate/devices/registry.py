@@ -1,19 +1,19 @@
 """The emulators by name, for `skerry simulate --list`, `skerry simulate NAME`, the demo and the tests."""
 
-import os
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 from random import Random
 
 from skerry_core.clock import Clock
+from skerry_firmware_bridge.discovery.announced import BUSES
 from skerry_simulate.devices import concentrator, meter, modem, sunspec_unit
 from skerry_simulate.devices.bluez import ADDRESS, FakeBluez, fake_bluez, private_bus
 from skerry_simulate.devices.firmware import NO_LINE_FAULTS, Firmware, LineFaults
 from skerry_simulate.devices.hosts import PtyHost, TcpHost, open_pty, open_tcp
 from skerry_simulate.devices.hotspot import EmulatedHotspot
+from skerry_simulate.showing import announced_url, free_name
 
 __all__ = ["EMULATORS", "Emulator", "Running", "run_emulator"]
 
@@ -125,34 +125,18 @@ async def run_emulator(
     elif emulator.tcp:
         async with open_tcp(lambda: make(clock, random), clock=clock, random=random, faults=faults, port=port) as host:
             url = f"{emulator.url_prefix}127.0.0.1:{host.port}"
-            with _announced(announce, name, url):
+            with announced_url(announce, name, url):
                 yield Running(name=name, kind=emulator.kind, url=url, host=host)
     else:
-        # a Modbus bus is announced as a URL: writing other questions to it would not be harmless
-        folder = announce if not emulator.url_prefix else None
-        label = name if folder is None else _free_name(folder, name)
+        folder = announce
+        if folder is not None and emulator.url_prefix:
+            # announced as a URL, its terminal aside: writing other questions to a Modbus bus would not be harmless
+            folder = folder / BUSES
+            folder.mkdir(mode=0o700, exist_ok=True)
+        label = name if folder is None else free_name(folder, name)
         async with open_pty(
             make(clock, random), name=label, clock=clock, random=random, faults=faults, folder=folder
         ) as pty:
             url = emulator.url_prefix + pty.path
-            with _announced(announce if emulator.url_prefix else None, name, url):
+            with announced_url(announce if emulator.url_prefix else None, label, url):
                 yield Running(name=name, kind=emulator.kind, url=url, host=pty)
-
-
-def _free_name(folder: Path, name: str) -> str:
-    """Return a name that no running emulator uses; a symlink left behind by a killed one leads nowhere."""
-    names = (name if number == 1 else f"{name}-{number}" for number in count(1))
-    return next(free for free in names if not (folder / free).exists())
-
-
-@contextmanager
-def _announced(folder: Path | None, name: str, url: str) -> Iterator[None]:
-    if folder is None:
-        yield
-        return
-    note = folder / f"{name}-{os.getpid()}.url"
-    note.write_text(url + "\n", encoding="utf-8")
-    try:
-        yield
-    finally:
-        note.unlink(missing_ok=True)
