@@ -37,10 +37,12 @@ class GwmpHost(ABC):
         silent_after_s: int = SILENT_AFTER_S,
         drop_after_s: int = DROP_AFTER_S,
         pins: Mapping[bytes, str] | None = None,
+        elsewhere: Callable[[bytes], str | None] = lambda _eui: None,
     ) -> None:
         self.session = GwmpSession(
-            random_token=random_token, silent_after_s=silent_after_s, drop_after_s=drop_after_s, pins=pins
-        )
+            random_token=random_token, silent_after_s=silent_after_s, drop_after_s=drop_after_s, pins=pins,
+            elsewhere=elsewhere,
+        )  # fmt: skip
         self._clock = clock
         self._sink = sink
         self._radios: dict[bytes, GwmpRadio] = {}
@@ -59,6 +61,11 @@ class GwmpHost(ABC):
     def radio(self, eui: bytes) -> GwmpRadio:
         """Return the radio of a gateway, whether it has been heard yet or not."""
         return self._radios.setdefault(eui, GwmpRadio(eui=eui, send=self._transmit))
+
+    def place_of(self, eui: bytes) -> str | None:
+        """Return where a gateway speaks from that is up or silent here, None for any other."""
+        gateway = self.session.gateways.get(eui)
+        return None if gateway is None else gateway.host
 
     async def _transmit(self, eui: bytes, request: TransmitRequest) -> TransmitOutcome:
         token = self.session.transmit(eui, request, now_ns=self._clock.monotonic_ns())
@@ -83,9 +90,9 @@ class GwmpHost(ABC):
         if events:
             self.deliver(events)
 
-    def stop(self) -> None:
-        """End every gateway and every transmission."""
-        self.deliver(self.session.close(wall_ns=self._clock.wall_ns()))
+    def stop(self, reason: str = "The server was stopped.") -> None:
+        """End every gateway and every transmission; `reason` is a sentence for people."""
+        self.deliver(self.session.close(reason=reason, wall_ns=self._clock.wall_ns()))
         if self._timer is not None:
             self._timer.cancel()
 

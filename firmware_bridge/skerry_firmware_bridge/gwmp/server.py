@@ -8,7 +8,7 @@ the 256 KiB that it receives each datagram into. Where `add_reader` is missing, 
 import asyncio
 import logging
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self, cast
 
@@ -45,8 +45,12 @@ class GwmpServer(GwmpHost):
         silent_after_s: int = SILENT_AFTER_S,
         drop_after_s: int = DROP_AFTER_S,
         pins: Mapping[bytes, str] | None = None,
+        elsewhere: Callable[[bytes], str | None] = lambda _eui: None,
     ) -> None:
-        super().__init__(clock=clock, sink=sink, silent_after_s=silent_after_s, drop_after_s=drop_after_s, pins=pins)
+        super().__init__(
+            clock=clock, sink=sink, silent_after_s=silent_after_s, drop_after_s=drop_after_s, pins=pins,
+            elsewhere=elsewhere,
+        )  # fmt: skip
         self.address: tuple[str, int] = (host, port)
         self.send_failed = 0
         self._socket: socket.socket | None = None

@@ -82,6 +82,7 @@ class GwmpSession:
     """All gateways of one server socket. Call `to_send` after every other call; `expire` at `next_deadline_ns`.
 
     `random_token` returns an unpredictable number from 0 to 65535, so that a TX_ACK cannot be invented blindly.
+    `elsewhere` tells where a gateway speaks that this machine hears on another socket or port, None for the others.
     Times are monotonic nanoseconds; `wall_ns` only stamps events.
     """
 
@@ -92,9 +93,11 @@ class GwmpSession:
         silent_after_s: int = SILENT_AFTER_S,
         drop_after_s: int = DROP_AFTER_S,
         pins: Mapping[bytes, str] | None = None,
+        elsewhere: Callable[[bytes], str | None] = lambda _eui: None,
     ) -> None:
         self._pins = pins
-        self._told_stranger_ns: int | None = None
+        self._elsewhere = elsewhere
+        self._told_ns: dict[str, int] = {}  # when a trouble of no gateway was told last, by code
         self._counts: Counter[str] = Counter()  # of no gateway, and of those that are gone
         self._random_token = random_token
         self._silent_ns = silent_after_s * NS_PER_S
@@ -102,7 +105,6 @@ class GwmpSession:
         self._gateways: dict[bytes, Gateway] = {}
         self._pending: dict[int, _Pending] = {}
         self._outgoing: list[tuple[bytes, Address]] = []
-        self._told_zero_eui_ns: int | None = None
 
     @property
     def counts(self) -> Counter[str]:
@@ -146,15 +148,16 @@ class GwmpSession:
             return self._zero_eui(raw, source, now_ns=now_ns, wall_ns=wall_ns)
         gateway = self._gateways.get(datagram.eui)
         events: list[DeviceEvent] = []
-        if gateway is None and not self._is_expected(datagram.eui, source):
-            return self._stranger(datagram.eui, source, now_ns=now_ns, wall_ns=wall_ns)
         if gateway is None:
+            refused = self._refuse(datagram.eui, source, now_ns=now_ns, wall_ns=wall_ns)
+            if refused is not None:
+                return refused
             gateway = self._meet(datagram, source, now_ns=now_ns)
             if gateway is None:
                 return []
             events += self._greet(gateway, source, wall_ns=wall_ns, now_ns=now_ns)
         elif source[0] != gateway.told_host and host_of(source) != gateway.host:
-            detail = f"{source[0]} also claims EUI {gateway.eui.hex()}, which belongs to {gateway.host}; refused."
+            detail = _second(gateway.eui, told_host=source[0], host=gateway.host)
             return self._trouble(gateway, "second_source", detail, now_ns=now_ns, wall_ns=wall_ns)
         answer = acknowledgement(raw)
         if answer is not None:
@@ -209,9 +212,9 @@ class GwmpSession:
             deadlines.append(gateway.heard_ns + patience_ns)
         return min(deadlines, default=None)
 
-    def close(self, *, wall_ns: int) -> list[DeviceEvent]:
-        """End everything at once, as when the socket is gone."""
-        gone = [self._drop(gateway, "The server was stopped.", wall_ns) for gateway in list(self._gateways.values())]
+    def close(self, *, reason: str, wall_ns: int) -> list[DeviceEvent]:
+        """End everything at once, as when the socket is gone; `reason` is a sentence for people."""
+        gone = [self._drop(gateway, reason, wall_ns) for gateway in list(self._gateways.values())]
         return [event for events in gone for event in events]
 
     def _handle(
@@ -303,11 +306,27 @@ class GwmpSession:
         answer = acknowledgement(raw)
         if answer is not None:
             self._outgoing.append((answer, source))
-        if self._told_zero_eui_ns is not None and now_ns - self._told_zero_eui_ns < REPORT_EVERY_S * NS_PER_S:
-            return []
-        self._told_zero_eui_ns = now_ns
-        detail = f"A forwarder at {source[0]} has the EUI 0; set its gateway_ID."
-        return [DeviceTrouble(device_id=device_id(_NO_EUI), code="zero_eui", detail=detail, wall_ns=wall_ns)]
+        detail = (
+            f"A forwarder at {source[0]} has the EUI 0, so its frames cannot be used: set gateway_ID in its "
+            "configuration to the concentrator's EUI and restart it."
+        )
+        return self._nobodys_trouble(_NO_EUI, "zero_eui", detail, now_ns=now_ns, wall_ns=wall_ns)
+
+    def _refuse(self, eui: bytes, source: Address, *, now_ns: int, wall_ns: int) -> list[DeviceEvent] | None:
+        """Return what to say of a gateway that may not speak from there, None for one that may. It gets no answer."""
+        if not self._is_expected(eui, source):
+            self._counts["not_pinned"] += 1
+            detail = (
+                f"{source[0]} speaks with EUI {eui.hex()}, which gwmp.gateways does not name for it; refused. If it is "
+                f"yours, add {eui.hex()}@{source[0]} to gwmp.gateways and restart the agent."
+            )
+            return self._nobodys_trouble(eui, "not_pinned", detail, now_ns=now_ns, wall_ns=wall_ns)
+        other = self._elsewhere(eui)
+        if other is not None:
+            self._counts["second_source"] += 1
+            detail = _second(eui, told_host=source[0], host=other)
+            return self._nobodys_trouble(eui, "second_source", detail, now_ns=now_ns, wall_ns=wall_ns)
+        return None
 
     def _is_expected(self, eui: bytes, source: Address) -> bool:
         if self._pins is None or not source[1]:  # a serial port is its own pin
@@ -317,14 +336,13 @@ class GwmpSession:
             return host_of(source) == LOOPBACK
         return host_of(source) == host_of((pinned, source[1]))
 
-    def _stranger(self, eui: bytes, source: Address, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
-        """Answer nothing, and say once a minute who knocks."""
-        self._counts["not_pinned"] += 1
-        if self._told_stranger_ns is not None and now_ns - self._told_stranger_ns < REPORT_EVERY_S * NS_PER_S:
+    def _nobodys_trouble(self, eui: bytes, code: str, detail: str, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
+        """Tell of a gateway that is not one of ours; once a minute for all of them, so that a flood fills no log."""
+        told_ns = self._told_ns.get(code)
+        if told_ns is not None and now_ns - told_ns < REPORT_EVERY_S * NS_PER_S:
             return []
-        self._told_stranger_ns = now_ns
-        detail = f"{source[0]} speaks with EUI {eui.hex()}, which gwmp.gateways does not name for it; refused."
-        return [DeviceTrouble(device_id=device_id(eui), code="not_pinned", detail=detail, wall_ns=wall_ns)]
+        self._told_ns[code] = now_ns
+        return [DeviceTrouble(device_id=device_id(eui), code=code, detail=detail, wall_ns=wall_ns)]
 
     def _trouble(self, gateway: Gateway, code: str, detail: str, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
         gateway.counts[code] += 1
@@ -333,6 +351,13 @@ class GwmpSession:
             return []
         gateway.reported_ns[code] = now_ns
         return [DeviceTrouble(device_id=gateway.device_id, code=code, detail=detail, wall_ns=wall_ns)]
+
+
+def _second(eui: bytes, *, told_host: str, host: str) -> str:
+    return (
+        f"{told_host} also claims EUI {eui.hex()}, which belongs to {host}; refused. Give one of the two gateways "
+        "another gateway_ID; one that has moved is let in once the other is silent for a minute."
+    )
 
 
 def _failed(reason: str) -> TransmitOutcome:

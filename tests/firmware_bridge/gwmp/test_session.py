@@ -349,7 +349,7 @@ def test_closing_ends_every_downlink() -> None:
     talk = Conversation()
     talk.say(pull_data(), DOWN)
     talk.send()
-    concluded, down = talk.session.close(wall_ns=0)
+    concluded, down = talk.session.close(reason="The server was stopped.", wall_ns=0)
     assert isinstance(concluded, DownlinkConcluded)
     assert concluded.outcome.reason == "gateway_lost"
     assert isinstance(down, StateChanged)
