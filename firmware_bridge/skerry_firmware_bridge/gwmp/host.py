@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 
 from skerry_core.clock import Clock, Timer
-from skerry_firmware_bridge.gwmp.gateway import Address, device_id
+from skerry_firmware_bridge.gwmp.gateway import KEEPALIVE_S, Address, device_id
 from skerry_firmware_bridge.gwmp.radio import GwmpRadio
-from skerry_firmware_bridge.gwmp.session import DROP_AFTER_S, SILENT_AFTER_S, DownlinkConcluded, GwmpSession
+from skerry_firmware_bridge.gwmp.session import DownlinkConcluded, GwmpSession
 from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, EventSink, FrameHeard, StateChanged
 from skerry_wire.frames import TransmitOutcome, TransmitRequest
 
@@ -34,13 +34,12 @@ class GwmpHost(ABC):
         clock: Clock,
         sink: EventSink,
         random_token: Callable[[], int] = _random_token,
-        silent_after_s: int = SILENT_AFTER_S,
-        drop_after_s: int = DROP_AFTER_S,
+        keepalive_s: int = KEEPALIVE_S,
         pins: Mapping[bytes, str] | None = None,
         elsewhere: Callable[[bytes], str | None] = lambda _eui: None,
     ) -> None:
         self.session = GwmpSession(
-            random_token=random_token, silent_after_s=silent_after_s, drop_after_s=drop_after_s, pins=pins,
+            random_token=random_token, keepalive_s=keepalive_s, pins=pins,
             elsewhere=elsewhere,
         )  # fmt: skip
         self._clock = clock

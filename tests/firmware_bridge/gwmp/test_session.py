@@ -166,7 +166,10 @@ def test_a_silent_gateway_is_unknown_then_down_and_its_downlinks_fail() -> None:
     assert talk.wait(29) == []
     (unknown,) = talk.wait(1)
     assert isinstance(unknown, StateChanged)
-    assert (unknown.state, unknown.reason) == (DeviceState.UNKNOWN, "No datagram for 30 s.")
+    assert (unknown.state, unknown.reason) == (
+        DeviceState.UNKNOWN,
+        "The packet forwarder is silent: no datagram for 30 s.",
+    )
     talk.now_s = 58
     token = talk.send()
     concluded, down = talk.wait(2)
@@ -175,6 +178,54 @@ def test_a_silent_gateway_is_unknown_then_down_and_its_downlinks_fail() -> None:
     assert isinstance(down, StateChanged)
     assert down.state is DeviceState.DOWN
     assert talk.session.next_deadline_ns() is None
+
+
+@pytest.mark.parametrize(("keepalive_s", "patience_s"), [(5, 15), (30, 90), (1, 15), (600, 180)])
+def test_silence_is_three_of_the_forwarders_own_keepalives(keepalive_s: int, patience_s: int) -> None:
+    talk = Conversation()
+    for pause_s in (0, keepalive_s, 3, keepalive_s):  # it was restarted once
+        talk.now_s += pause_s
+        talk.say(pull_data(), DOWN)
+    assert talk.wait(patience_s - 1) == []
+    assert talk.session.next_deadline_ns() == round((talk.now_s + 1) * NS_PER_S)
+    (unknown,) = talk.wait(1)
+    assert isinstance(unknown, StateChanged)
+    assert unknown.state is DeviceState.UNKNOWN
+    assert talk.wait(patience_s - 1) == []
+    (down,) = talk.wait(1)
+    assert isinstance(down, StateChanged)
+    assert down.state is DeviceState.DOWN
+
+
+def test_a_gateway_that_is_heard_but_asks_for_no_downlinks_is_told_once_and_sent_nothing() -> None:
+    talk = Conversation()
+    talk.say(pull_data(), DOWN)
+    told = []
+    for _ in range(12):
+        talk.say(push_data({"rxpk": [rxpk()]}))
+        told += talk.wait(5)
+    (trouble,) = told
+    assert isinstance(trouble, DeviceTrouble)
+    assert trouble.code == "no_pull_data"
+    assert "no PULL_DATA for 30 s" in trouble.detail
+    assert "serv_port_down" in trouble.detail
+    with pytest.raises(LinkLost, match="no PULL_DATA"):
+        talk.send()
+    (again,) = talk.say(pull_data(), DOWN)
+    assert isinstance(again, StateChanged)
+    assert (again.state, again.reason) == (DeviceState.UP, "The packet forwarder asks for downlinks again.")
+    talk.answers()
+    talk.send()
+    assert talk.answers()[0][1] == DOWN
+
+
+def test_a_gateway_that_never_asks_for_downlinks_is_told_too() -> None:
+    talk = Conversation()
+    told = []
+    for _ in range(4):
+        talk.say(push_data({"rxpk": [rxpk()]}))
+        told += talk.wait(10)
+    assert troubles(told) == ["no_pull_data"]
 
 
 def test_a_gateway_that_speaks_again_is_up_again() -> None:
@@ -336,6 +387,16 @@ def test_statistics_are_reported_by_clear_names() -> None:
     assert status.values["hal"] == "5.1"
 
 
+def test_hostile_statistics_fill_no_memory_and_claim_nothing() -> None:
+    hostile: dict[str, Any] = {"boot": "x" * 5000, "ping": "\ud800", "hver": [1], "fpga": 10**400, "dsp": "2\x1b[2J"}
+    hostile |= {"radio_condition": "deaf", "received": 9, "bad name": 1, "rxnb": 7, "rxok": 10**30, "hal": "2.1.0"}
+    hostile |= {f"m{number}": number for number in range(1000)}
+    (event,) = [one for one in Conversation().say(push_data({"stat": hostile})) if isinstance(one, StatusReported)]
+    assert (event.values["received"], event.values["hal"]) == (7, "2.1.0")
+    assert len(event.values) < 50
+    assert not {"radio_condition", "bad name", "boot", "ping", "hver", "fpga", "dsp", "received_ok"} & set(event.values)
+
+
 def test_a_flood_of_invented_gateways_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("skerry_firmware_bridge.gwmp.session.MAX_GATEWAYS", 10)
     talk = Conversation()
@@ -423,6 +484,6 @@ def test_without_msgspec_the_same_frames_are_heard(kind: str, monkeypatch: pytes
         ]
 
     quick = heard()
-    monkeypatch.setattr("skerry_firmware_bridge.gwmp.session.usual_frames", lambda body, **_: None)
+    monkeypatch.setattr("skerry_firmware_bridge.gwmp.push.usual_frames", lambda body, **_: None)
     assert heard() == quick
     assert any(isinstance(event, FrameHeard) for events in quick for event in events)
