@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["scan_ports"]
 
 ON_REQUEST = ("iec62056", "sunspec")
-NAMES = ("model", "firmware", "serial", "eui", "dev_eui", "imei", "name", "says")  # the first three known are shown
+# the first three known are shown
+NAMES = ("name", "model", "firmware", "serial", "eui", "dev_eui", "imei", "serial_number", "public_key", "says")
 
 
 @click.command("scan")
@@ -99,6 +100,8 @@ def _text(found: list["ScannedDevice"]) -> str:
             lines += [f"[{section}]", f"{key} = {values[0] if key == 'listen' else '[' + ', '.join(values) + ']'}"]
     if any(device.kind == "gwmp" for device in new):
         lines += ["", "Packet forwarders need no setting: the agent hears them as soon as it runs."]
+    if any(device.kind == "helium-ble" for device in new):
+        lines += ["", "Hotspots over Bluetooth are set up with: skerry ble --help"]
     return "\n".join(lines)
 
 

@@ -105,15 +105,14 @@ async def _run(name: str, *, faults: str, port: int, as_json_: bool) -> None:
 
     from skerry_core.clock import SystemClock
     from skerry_firmware_bridge.discovery.announced import announcement_folder
-    from skerry_simulate.devices import run_emulator
-    from skerry_simulate.devices.firmware import parse_faults
+    from skerry_simulate.devices.registry import read_faults, run_emulator
 
     stopped = _told_to_stop()
     emulator = run_emulator(
         name,
         clock=SystemClock(),
         random=SystemRandom(),
-        faults=parse_faults(faults),
+        faults=read_faults(name, faults),
         announce=announcement_folder(),
         port=port,
     )
@@ -134,7 +133,10 @@ def _told_to_stop() -> asyncio.Event:
 
 
 def _text(values: dict[str, str]) -> str:
-    lines = [f"{values['name']} is running at {values['url']} (Ctrl-C stops it). Give it to an agent with:"]
-    lines.append(f"  skerry --set devices.attached={values['kind']}:{values['url']} run")
-    lines += [f"  {key}={value}" for key, value in values.items() if key.isupper()]
+    lines = [f"{values['name']} is running at {values['url']} (Ctrl-C stops it)."]
+    variables = " ".join(f"{key}={value}" for key, value in values.items() if key.isupper())
+    if variables:
+        lines += ["Talk to it with:", f"  {variables} skerry ble info {values['url'].removeprefix('ble:')}"]
+    else:
+        lines += ["Give it to an agent with:", f"  skerry --set devices.attached={values['kind']}:{values['url']} run"]
     return "\n".join(lines)

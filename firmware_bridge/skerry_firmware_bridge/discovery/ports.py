@@ -81,8 +81,9 @@ def list_ports(
             ),
         )
     for place in () if announced is None else running_emulators(announced):
-        known_as = place if "://" in place else os.path.realpath(place)
-        found.setdefault(known_as, Port(path=place, key=place, device=known_as, announced=True))
+        known_as = os.path.realpath(place) if place.startswith("/") else place
+        url = place.partition(" bus=")[0]  # a hotspot's private bus is no part of its address
+        found.setdefault(known_as, Port(path=url, key=url, device=known_as, announced=True))
     return list(found.values())
 
 

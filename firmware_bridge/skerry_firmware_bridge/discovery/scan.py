@@ -5,76 +5,38 @@ Serial ports, Bluetooth hotspots and gateways on the network are asked at the sa
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from skerry_firmware_bridge.at_radio.dialects import DIALECTS
-from skerry_firmware_bridge.device import Surroundings, Values
+from skerry_firmware_bridge.ble.nearby import announced_bus, nearby
+from skerry_firmware_bridge.device import Surroundings
 from skerry_firmware_bridge.discovery.catalog import candidate
-from skerry_firmware_bridge.discovery.gateways import GatewayHeard, ListenFor, gateways
+from skerry_firmware_bridge.discovery.found import (
+    GATEWAYS,
+    HOTSPOT,
+    KnownDevice,
+    ScannedDevice,
+    heard_device,
+    hotspot_device,
+    known_device,
+    known_gateway,
+    problem,
+)  # fmt: skip
+from skerry_firmware_bridge.discovery.gateways import ListenFor, gateways
 from skerry_firmware_bridge.discovery.ports import Port, list_ports
 from skerry_firmware_bridge.discovery.probe import probe
 from skerry_firmware_bridge.errors import BridgeError, LinkRefused
 
-__all__ = ["GATEWAYS", "KnownDevice", "ScannedDevice", "Scope", "scan"]
+__all__ = ["KnownDevice", "ScannedDevice", "Scope", "scan"]
 
 AT_ONCE = 32  # ports asked at the same time; each mostly waits
 GATEWAYS_S = 12.0  # a packet forwarder's keepalive comes every ten seconds at the latest
 PORT_LIMIT_S = 60.0  # nothing here takes half of that; a port must not be able to hold up the others
 LISTENING = "gateways on the network"
+BLUETOOTH = "Bluetooth"
 EMULATED = "emulated device"
-GATEWAYS = {"gwmp": "packet forwarder (Semtech UDP)", "station": "LoRa Basics Station"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScannedDevice:
-    """What one port turned out to be. `kind` None = nothing answered; `problem` = why it could not be asked;
-    `device_id` = the running agent uses it under this id."""
-
-    port: Port
-    guess: str
-    kind: str | None = None
-    identity: Values = field(default_factory=dict)
-    problem: Mapping[str, str] | None = None
-    device_id: str | None = None
-
-    @property
-    def setting(self) -> tuple[str, str] | None:
-        """The setting that lets the agent use the device, and the value to add there; None where it needs none."""
-        if self.kind == "station":
-            return "station.listen", self.port.path.removeprefix("ws://")
-        if self.kind is None or self.kind in {"gwmp", "helium-ble"}:
-            return None
-        radio = self.kind in DIALECTS or self.kind == "gwmp-serial"
-        return "serial.radios" if radio else "devices.attached", f"{self.kind}:{self.port.path}"
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the device for `--json`; `url` and `kind` are what a settings file needs."""
-        return {
-            "url": self.port.path,
-            "key": self.port.key,
-            "usb": None if self.port.vid is None else f"{self.port.vid:04x}:{self.port.pid or 0:04x}",
-            "product": self.port.product,
-            "by_path": self.port.by_path,
-            "guess": self.guess,
-            "kind": self.kind,
-            "identity": dict(self.identity),
-            "problem": None if self.problem is None else dict(self.problem),
-            "device_id": self.device_id,
-            "setting": None if self.setting is None else dict(zip(("name", "value"), self.setting, strict=True)),
-        }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownDevice:
-    """A device of the running agent; `place` is its path, URL or, for a gateway, its EUI."""
-
-    device_id: str
-    kind: str
-    place: str
-    identity: Values = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,14 +44,13 @@ class Scope:
     """What to look at. `probing` False sends nothing. `only` = these paths or URLs alone, none = everything.
 
     `also` = kinds to ask for though writing to an unknown bus is not harmless (sunspec, iec62056). `known` = what the
-    running agent uses, as path or URL -> device id: such a port is not asked, and is no problem. `listen` = where
-    gateways would speak to the agent.
+    running agent uses: such a port is not asked, and is no problem. `listen` = where gateways would speak to the agent.
     """
 
     probing: bool = True
     only: tuple[str, ...] = ()
     also: frozenset[str] = frozenset()
-    known: tuple["KnownDevice", ...] = ()
+    known: tuple[KnownDevice, ...] = ()
     listen: ListenFor = field(default_factory=ListenFor)
 
 
@@ -135,26 +96,44 @@ class _Scan:
     async def look_at(self, found: list[Port]) -> list[ScannedDevice]:
         """Return every port, then the gateways that were heard."""
         listens = self._scope.probing and not self._scope.only
-        self._waiting = {port.path for port in found} | ({LISTENING} if listens else set())
-        total = len(self._waiting)
+        works = {port.path: self._look(port) for port in found}
+        if listens:
+            works |= {LISTENING: self._listen(), BLUETOOTH: self._bluetooth(None)}
+        self._waiting = set(works)
         async with asyncio.TaskGroup() as group:
-            looks = [group.create_task(self._look(port, total), name=f"scan {port.path}") for port in found]
-            heard = group.create_task(self._listen(total), name=f"scan {LISTENING}") if listens else None
-        others = [] if heard is None else [_heard_device(gateway) for gateway in heard.result()]
-        if not self._scope.only:
-            others += [_known_gateway(device) for device in self._scope.known if device.kind in GATEWAYS]
-        return [look.result() for look in looks] + others
+            tasks = [
+                group.create_task(self._to_the_end(name, work, len(works)), name=f"scan {name}")
+                for name, work in works.items()
+            ]
+        gateways_known = () if self._scope.only else self._scope.known
+        return [device for task in tasks for device in task.result()] + [
+            known_gateway(device) for device in gateways_known if device.kind in GATEWAYS
+        ]
 
-    async def _listen(self, total: int) -> list[GatewayHeard]:
+    async def _listen(self) -> list[ScannedDevice]:
         heard = await gateways(self._scope.listen, clock=self._around.clock, limit_s=GATEWAYS_S)
-        self._done(LISTENING, total)
-        return heard
+        return [heard_device(gateway) for gateway in heard]
 
-    async def _look(self, port: Port, total: int) -> ScannedDevice:
+    async def _bluetooth(self, bus: str | None) -> list[ScannedDevice]:
+        found = await nearby(clock=self._around.clock, probing=self._scope.probing, bus=bus)
+        devices = [hotspot_device(hotspot) for hotspot in found.hotspots]
+        if found.problem is not None:
+            port = Port(path="ble:", key="ble:")
+            devices.append(ScannedDevice(port=port, guess=HOTSPOT, problem=found.problem))
+        return devices
+
+    async def _look(self, port: Port) -> list[ScannedDevice]:
+        if port.device is not None and (bus := announced_bus(port.device)) and self._scope.probing:
+            return await self._bluetooth(bus)
         async with self._gate:
-            device = await self._ask(port)
-        self._done(port.path, total)
-        return device
+            return [await self._ask(port)]
+
+    async def _to_the_end(
+        self, name: str, work: Coroutine[Any, Any, list[ScannedDevice]], total: int
+    ) -> list[ScannedDevice]:
+        devices = await work
+        self._done(name, total)
+        return devices
 
     def _done(self, name: str, total: int) -> None:
         self._waiting.discard(name)
@@ -166,23 +145,23 @@ class _Scan:
         kinds, words, lines_low = self._likely(port)
         known = self._known.get(port.device or port.path)
         if known is not None:
-            return _known_device(known, port, words)
+            return known_device(known, port, words)
         if not self._scope.probing or not kinds:
             return ScannedDevice(port=port, guess=words)
         try:
             async with self._around.clock.timeout(PORT_LIMIT_S):
                 identified = await probe(port.path, kinds, self._around, lines_low=lines_low, any_speed=port.announced)
         except LinkRefused as error:
-            return ScannedDevice(port=port, guess=words, problem=_problem(error.code, error.detail, error.remedy))
+            return ScannedDevice(port=port, guess=words, problem=problem(error.code, error.detail, error.remedy))
         except (BridgeError, TimeoutError):
-            gone = _problem("E_PORT_GONE", f"{port.path} went away while it was asked.", "Plug it in and scan again.")
+            gone = problem("E_PORT_GONE", f"{port.path} went away while it was asked.", "Plug it in and scan again.")
             return ScannedDevice(port=port, guess=words, problem=gone)
         if identified is None:
             return ScannedDevice(port=port, guess=words)
         port = replace(port, path=identified.url or port.path)
         silent = None
         if not identified.identity:
-            silent = _problem(
+            silent = problem(
                 "E_DEVICE_SILENT", f"{port.path} answered like a {identified.kind} device, but did not say who it is.",
                 "Scan again; unplug the device for a moment if that does not help.",
             )  # fmt: skip
@@ -194,32 +173,8 @@ class _Scan:
         if port.path.startswith("modbus-"):
             return frozenset({"sunspec"}), EMULATED if port.announced else "Modbus bus", False
         guess = candidate(vid=port.vid, pid=port.pid, product=port.product, interface=port.interface)
+        if port.path.startswith("ble:"):
+            return frozenset(), HOTSPOT, False
         if port.announced:  # an emulator of our own: nothing can be harmed
             return guess.kinds | {"iec62056"}, EMULATED, False
         return guess.kinds | also, guess.guess, guess.lines_low
-
-
-def _known_device(known: KnownDevice, port: Port, words: str) -> ScannedDevice:
-    return ScannedDevice(
-        port=port, guess=words, kind=known.kind, identity=known.identity, device_id=known.device_id
-    )  # fmt: skip
-
-
-def _known_gateway(known: KnownDevice) -> ScannedDevice:
-    identity = {"eui": known.place, **known.identity}
-    port = Port(path=known.device_id, key=known.place)
-    return _known_device(replace(known, identity=identity), port, GATEWAYS[known.kind])
-
-
-def _heard_device(gateway: GatewayHeard) -> ScannedDevice:
-    eui = str(gateway.identity.get("eui", ""))
-    words = GATEWAYS[gateway.kind]
-    port = Port(path=gateway.url, key=eui or gateway.url)
-    if gateway.refused is not None:
-        error = gateway.refused
-        return ScannedDevice(port=port, guess=words, problem=_problem(error.code, error.detail, error.remedy))
-    return ScannedDevice(port=port, guess=words, kind=gateway.kind, identity=gateway.identity)
-
-
-def _problem(code: str, detail: str, remedy: str) -> Mapping[str, str]:
-    return {"code": code, "detail": detail, "remedy": remedy}

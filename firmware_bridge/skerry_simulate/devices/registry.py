@@ -7,15 +7,17 @@ from pathlib import Path
 from random import Random
 
 from skerry_core.clock import Clock
+from skerry_firmware_bridge.ble.nearby import BUS_VARIABLE, announcement
 from skerry_firmware_bridge.discovery.announced import BUSES
 from skerry_simulate.devices import concentrator, meter, modem, sunspec_unit
+from skerry_simulate.devices.ble_faults import BleFaults, parse_ble_faults
 from skerry_simulate.devices.bluez import ADDRESS, FakeBluez, fake_bluez, private_bus
-from skerry_simulate.devices.firmware import NO_LINE_FAULTS, Firmware, LineFaults
+from skerry_simulate.devices.firmware import NO_LINE_FAULTS, Firmware, LineFaults, parse_faults
 from skerry_simulate.devices.hosts import PtyHost, TcpHost, open_pty, open_tcp
 from skerry_simulate.devices.hotspot import EmulatedHotspot
 from skerry_simulate.showing import announced_url, free_name
 
-__all__ = ["EMULATORS", "Emulator", "Running", "run_emulator"]
+__all__ = ["EMULATORS", "Emulator", "Running", "read_faults", "run_emulator"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,13 +104,18 @@ EMULATORS: dict[str, Emulator] = {
 }
 
 
+def read_faults(name: str, text: str) -> LineFaults | BleFaults:
+    """Return the faults of a text such as `loss=0.2` in the terms of the named emulator. Raises `UsageError`."""
+    return parse_faults(text) if EMULATORS[name].make is not None else parse_ble_faults(text)
+
+
 @asynccontextmanager
 async def run_emulator(
     name: str,
     *,
     clock: Clock,
     random: Random,
-    faults: LineFaults = NO_LINE_FAULTS,
+    faults: LineFaults | BleFaults = NO_LINE_FAULTS,
     announce: Path | None = None,
     port: int = 0,
 ) -> AsyncIterator[Running]:
@@ -118,10 +125,15 @@ async def run_emulator(
     """
     emulator = EMULATORS[name]
     make = emulator.make
-    if make is None:
-        async with private_bus() as bus, fake_bluez(bus, EmulatedHotspot()) as bluez:
-            environment = {"DBUS_SYSTEM_BUS_ADDRESS": bus}
-            yield Running(name=name, kind=emulator.kind, url=f"ble:{ADDRESS}", host=bluez, environment=environment)
+    if make is None or isinstance(faults, BleFaults):
+        faults = faults if isinstance(faults, BleFaults) else BleFaults()
+        async with (
+            private_bus(forbidden=faults.forbidden) as bus,
+            fake_bluez(bus, EmulatedHotspot(), faults=faults) as bluez,
+        ):
+            environment = {BUS_VARIABLE: bus}
+            with announced_url(announce, name, announcement(ADDRESS, bus)):
+                yield Running(name=name, kind=emulator.kind, url=f"ble:{ADDRESS}", host=bluez, environment=environment)
     elif emulator.tcp:
         async with open_tcp(lambda: make(clock, random), clock=clock, random=random, faults=faults, port=port) as host:
             url = f"{emulator.url_prefix}127.0.0.1:{host.port}"

@@ -65,6 +65,11 @@ def _open(url: str, settings: SerialSettings) -> Awaitable[Link]:
 AROUND = Surroundings(clock=CLOCK, random=Random(1), open_link=_open)
 
 
+@pytest.fixture(autouse=True)
+def _own_bluetooth_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent")
+
+
 def free_port(kind: int) -> int:
     with socket(AF_INET, kind) as asked:
         asked.bind(("127.0.0.1", 0))
@@ -205,7 +210,7 @@ async def test_progress_is_told_with_what_is_still_waited_for(tmp_path: Path) ->
             ports=_announced_only,
             on_progress=lambda fraction, words: told.append((round(fraction, 2), words)),
         )
-    assert [fraction for fraction, _ in told] == [0.33, 0.67, 1.0]
+    assert [fraction for fraction, _ in told] == [0.25, 0.5, 0.75, 1.0]  # two ports, gateways, Bluetooth
     assert told[-1][1] == "done"
 
 
@@ -301,3 +306,11 @@ def test_the_udev_rules_name_every_adapter_that_discovery_knows() -> None:
     rules = (Path(__file__).resolve().parents[3] / "packaging/udev/60-skerry.rules").read_text()
     for vendor in ("0483", "0403", "10c4", "1a86", "067b", "2c7c"):
         assert f'ATTRS{{idVendor}}=="{vendor}"' in rules
+
+
+@pytest.mark.debian
+async def test_an_emulated_hotspot_is_found_on_its_private_bus(tmp_path: Path) -> None:
+    async with run_emulator("helium-hotspot", clock=CLOCK, random=Random(2), announce=tmp_path) as running:
+        (device,) = await scan(EVERYTHING, around=AROUND, announced=tmp_path, ports=_announced_only)
+    assert (device.kind, device.port.path, device.problem) == ("helium-ble", running.url, None)
+    assert device.identity["serial_number"] == "EMU0A1B"
