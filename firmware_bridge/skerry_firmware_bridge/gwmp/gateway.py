@@ -4,7 +4,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 
 from skerry_core.clock import NS_PER_S
-from skerry_firmware_bridge.radio import DeviceState
+from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, DeviceTrouble
 from skerry_wire.frames import ReceivedFrame
 
 __all__ = ["KEEPALIVE_S", "LOOPBACK", "Address", "Gateway", "device_id", "host_of"]
@@ -13,6 +13,7 @@ Address = tuple[str, int] | tuple[str, int, int, int]
 
 DUPLICATE_WINDOW_NS = 10 * NS_PER_S  # a faulty concentrator repeats a frame at once (serial-devices 4, row 13)
 REMEMBERED_FRAMES = 800  # at least; 80 frames/s for the whole window
+REPORT_EVERY_NS = 60 * NS_PER_S  # the same trouble of the same gateway is told once a minute
 KEEPALIVE_S = 10  # what forwarders ship with, until one has shown its own
 SHORTEST_KEEPALIVE_S = 5  # what the forwarder's code begins with; a faster one need not be watched more closely
 LONGEST_KEEPALIVE_NS = 60 * NS_PER_S
@@ -91,6 +92,15 @@ class Gateway:
     def forget_way_down(self) -> None:
         """Send nothing any more until it asks again."""
         self.down = self.down_before = self.refused_down = None
+
+    def trouble(self, code: str, detail: str, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
+        """Count a trouble; return the event that tells it, nothing within a minute of the last."""
+        self.counts[code] += 1
+        told_ns = self.reported_ns.get(code)
+        if told_ns is not None and now_ns - told_ns < REPORT_EVERY_NS:
+            return []
+        self.reported_ns[code] = now_ns
+        return [DeviceTrouble(device_id=self.device_id, code=code, detail=detail, wall_ns=wall_ns)]
 
     def tally(self) -> Counter[str]:
         """Return everything that was counted."""

@@ -40,8 +40,8 @@ def read_push(gateway: Gateway, body: bytes, *, now_ns: int, wall_ns: int) -> li
     if frames is not None:
         return _heard(gateway, frames, now_ns)
     content = read_json(body)
-    frames = _frames(gateway, content.get("rxpk"), now_ns=now_ns, wall_ns=wall_ns)
-    events = _heard(gateway, frames, now_ns)
+    frames, events = _frames(gateway, content.get("rxpk"), now_ns=now_ns, wall_ns=wall_ns)
+    events += _heard(gateway, frames, now_ns)
     stat = content.get("stat")
     if isinstance(stat, dict):
         events.append(_status(gateway, stat, wall_ns))
@@ -86,24 +86,26 @@ def _heard(gateway: Gateway, frames: list[ReceivedFrame], now_ns: int) -> list[D
     return events
 
 
-def _frames(gateway: Gateway, packets: Any, *, now_ns: int, wall_ns: int) -> list[ReceivedFrame]:
-    """Return the LoRa frames among packets; a bad packet is counted and costs only itself."""
-    if packets is None:
-        return []
-    if not isinstance(packets, list):
+def _frames(
+    gateway: Gateway, packets: Any, *, now_ns: int, wall_ns: int
+) -> tuple[list[ReceivedFrame], list[DeviceEvent]]:
+    """Return the LoRa frames among packets, and what to say of those that cannot be read."""
+    frames: list[ReceivedFrame] = []
+    events: list[DeviceEvent] = []
+    if packets is not None and not isinstance(packets, list):
         raise FrameRejected("invalid_json", detail="rxpk is no list")
-    frames = []
-    for rxpk in packets:
+    for rxpk in packets or []:
         try:
             frame = received_frame(rxpk, wall_ns=wall_ns, monotonic_ns=now_ns, source=gateway.source)
-        except FrameRejected:
-            gateway.counts["bad_packets"] += 1
+        except FrameRejected as error:
+            detail = f"A packet that it reported cannot be read and is left out ({error}); update the packet forwarder."
+            events += gateway.trouble("bad_packets", detail, now_ns=now_ns, wall_ns=wall_ns)
             continue
         if frame is None:
             gateway.counts["not_lora"] += 1
         else:
             frames.append(frame)
-    return frames
+    return frames, events
 
 
 def _best_copies(frames: list[ReceivedFrame]) -> list[ReceivedFrame]:

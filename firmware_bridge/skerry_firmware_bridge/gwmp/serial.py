@@ -13,7 +13,7 @@ from skerry_firmware_bridge.gwmp.gateway import Address
 from skerry_firmware_bridge.gwmp.hdlc import MAX_FRAME_BYTES, Deframer, frame
 from skerry_firmware_bridge.gwmp.host import GwmpHost
 from skerry_firmware_bridge.links.base import Link
-from skerry_firmware_bridge.radio import DeviceState, DeviceTrouble, EventSink, StateChanged
+from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, DeviceTrouble, EventSink, StateChanged
 
 __all__ = ["GwmpSerial"]
 
@@ -21,6 +21,10 @@ MAX_WAITING = 64  # frames that the port has not taken yet; more are dropped and
 NOISE_BYTES = MAX_FRAME_BYTES  # without one good frame among them: no frame is longer
 NOISE_FRAMES = 10  # broken ones in a row: a line that loses now and then has good ones between
 TELL_EVERY_NS = 60 * NS_PER_S
+_REASONS = {
+    DeviceState.UP: "A gateway speaks on the port.",
+    DeviceState.UNKNOWN: "The port is open, but no gateway speaks on it.",
+}
 
 
 class GwmpSerial(GwmpHost):
@@ -40,12 +44,14 @@ class GwmpSerial(GwmpHost):
         self._device_id = device_id
         self._outgoing: asyncio.Queue[bytes] = asyncio.Queue(MAX_WAITING)
         self._told_noise_ns: int | None = None
+        self._state = DeviceState.DOWN
 
     async def run(self, link: Link) -> None:
         """Serve an open link until it is lost. Raises `LinkLost`; everything in progress has failed by then."""
         lost: LinkLost | None = None
         self._outgoing = asyncio.Queue(MAX_WAITING)
-        self._tell(DeviceState.UNKNOWN, "The port is open; no gateway has spoken on it yet.")
+        self._state = DeviceState.DOWN
+        self._tell_state(DeviceState.UNKNOWN)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._write(link), name=f"{link.key}: write")
@@ -53,6 +59,7 @@ class GwmpSerial(GwmpHost):
         except* LinkLost as errors:
             lost = LinkLost(str(errors.exceptions[0]))
         finally:
+            self._state = DeviceState.DOWN  # whoever opens the port tells why
             self.stop("The serial port was closed." if lost is None else f"Its serial port is gone ({lost}).")
         if lost is not None:
             raise lost
@@ -67,7 +74,7 @@ class GwmpSerial(GwmpHost):
     async def _read(self, link: Link) -> None:
         deframer = Deframer()
         source: Address = (f"serial {link.key}", 0)
-        spoken, noise_bytes, noise_frames = False, 0, 0
+        noise_bytes = noise_frames = 0
         while True:
             data = await link.read()
             datagrams = deframer.feed(data)
@@ -76,9 +83,6 @@ class GwmpSerial(GwmpHost):
             deframer.rejected = 0
             if datagrams:
                 noise_bytes = noise_frames = 0
-                if not spoken:
-                    spoken = True
-                    self._tell(DeviceState.UP, "A gateway speaks on the port.")
             elif noise_bytes > NOISE_BYTES or noise_frames >= NOISE_FRAMES:
                 noise_bytes = noise_frames = 0
                 self._tell_noise()
@@ -89,7 +93,18 @@ class GwmpSerial(GwmpHost):
         while True:
             await link.write(await self._outgoing.get())
 
-    def _tell(self, state: DeviceState, reason: str) -> None:
+    def deliver(self, events: list[DeviceEvent]) -> None:
+        super().deliver(events)
+        if self._state is not DeviceState.DOWN and any(isinstance(event, StateChanged) for event in events):
+            is_up = any(gateway.state is DeviceState.UP for gateway in self.session.gateways.values())
+            self._tell_state(DeviceState.UP if is_up else DeviceState.UNKNOWN)
+
+    def _tell_state(self, state: DeviceState) -> None:
+        """Tell how the port is: up while a gateway speaks on it."""
+        if state is self._state:
+            return
+        self._state = state
+        reason = _REASONS[state]
         wall_ns = self._clock.wall_ns()
         self._sink(StateChanged(device_id=self._device_id, state=state, reason=reason, wall_ns=wall_ns))
 

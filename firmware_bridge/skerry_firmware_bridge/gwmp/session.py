@@ -27,6 +27,7 @@ from skerry_firmware_bridge.gwmp.downlink import read_ack, request_json
 from skerry_firmware_bridge.gwmp.gateway import (
     KEEPALIVE_S,
     LOOPBACK,
+    REPORT_EVERY_NS,
     SHORTEST_KEEPALIVE_S,
     Address,
     Gateway,
@@ -40,7 +41,6 @@ from skerry_wire.frames import TransmitOutcome, TransmitRequest, TransmitStatus
 __all__ = ["DownlinkConcluded", "GwmpSession"]
 
 TX_ACK_TIMEOUT_S = 5  # a forwarder drops a txpk it dislikes without a word (serial-devices 2.3); gateway-rs waits 5 s
-REPORT_EVERY_S = 60  # the same trouble of the same gateway is told once a minute
 MAX_GATEWAYS = 4096  # a flood of invented EUIs must not eat the memory
 _NO_EUI = bytes(8)
 _PUSH_ACK = bytes((Kind.PUSH_ACK,))
@@ -113,8 +113,7 @@ class GwmpSession:
         try:
             return self._push(gateway, raw[EUI_END:], now_ns=now_ns, wall_ns=wall_ns)
         except FrameRejected as error:
-            gateway.counts[error.reason] += 1
-            return []
+            return _unreadable(gateway, error, now_ns=now_ns, wall_ns=wall_ns)
 
     def _receive_any(self, raw: bytes, source: Address, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
         try:
@@ -139,7 +138,7 @@ class GwmpSession:
             events += self._greet(gateway, source, wall_ns=wall_ns, now_ns=now_ns)
         elif source[0] != gateway.told_host and host_of(source) != gateway.host:
             detail = _second(gateway.eui, told_host=source[0], host=gateway.host)
-            return self._trouble(gateway, "second_source", detail, now_ns=now_ns, wall_ns=wall_ns)
+            return gateway.trouble("second_source", detail, now_ns=now_ns, wall_ns=wall_ns)
         answer = acknowledgement(raw)
         if answer is not None:
             self._outgoing.append((answer, source))
@@ -151,7 +150,7 @@ class GwmpSession:
         try:
             events += self._handle(gateway, datagram, source, now_ns=now_ns, wall_ns=wall_ns)
         except FrameRejected as error:
-            gateway.counts[error.reason] += 1
+            events += _unreadable(gateway, error, now_ns=now_ns, wall_ns=wall_ns)
         return events
 
     def transmit(self, eui: bytes, request: TransmitRequest, *, now_ns: int) -> int:
@@ -201,7 +200,7 @@ class GwmpSession:
             "sent to it: let serv_port_down in the forwarder's configuration be the port that the agent listens on, "
             "and let firewalls pass it."
         )
-        return self._trouble(gateway, "no_pull_data", detail, now_ns=now_ns, wall_ns=wall_ns)
+        return gateway.trouble("no_pull_data", detail, now_ns=now_ns, wall_ns=wall_ns)
 
     def next_deadline_ns(self) -> int | None:
         """Return when `expire` has something to do at the earliest; hearing from gateways only moves it later."""
@@ -226,7 +225,7 @@ class GwmpSession:
                 if gateway.move_down(source):
                     return self._asked(gateway, now_ns=now_ns, wall_ns=wall_ns)
                 detail = f"Two forwarders use EUI {gateway.eui.hex()} at {gateway.host}; port {source[1]} is refused."
-                return self._trouble(gateway, "second_source", detail, now_ns=now_ns, wall_ns=wall_ns)
+                return gateway.trouble("second_source", detail, now_ns=now_ns, wall_ns=wall_ns)
             case _:
                 gateway.counts["tx_ack"] += 1
                 return self._acknowledge(gateway, datagram)
@@ -241,7 +240,7 @@ class GwmpSession:
         if gateway.is_storm(now_ns):
             gateway.counts["storm_dropped"] += 1
             detail = "Datagrams come faster than a concentrator can hear; the surplus is dropped."
-            return self._trouble(gateway, "storm", detail, now_ns=now_ns, wall_ns=wall_ns)
+            return gateway.trouble("storm", detail, now_ns=now_ns, wall_ns=wall_ns)
         return read_push(gateway, body, now_ns=now_ns, wall_ns=wall_ns)
 
     def _acknowledge(self, gateway: Gateway, datagram: Datagram) -> list[DeviceEvent]:
@@ -285,7 +284,7 @@ class GwmpSession:
         events: list[DeviceEvent] = [_state(gateway, f"A packet forwarder speaks from {source[0]}.", wall_ns)]
         if gateway.version == 1:
             detail = "The forwarder speaks protocol version 1, which cannot confirm transmissions; update it."
-            events += self._trouble(gateway, "version_1", detail, now_ns=now_ns, wall_ns=wall_ns)
+            events += gateway.trouble("version_1", detail, now_ns=now_ns, wall_ns=wall_ns)
         return events
 
     def _drop(self, gateway: Gateway, reason: str, wall_ns: int) -> list[DeviceEvent]:
@@ -335,18 +334,10 @@ class GwmpSession:
     def _nobodys_trouble(self, eui: bytes, code: str, detail: str, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
         """Tell of a gateway that is not one of ours; once a minute for all of them, so that a flood fills no log."""
         told_ns = self._told_ns.get(code)
-        if told_ns is not None and now_ns - told_ns < REPORT_EVERY_S * NS_PER_S:
+        if told_ns is not None and now_ns - told_ns < REPORT_EVERY_NS:
             return []
         self._told_ns[code] = now_ns
         return [DeviceTrouble(device_id=device_id(eui), code=code, detail=detail, wall_ns=wall_ns)]
-
-    def _trouble(self, gateway: Gateway, code: str, detail: str, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
-        gateway.counts[code] += 1
-        told_ns = gateway.reported_ns.get(code)
-        if told_ns is not None and now_ns - told_ns < REPORT_EVERY_S * NS_PER_S:
-            return []
-        gateway.reported_ns[code] = now_ns
-        return [DeviceTrouble(device_id=gateway.device_id, code=code, detail=detail, wall_ns=wall_ns)]
 
 
 def _silent(silence_ns: int) -> str:
@@ -358,6 +349,11 @@ def _second(eui: bytes, *, told_host: str, host: str) -> str:
         f"{told_host} also claims EUI {eui.hex()}, which belongs to {host}; refused. Give one of the two gateways "
         "another gateway_ID; one that has moved is let in once the other is silent for a minute."
     )
+
+
+def _unreadable(gateway: Gateway, error: FrameRejected, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
+    detail = f"A datagram cannot be read, so what it reported is lost ({error}); update the packet forwarder."
+    return gateway.trouble(error.reason, detail, now_ns=now_ns, wall_ns=wall_ns)
 
 
 def _failed(reason: str) -> TransmitOutcome:

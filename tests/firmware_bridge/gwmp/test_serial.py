@@ -142,7 +142,7 @@ async def test_a_gateway_on_a_uart_is_heard_and_sends() -> None:
     assert server.rejected_frames == 1
     states = [(event.device_id, event.state) for event in events if isinstance(event, StateChanged)]
     assert states == [
-        (PORT, DeviceState.UNKNOWN), (PORT, DeviceState.UP), (GATEWAY, DeviceState.UP), (GATEWAY, DeviceState.DOWN),
+        (PORT, DeviceState.UNKNOWN), (GATEWAY, DeviceState.UP), (PORT, DeviceState.UP), (GATEWAY, DeviceState.DOWN),
     ]  # fmt: skip
 
 

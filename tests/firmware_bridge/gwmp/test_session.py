@@ -89,6 +89,20 @@ def test_a_bad_packet_does_not_cost_its_neighbours() -> None:
     assert talk.session.counts["bad_packets"] == 6
 
 
+def test_what_cannot_be_read_is_told_once_a_minute_with_the_reason() -> None:
+    talk = Conversation()
+    bad = push_data({"rxpk": [rxpk(freq="868.1"), rxpk(), rxpk(tmst=None)]})
+    events = talk.say(bad)
+    (trouble,) = [event for event in events if isinstance(event, DeviceTrouble)]
+    assert (trouble.code, "freq" in trouble.detail, len(frames(events))) == ("bad_packets", True, 1)
+    assert troubles(talk.say(push_data(b"{nonsense"))) == ["invalid_json"]
+    talk.now_s = 59
+    assert troubles(talk.say(bad) + talk.say(push_data(b"{nonsense"))) == []
+    talk.now_s = 61
+    assert troubles(talk.say(bad)) == ["bad_packets"]
+    assert talk.session.counts["bad_packets"] == 6
+
+
 def test_a_packet_of_another_modulation_is_counted_and_skipped() -> None:
     talk = Conversation()
     fsk = rxpk(modu="FSK", datr=50_000, codr=None, lsnr=None)
