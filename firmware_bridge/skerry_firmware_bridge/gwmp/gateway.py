@@ -20,7 +20,7 @@ LONGEST_KEEPALIVE_NS = 60 * NS_PER_S
 MISSED = 3  # keepalives, after which a forwarder counts as silent (serial-devices 4, row 23)
 STORM_STEP_NS = NS_PER_S // 1000  # more than 10 datagrams in 10 ms is a storm (same row); as a pace, so that...
 STORM_BURST_NS = 128 * STORM_STEP_NS  # ...a backlog of so many may pass at once
-LOOPBACK = "loopback"
+LOOPBACK = "this computer"
 
 
 def device_id(eui: bytes) -> str:
@@ -53,6 +53,7 @@ class Gateway:
     down: Address | None = None
     down_before: Address | None = None
     refused_down: Address | None = None
+    checked_pull_ns: int = 0
     told_no_pull: bool = False  # that it asks for downlinks no more
     reported_ns: dict[str, int] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
@@ -77,7 +78,13 @@ class Gateway:
         silent_ns = self.heard_ns + self.patience_ns
         if self.told_no_pull and self.down is None:
             return silent_ns
-        return min(silent_ns, self.pulled_ns + (2 if self.told_no_pull else 1) * self.patience_ns)
+        missed_ns = self.pulled_ns + (2 if self.told_no_pull else 1) * self.patience_ns
+        return min(silent_ns, max(missed_ns, self.checked_pull_ns + self.keepalive_ns))
+
+    def misses_pull(self, now_ns: int) -> bool:
+        """Return whether it has gone on reporting for the time in which three PULL_DATA should have come."""
+        self.checked_pull_ns = now_ns
+        return self.heard_ns - self.pulled_ns >= self.patience_ns
 
     def pulled(self, now_ns: int) -> None:
         """Take note of a PULL_DATA; of the last three pauses the middle one is the forwarder's keepalive period."""

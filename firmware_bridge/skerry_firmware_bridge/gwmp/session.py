@@ -41,6 +41,8 @@ from skerry_wire.frames import TransmitOutcome, TransmitRequest, TransmitStatus
 __all__ = ["DownlinkConcluded", "GwmpSession"]
 
 TX_ACK_TIMEOUT_S = 5  # a forwarder drops a txpk it dislikes without a word (serial-devices 2.3); gateway-rs waits 5 s
+NEWCOMERS = 32  # that nobody has named may come at once: each stays in the list of devices for good...
+MEET_EVERY_NS = 10 * NS_PER_S  # ...and then one in this time
 MAX_GATEWAYS = 4096  # a flood of invented EUIs must not eat the memory
 _NO_EUI = bytes(8)
 _PUSH_ACK = bytes((Kind.PUSH_ACK,))
@@ -79,6 +81,7 @@ class GwmpSession:
     ) -> None:
         self._pins = pins
         self._elsewhere = elsewhere
+        self._met_ns = -NEWCOMERS * MEET_EVERY_NS  # how much of the credit for newcomers is used up
         self._told_ns: dict[str, int] = {}  # when a trouble of no gateway was told last, by code
         self._counts: Counter[str] = Counter()  # of no gateway, and of those that are gone
         self._random_token = random_token
@@ -190,9 +193,11 @@ class GwmpSession:
     def _check_way_down(self, gateway: Gateway, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
         """Tell of a gateway that is heard and asks for no downlinks any more; after twice the time forget the way."""
         silence_ns = now_ns - gateway.pulled_ns
+        if not gateway.misses_pull(now_ns):
+            return []
         if silence_ns >= 2 * gateway.patience_ns:
             gateway.forget_way_down()
-        if silence_ns < gateway.patience_ns or gateway.told_no_pull:
+        if gateway.told_no_pull:
             return []
         gateway.told_no_pull = True
         detail = (
@@ -224,7 +229,10 @@ class GwmpSession:
                 gateway.counts["pull_data"] += 1
                 if gateway.move_down(source):
                     return self._asked(gateway, now_ns=now_ns, wall_ns=wall_ns)
-                detail = f"Two forwarders use EUI {gateway.eui.hex()} at {gateway.host}; port {source[1]} is refused."
+                detail = (
+                    f"Two forwarders on {gateway.host} use EUI {gateway.eui.hex()}; the one at port {source[1]} is "
+                    "refused. Stop one of them, or give it another gateway_ID."
+                )
                 return gateway.trouble("second_source", detail, now_ns=now_ns, wall_ns=wall_ns)
             case _:
                 gateway.counts["tx_ack"] += 1
@@ -239,7 +247,10 @@ class GwmpSession:
         gateway.pushes += 1
         if gateway.is_storm(now_ns):
             gateway.counts["storm_dropped"] += 1
-            detail = "Datagrams come faster than a concentrator can hear; the surplus is dropped."
+            detail = (
+                "Datagrams come faster than a concentrator can hear; the surplus is dropped. Restart the forwarder if "
+                "it repeats itself, or look for a program that floods the port."
+            )
             return gateway.trouble("storm", detail, now_ns=now_ns, wall_ns=wall_ns)
         return read_push(gateway, body, now_ns=now_ns, wall_ns=wall_ns)
 
@@ -266,6 +277,7 @@ class GwmpSession:
         if datagram.eui is None or len(self._gateways) >= MAX_GATEWAYS:
             self._counts["too_many_gateways"] += 1
             return None
+        self._met_ns = max(self._met_ns, now_ns - NEWCOMERS * MEET_EVERY_NS) + MEET_EVERY_NS
         gateway = Gateway(
             eui=datagram.eui,
             host=host_of(source),
@@ -316,6 +328,13 @@ class GwmpSession:
                 f"yours, add {eui.hex()}@{source[0]} to gwmp.gateways and restart the agent."
             )
             return self._nobodys_trouble(eui, "not_pinned", detail, now_ns=now_ns, wall_ns=wall_ns)
+        if self._pins is not None and eui not in self._pins and self._met_ns > now_ns - MEET_EVERY_NS:
+            self._counts["too_many_gateways"] += 1
+            detail = (
+                f"More than {NEWCOMERS} gateways that nobody knows have come from {source[0]}; for now only those are "
+                "let in that gwmp.gateways names. Look for a program that invents EUIs."
+            )
+            return self._nobodys_trouble(eui, "too_many_gateways", detail, now_ns=now_ns, wall_ns=wall_ns)
         other = self._elsewhere(eui)
         if other is not None:
             self._counts["second_source"] += 1

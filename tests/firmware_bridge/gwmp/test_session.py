@@ -10,7 +10,7 @@ from skerry_core.clock import NS_PER_S
 from skerry_firmware_bridge.errors import LinkLost
 from skerry_firmware_bridge.gwmp.datagram import Datagram
 from skerry_firmware_bridge.gwmp.gateway import Address
-from skerry_firmware_bridge.gwmp.session import DownlinkConcluded, GwmpSession
+from skerry_firmware_bridge.gwmp.session import NEWCOMERS, DownlinkConcluded, GwmpSession
 from skerry_firmware_bridge.radio import (
     DeviceEvent,
     DeviceState,
@@ -221,7 +221,7 @@ def test_a_gateway_that_is_heard_but_asks_for_no_downlinks_is_told_once_and_sent
     (trouble,) = told
     assert isinstance(trouble, DeviceTrouble)
     assert trouble.code == "no_pull_data"
-    assert "no PULL_DATA for 30 s" in trouble.detail
+    assert "no PULL_DATA for 35 s" in trouble.detail
     assert "serv_port_down" in trouble.detail
     with pytest.raises(LinkLost, match="no PULL_DATA"):
         talk.send()
@@ -418,6 +418,32 @@ def test_a_flood_of_invented_gateways_is_bounded(monkeypatch: pytest.MonkeyPatch
         talk.say(pull_data(eui=number.to_bytes(8, "big")))
     assert len(talk.session.gateways) == 10
     assert talk.session.counts["too_many_gateways"] == 89
+
+
+def test_a_flood_of_invented_gateways_becomes_few_devices_and_keeps_no_named_one_out() -> None:
+    session = GwmpSession(random_token=lambda: 1, pins={EUI: "127.0.0.1"})
+    told: list[DeviceEvent] = []
+    for number in range(1, 1000):
+        told += session.receive(pull_data(eui=number.to_bytes(8, "big")), UP, now_ns=0, wall_ns=0)
+    assert len(session.gateways) == NEWCOMERS
+    assert troubles(told) == ["too_many_gateways"]
+    assert len(session.to_send()) == NEWCOMERS
+    session.receive(pull_data(), UP, now_ns=0, wall_ns=0)
+    assert EUI in session.gateways
+    session.receive(pull_data(eui=bytes(7) + b"\xff"), UP, now_ns=20 * NS_PER_S, wall_ns=0)
+    assert bytes(7) + b"\xff" in session.gateways
+
+
+def test_a_forwarder_that_has_died_is_not_taken_for_one_that_can_only_hear() -> None:
+    talk = Conversation()
+    talk.say(pull_data(), DOWN)
+    talk.now_s = 20
+    talk.say(push_data({"rxpk": [rxpk()]}))  # its last words
+    events = [event for _ in range(8) for event in talk.wait(5)]
+    assert troubles(events) == []
+    deadline_ns = talk.session.next_deadline_ns()
+    assert deadline_ns is not None
+    assert deadline_ns > talk.now_s * NS_PER_S  # never at once again
 
 
 def test_closing_ends_every_downlink() -> None:
