@@ -17,7 +17,7 @@ from skerry_simulate.forwarder_serial import SerialForwarderEmulator
 from skerry_simulate.medium import RfMedium, Station
 from skerry_simulate.showing import announced_url, free_name
 
-__all__ = ["BASIC_STATION", "LONE_RADIOS", "LoneRadio", "lone_radio"]
+__all__ = ["BASIC_STATION", "LONE_RADIOS", "PACKET_FORWARDER", "LoneRadio", "lone_radio"]
 
 PACKET_FORWARDER = "packet-forwarder"
 BASIC_STATION = "basic-station"

@@ -2,7 +2,9 @@
 
 import asyncio
 import signal
+from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 
 import click
 
@@ -29,6 +31,14 @@ __all__ = ["simulate"]
     help="Seconds after which a LoRa module hangs until its hardware is reset by a low pulse of DTR; it is at a "
     "network port then.",
 )
+@click.option(
+    "--replay",
+    "recordings",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="With packet-forwarder: send the datagrams of this file or folder of conformance cases, say how many were "
+    "acknowledged, and end. May be repeated.",
+)
 @json_option
 def simulate(
     *,
@@ -38,6 +48,7 @@ def simulate(
     port: int,
     server: str | None,
     hangs_after: float | None,
+    recordings: tuple[Path, ...],
     as_json_: bool,
 ) -> None:
     """Run the emulated device NAME until Ctrl-C and print the port to connect to.
@@ -54,6 +65,9 @@ def simulate(
         values = [{"name": key, "kind": kind, "about": about} for key, kind, about in rows]
         show(values, json_wanted=as_json_, text=lambda: table(("name", "kind", "about"), rows))
         return
+    if recordings:
+        _replay(name, recordings, server=server, as_json_=as_json_)
+        return
     if name in LONE_RADIOS:
         asyncio.run(_run_radio(name, server=server, hangs_after_s=hangs_after, as_json_=as_json_))
         return
@@ -62,20 +76,50 @@ def simulate(
     asyncio.run(_run(name, faults=faults, port=port, as_json_=as_json_))
 
 
+def _address(server: str | None, *, port: int) -> tuple[str, int]:
+    host, _, number = (server or f"127.0.0.1:{port}").rpartition(":")
+    if not host or not number.isdecimal():
+        raise click.UsageError("--server takes HOST:PORT")
+    return host, int(number)
+
+
+def _replay(name: str, recordings: Sequence[Path], *, server: str | None, as_json_: bool) -> None:
+    from skerry_core.errors import UserError
+    from skerry_simulate.lone_radio import PACKET_FORWARDER
+    from skerry_simulate.replay import recorded, replay
+
+    if name != PACKET_FORWARDER:
+        raise click.UsageError("--replay goes with packet-forwarder")
+    host, port = _address(server, port=1680)
+    done = asyncio.run(replay(recorded(recordings), (host, port)))
+    show(
+        {"sent": done.sent, "owed": done.owed, "acknowledged": done.acknowledged},
+        json_wanted=as_json_,
+        text=lambda: (
+            f"{done.sent} datagrams sent to {host}:{port}; {done.acknowledged} of the {done.owed} that have to be "
+            "acknowledged were."
+        ),
+    )
+    if done.acknowledged < done.owed:
+        raise UserError(
+            "E_NOT_ACKNOWLEDGED",
+            f"{done.owed - done.acknowledged} datagrams were not acknowledged.",
+            remedy=f"Start an agent that listens on {host}:{port} (gwmp.listen), and read its log.",
+        )
+
+
 async def _run_radio(name: str, *, server: str | None, hangs_after_s: float | None, as_json_: bool) -> None:
     from skerry_core.clock import SystemClock
     from skerry_firmware_bridge.discovery.announced import announcement_folder
     from skerry_simulate.lone_radio import BASIC_STATION, lone_radio
 
-    host, _, port = (server or f"127.0.0.1:{3001 if name == BASIC_STATION else 1680}").rpartition(":")
-    if not host or not port.isdecimal():
-        raise click.UsageError("--server takes HOST:PORT")
+    host, port = _address(server, port=3001 if name == BASIC_STATION else 1680)
     stopped = _told_to_stop()
     running = lone_radio(
         name,
         clock=SystemClock(),
         seed=1,
-        server=(host, int(port)),
+        server=(host, port),
         folder=announcement_folder(),
         hangs_after_s=hangs_after_s,
     )

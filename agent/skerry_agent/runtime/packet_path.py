@@ -152,7 +152,16 @@ class PacketPath:
         try:
             await run_together({moving: self._move(), storing: self._store_in_groups()})
         finally:
-            await self.flush()
+            await self.finish()
+
+    async def finish(self) -> None:
+        """Store what is left at the end, also frames that came too late to be handed on; harmless when repeated."""
+        left = [] if self._in_hand is None else [self._in_hand]
+        self._in_hand = None
+        while not self._frames.empty():
+            left.append(self._frames.get_nowait())
+        self._walked += [(heard, _Way(None, Stage.RECEIVED, "agent_stopped")) for heard in left]
+        await self.flush()
 
     async def flush(self) -> None:
         """Store every frame that waits; rows that the disk does not take wait on, the oldest give way."""

@@ -122,11 +122,10 @@ class GwmpSession:
         try:
             datagram = Datagram.from_bytes(raw)
         except FrameRejected as error:
-            self._counts[error.reason] += 1
-            return []
+            return self._no_datagram(source, error.reason, str(error), now_ns=now_ns, wall_ns=wall_ns)
         if datagram.kind not in FROM_GATEWAY or datagram.eui is None:
-            self._counts["unexpected"] += 1
-            return []
+            what = f"{datagram.kind.name} is for gateways"
+            return self._no_datagram(source, "unexpected", what, now_ns=now_ns, wall_ns=wall_ns)
         if datagram.eui == _NO_EUI:
             return self._zero_eui(raw, source, now_ns=now_ns, wall_ns=wall_ns)
         gateway = self._gateways.get(datagram.eui)
@@ -341,6 +340,15 @@ class GwmpSession:
             detail = _second(eui, told_host=source[0], host=other)
             return self._nobodys_trouble(eui, "second_source", detail, now_ns=now_ns, wall_ns=wall_ns)
         return None
+
+    def _no_datagram(self, source: Address, code: str, what: str, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
+        """Count what no gateway sends to a server, answer nothing, and say so once a minute."""
+        self._counts[code] += 1
+        detail = (
+            f"{source[0]} sends what is no datagram of a gateway ({what}); let only packet forwarders of protocol "
+            "version 1 or 2 send to this port."
+        )
+        return self._nobodys_trouble(_NO_EUI, code, detail, now_ns=now_ns, wall_ns=wall_ns)
 
     def _is_expected(self, eui: bytes, source: Address) -> bool:
         if self._pins is None or not source[1]:  # a serial port is its own pin

@@ -1,5 +1,6 @@
 """Every frame ends at a named stage, with its reason where it ends early."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -161,6 +162,29 @@ def test_a_frame_that_is_on_its_way_while_others_are_stored_is_not_lost(tmp_path
                 await clock.sleep(1)
             stored = {row.id for row in (await stores.packets.page()).rows}
             assert stored == {row.id for row in ends.told} == {packet_id(DEVICE, first), packet_id(DEVICE, second)}
+
+    simulated(main)
+
+
+def test_a_stop_leaves_no_frame_unstored(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        ends, never = Ends(), asyncio.Event()
+
+        async def wait() -> None:
+            await never.wait()
+
+        ends.forwarding = wait
+        async with opened(tmp_path, clock, ends) as (path, stores, _):
+            async with Background() as background:
+                background.start(path.run(), name="path")
+                for number in range(3):  # the first is being handed on when the agent stops, the others wait
+                    path.take(DEVICE, frame(tmst_us=number))
+                await clock.sleep(0.01)
+            rows = (await stores.packets.page()).rows
+            assert [(row.stage, row.reason) for row in rows] == [(Stage.RECEIVED, "agent_stopped")] * 3
+            path.take(DEVICE, frame(tmst_us=9))
+            await path.finish()  # a path that never ran
+            assert await stores.packets.count() == 4
 
     simulated(main)
 
