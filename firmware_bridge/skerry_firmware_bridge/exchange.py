@@ -62,6 +62,11 @@ class Exchange:
                 detail = f"no whole answer within {timeout_s:g} s, {len(received)} bytes came"
                 raise DeviceTimeout(f"{self._name}: {detail}") from None
 
+    async def watch(self) -> None:
+        """Drop what comes unasked until the link is lost. Raises `LinkLost`, never returns."""
+        while True:
+            await self.link.read()
+
     async def drain(self, *, quiet_s: float = DRAIN_S) -> int:
         """Throw away what comes until the line was silent for `quiet_s`; return how many bytes. Raises `LinkLost`."""
         drained = 0
