@@ -3,11 +3,11 @@
 Nothing but a transaction that was read completely is ever signed here.
 """
 
-import re
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from skerry_core.cells import cell_number, resolution
 from skerry_core.errors import RefusedError, UserError
 from skerry_keys.errors import KeyRejected
 from skerry_keys.public_key import PublicKey
@@ -19,7 +19,6 @@ from skerry_wire.gateway_txn import GatewayTxn, GatewayTxnKind, read_gateway_txn
 __all__ = ["AskedTxn", "check_asked", "check_limits", "read_txn", "txn_effects"]
 
 CELL_RESOLUTION = 12  # of an asserted location
-_CELL = re.compile("[0-9a-f]{15}")  # the library would take spaces, signs and more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,12 +98,13 @@ def _unreadable(why: str) -> UserError:
     )
 
 
-def _centre(cell: str) -> tuple[float, float] | None:
+def _centre(text: str) -> tuple[float, float] | None:
     """Return latitude and longitude of an asserted cell, None for what is none."""
-    import h3.api.basic_str as h3
-
-    if not _CELL.fullmatch(cell) or not h3.is_valid_cell(cell) or h3.get_resolution(cell) != CELL_RESOLUTION:
+    cell = cell_number(text)
+    if cell is None or resolution(cell) != CELL_RESOLUTION:
         return None
+    import h3.api.basic_int as h3
+
     latitude, longitude = h3.cell_to_latlng(cell)
     return latitude, longitude
 

@@ -49,17 +49,12 @@ class Central:
         require_bleak()
         async with self._turn:
             with alone_with(address):
-                async with self._connected(address) as connection:
+                connection = Connection()
+                client = await self._connect(address, connection)
+                try:
                     yield connection
-
-    @asynccontextmanager
-    async def _connected(self, address: str) -> AsyncIterator[Connection]:
-        connection = Connection()
-        client = await self._connect(address, connection)
-        try:
-            yield connection
-        finally:
-            await _disconnect(client)
+                finally:
+                    await _disconnect(client)
 
     async def _connect(self, address: str, connection: Connection) -> "BleakClient":
         failures: list[_Failed] = []
@@ -92,9 +87,8 @@ class Central:
         except BaseException:
             await _disconnect(client)
             raise
-        if (
-            service is None or not service.characteristics
-        ):  # BlueZ says "resolved" before they exist; connecting again shows them
+        if service is None or not service.characteristics:
+            # BlueZ says "resolved" before they exist; connecting again shows them
             await _disconnect(client)
             raise _Failed(_no_services(address))
         connection.use(client)

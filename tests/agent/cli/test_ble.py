@@ -34,7 +34,7 @@ async def test_a_hotspot_is_found_and_tells_who_it_is(bluez: FakeBluez) -> None:
     info = (await run("info", ADDRESS, *SCAN, "--json")).json
     assert (info["public_key"], info["serial_number"]) == (bluez.hotspot.public_key, "EMU0A1B")
     assert (info["onboarding_key"], info["wifi"], info["ethernet_online"]) == (None, None, False)
-    diagnostics = await run("diagnostics", ADDRESS, *SCAN)
+    diagnostics = await run("diagnostics", f"ble:{ADDRESS.lower()}", *SCAN)
     assert "2026.11.01" in diagnostics.out
 
 

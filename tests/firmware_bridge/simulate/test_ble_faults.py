@@ -18,3 +18,8 @@ def test_anything_else_names_what_there_is(text: str) -> None:
     with pytest.raises(UsageError, match="E_FAULT") as raised:
         parse_ble_faults(text)
     assert "notify_loss" in raised.value.remedy
+
+
+def test_a_packet_smaller_than_bluetooth_allows_is_refused() -> None:
+    with pytest.raises(UsageError, match="at least 23"):
+        parse_ble_faults("mtu=10")
