@@ -60,7 +60,7 @@ class GwmpSerial(GwmpHost):
             lost = LinkLost(str(errors.exceptions[0]))
         finally:
             self._state = DeviceState.DOWN  # whoever opens the port tells why
-            self.stop("The serial port was closed." if lost is None else f"Its serial port is gone ({lost}).")
+            self.stop("The serial port was closed." if lost is None else "Its serial port was lost.")
         if lost is not None:
             raise lost
 
