@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from skerry_core.clock import SystemClock
+from skerry_core.clock import NS_PER_S, SystemClock
 from skerry_firmware_bridge.device import DeviceConfig, Surroundings, Values
 from skerry_firmware_bridge.drivers import DRIVERS
 from skerry_firmware_bridge.errors import DeviceTimeout, LinkRefused, ModuleRefused
@@ -147,6 +147,21 @@ def test_a_register_that_the_meter_does_not_have_is_named() -> None:
 def test_a_password_file_that_cannot_be_read_is_refused_with_its_remedy(tmp_path: Path) -> None:
     with pytest.raises(LinkRefused, match="password_file"):
         _values(lambda clock: OpticalMeterFirmware(clock=clock), registers="1.8.0", password_file=str(tmp_path / "no"))
+
+
+def test_a_head_that_falls_off_during_a_readout_is_noticed_before_the_readout_could_end() -> None:
+    class Fallen(OpticalMeterFirmware):
+        def _next_block(self) -> bytes:
+            return super()._next_block()[:20]
+
+    async def main(clock: SimulatedClock) -> None:
+        config, around, _ = _session(Fallen(clock=clock), clock, {}, NO_LINE_FAULTS)
+        async with DRIVERS["iec62056"].open(config, around) as session:
+            with pytest.raises(DeviceTimeout, match="within 5 s, 20 bytes came"):
+                await session.identify()
+        assert clock.monotonic_ns() < 10 * NS_PER_S
+
+    simulated(main)
 
 
 @pytest.mark.parametrize(("maker", "pause_ms"), [("SKY", 250), ("SKy", 25)])
