@@ -9,7 +9,7 @@ import statistics
 import struct
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -82,7 +82,10 @@ async def run_speed_test(
     base = settings.url.rstrip("/")
     share = settings.budget_bytes // 2
     try:
-        async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
+        async with (
+            aiohttp.ClientSession(connector=connector, timeout=timeout) as session,
+            aclosing(sockets),  # before the session ends: its transports notice, and end with it
+        ):
             runner = _Runner(
                 session=session, base=base, clock=clock, limit_s=settings.direction_limit_s, sockets=sockets
             )
@@ -92,8 +95,6 @@ async def run_speed_test(
             up_bytes, upload = await runner.upload(share, lambda moved: on_progress(Step.UPLOAD, down_bytes + moved))
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         raise SpeedTestFailed(f"{base}: {error or type(error).__name__}") from None
-    finally:
-        sockets.close()
     return SpeedTestResult(
         wall_s=clock.wall_s(),
         upload_bytes_s=upload,
@@ -130,7 +131,7 @@ class _Sockets:
                 total += int.from_bytes(ioctl(kept, TIOCOUTQ, bytes(4)), sys.byteorder)
         return total
 
-    def close(self) -> None:
+    async def aclose(self) -> None:
         """Give all up at once: what is unsent must not go on using the line."""
         for kept in self._kept:
             with suppress(OSError):

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 from aiohttp import web
 
-from skerry_core.clock import SystemClock
+from skerry_core.clock import SystemClock, io_timeout
 from skerry_firmware_bridge.speed_test import SpeedTestFailed, SpeedTestSettings, Step, run_speed_test
 
 CLOCK = SystemClock()
@@ -103,20 +103,24 @@ class SlowReader:
 
     def __init__(self) -> None:
         self.read = 0
+        self.gone = asyncio.Event()
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError, asyncio.IncompleteReadError):
-            while True:
-                request = await reader.readuntil(b"\r\n\r\n")
-                if request.startswith(b"POST"):
-                    break
-                body = bytes(500_000 if request.startswith(b"GET") else 0)
-                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
-                await writer.drain()
-            while data := await reader.read(10_000):
-                self.read += len(data)
-                await CLOCK.sleep(0.05)
-        writer.close()
+        try:
+            with suppress(ConnectionError, asyncio.IncompleteReadError):
+                await self._serve(reader, writer)
+        finally:
+            writer.transport.abort()
+            self.gone.set()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while not (request := await reader.readuntil(b"\r\n\r\n")).startswith(b"POST"):
+            body = bytes(500_000 if request.startswith(b"GET") else 0)
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+            await writer.drain()
+        while data := await reader.read(10_000):
+            self.read += len(data)
+            await CLOCK.sleep(0.05)
 
 
 async def test_what_waits_in_our_own_buffers_was_not_uploaded() -> None:
@@ -129,3 +133,5 @@ async def test_what_waits_in_our_own_buffers_was_not_uploaded() -> None:
         result = await run_speed_test(settings, clock=CLOCK)
         assert result.upload_bytes_s < 600_000
         assert slow.read > 100_000
+        async with io_timeout(5):
+            await slow.gone.wait()

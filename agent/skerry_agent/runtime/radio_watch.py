@@ -25,6 +25,7 @@ __all__ = ["RadioWatch"]
 JUDGE_S = 60.0
 STORE_EVERY = 60  # judgements; an SD card is not worn for what may be learned again
 MAX_RADIOS = 256  # a flood of invented gateways must not eat the memory
+READ_TOGETHER = 64  # frames: one at a time would cost three times as much (`packet_path`), all at once too long
 MAX_BROKEN = 50  # broken frames counted of one status message: it may claim any number
 FACT = "radio_normal "
 _log = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ class RadioWatch:
         self._radios: dict[str, _Watched] = {}
         self._normal: dict[str, Normal] = {}
         self._heard: Counter[str] = Counter()
+        self._unread: list[FrameHeard] = []
 
     @classmethod
     async def open(cls, *, facts: Facts, clock: Clock, board: DeviceBoard) -> Self:
@@ -81,13 +83,12 @@ class RadioWatch:
     def take(self, event: DeviceEvent) -> None:
         """Feed one event; never blocks."""
         match event:
-            case FrameHeard(device_id=device_id, frame=frame):
-                self._heard[device_id] += 1
-                watched = self._watched(device_id)
-                if watched is not None:
-                    watched.heard_lately = True
-                    watched.sentinel.heard(_heard(frame))
+            case FrameHeard():
+                self._unread.append(event)
+                if len(self._unread) >= READ_TOGETHER:
+                    self._read()
             case StatusReported(device_id=device_id, values=values):
+                self._read()
                 watched = self._radios.get(device_id)
                 for _ in range(_broken(values) if watched is not None else 0):
                     assert watched is not None
@@ -113,6 +114,7 @@ class RadioWatch:
 
     def judge(self) -> None:
         """Judge every radio now, show it, repair what is due."""
+        self._read()
         now_ns, wall_ns = self._clock.monotonic_ns(), self._clock.wall_ns()
         for device_id, watched in self._radios.items():
             if watched.heard_lately:  # what the others heard in the same minute is mostly the same frames
@@ -130,11 +132,22 @@ class RadioWatch:
 
     async def store(self) -> None:
         """Store what was learned; a failing disk costs only that."""
+        self._read()
         try:
             for device_id, watched in self._radios.items():
                 await self._facts.set(FACT + device_id, json.dumps(watched.sentinel.normal.to_json()))
         except SkerryError as error:
             _log.warning("what is normal for the radios is not stored (%s)", error)
+
+    def _read(self) -> None:
+        """Feed the frames that came since the last time: no sentinel is asked before."""
+        events, self._unread = self._unread, []
+        for event in events:
+            self._heard[event.device_id] += 1
+            watched = self._watched(event.device_id)
+            if watched is not None:
+                watched.heard_lately = True
+                watched.sentinel.heard(_heard(event.frame))
 
     def _repair(self, device_id: str, judgement: Judgement, repair: Repair) -> None:
         """Begin a stage and say why, or tell a person after the last one."""

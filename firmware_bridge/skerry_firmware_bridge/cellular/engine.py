@@ -133,6 +133,8 @@ class AtEngine:
             self._feed_idle(text)
             return
         pending.received = (pending.received + text)[-REPLY_LIMIT:]
+        if "\n" not in text and ">" not in text:
+            return  # no line and no prompt has ended: a port full of junk must not cost a look at all of it per byte
         transcript = read_transcript(pending.command, pending.received)
         if transcript is None:
             return

@@ -32,6 +32,7 @@ __all__ = ["LINE", "Iec62056Session", "open_iec62056"]
 LINE = SerialSettings(baudrate=300)
 IDENTIFICATION_TIMEOUT_S = 5.0
 READOUT_TIMEOUT_S = 90.0  # a readout at 300 baud takes tens of seconds
+QUIET_S = 5.0  # and yet its characters follow each other: a head that fell off is silent
 COMMAND_TIMEOUT_S = 5.0
 SWITCH_PAUSE = 1.25  # of the meter's reaction time: both ends change speed meanwhile
 # a sleeping meter is woken by NULs for 2.1 to 2.3 s, and listens 1.5 to 1.7 s later
@@ -171,7 +172,7 @@ class Iec62056Session(Session):
     async def _block(self, question: bytes, *, timeout_s: float) -> Message:
         for attempt in range(ATTEMPTS):
             try:
-                return await self._exchange.ask(question, _block, timeout_s=timeout_s)
+                return await self._exchange.ask(question, _block, timeout_s=timeout_s, quiet_s=QUIET_S)
             except FrameRejected as error:
                 if error.reason != "bad_bcc" or attempt == ATTEMPTS - 1:
                     raise

@@ -43,6 +43,9 @@ class SunSpecSession(Session):
     async def watch(self) -> None:
         await self._reader.bus.watch()
 
+    async def keep_alive(self) -> None:
+        await self._reader.look()
+
     async def read(self) -> Values:
         models = await self._reader.models(only=ENERGY_MODELS)
         refused = any(model.points == {} for model in models)

@@ -5,7 +5,7 @@ from typing import Protocol
 from skerry_firmware_bridge.errors import FrameRejected
 from skerry_firmware_bridge.modbus.frames import split_requests
 from skerry_firmware_bridge.sunspec.blocks import Model, decode_model
-from skerry_firmware_bridge.sunspec.scan import Found, ModelAt, Registers, scan
+from skerry_firmware_bridge.sunspec.scan import MARKER_WORDS, Found, ModelAt, Registers, scan
 
 __all__ = ["RegisterBus", "SunSpecReader"]
 
@@ -44,6 +44,13 @@ class SunSpecReader:
         if self.found is None:
             raise FrameRejected("endless", detail="the chain of SunSpec models has no end")
         return self.found
+
+    async def look(self) -> None:
+        """See by its marker whether the device is there. Raises `FrameRejected` moved; `DeviceTimeout`, `LinkLost`."""
+        found = self.found or await self.scan()
+        marker = await self.bus.read(found.base, len(MARKER_WORDS))
+        if marker is None or list(marker) != MARKER_WORDS:
+            raise FrameRejected("moved", detail=f"the SunSpec marker is no longer at register {found.base}")
 
     async def models(self, *, only: frozenset[int] | None = None) -> list[Model]:
         """Read and decode the device's models (all, or those of the given ids); a refused block has no points.

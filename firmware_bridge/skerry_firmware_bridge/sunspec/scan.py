@@ -11,7 +11,7 @@ from skerry_firmware_bridge.errors import FrameRejected
 from skerry_firmware_bridge.modbus.bus import Registers
 from skerry_firmware_bridge.sunspec.blocks import END_MODEL, MARKER
 
-__all__ = ["BASES", "Found", "ModelAt", "Registers", "scan"]
+__all__ = ["BASES", "MARKER_WORDS", "Found", "ModelAt", "Registers", "scan"]
 
 BASES = (40000, 0, 50000)  # PDU addresses in the order in which devices use them
 LAST_ADDRESS = 0xFFFF

@@ -7,6 +7,9 @@ from skerry_simulate.faults import faults_from
 __all__ = ["BleFaults", "parse_ble_faults"]
 
 
+LEAST_MTU = 23  # of Bluetooth's own rules
+
+
 @dataclass(slots=True, kw_only=True)
 class BleFaults:
     """Counts go down as the faults happen; a flag is 0 or 1.
@@ -42,4 +45,7 @@ class BleFaults:
 
 def parse_ble_faults(text: str) -> BleFaults:
     """Return the faults of a text such as `abort=2,mtu=23,notify_loss`. Raises `UsageError` E_FAULT."""
-    return faults_from(BleFaults, text)
+    faults = faults_from(BleFaults, text)
+    if faults.mtu < LEAST_MTU:
+        raise UsageError("E_FAULT", f"An ATT packet has at least {LEAST_MTU} bytes.")
+    return faults

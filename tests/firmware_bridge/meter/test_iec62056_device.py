@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from skerry_core.clock import SystemClock
+from skerry_core.clock import NS_PER_S, SystemClock
 from skerry_firmware_bridge.device import DeviceConfig, Surroundings, Values
 from skerry_firmware_bridge.drivers import DRIVERS
 from skerry_firmware_bridge.errors import DeviceTimeout, LinkRefused, ModuleRefused
@@ -19,6 +19,7 @@ from skerry_simulate.devices.firmware import NO_LINE_FAULTS, LineFaults
 from skerry_simulate.devices.hosts import open_pty, open_tcp
 from skerry_simulate.devices.memory import FirmwareLink
 from skerry_simulate.devices.meter import OpticalMeterFirmware
+from skerry_simulate.rfc2217 import Rfc2217Port
 from skerry_testing.simulated import simulated
 
 
@@ -149,6 +150,21 @@ def test_a_password_file_that_cannot_be_read_is_refused_with_its_remedy(tmp_path
         _values(lambda clock: OpticalMeterFirmware(clock=clock), registers="1.8.0", password_file=str(tmp_path / "no"))
 
 
+def test_a_head_that_falls_off_during_a_readout_is_noticed_before_the_readout_could_end() -> None:
+    class Fallen(OpticalMeterFirmware):
+        def _next_block(self) -> bytes:
+            return super()._next_block()[:20]
+
+    async def main(clock: SimulatedClock) -> None:
+        config, around, _ = _session(Fallen(clock=clock), clock, {}, NO_LINE_FAULTS)
+        async with DRIVERS["iec62056"].open(config, around) as session:
+            with pytest.raises(DeviceTimeout, match="within 5 s, 20 bytes came"):
+                await session.identify()
+        assert clock.monotonic_ns() < 10 * NS_PER_S
+
+    simulated(main)
+
+
 @pytest.mark.parametrize(("maker", "pause_ms"), [("SKY", 250), ("SKy", 25)])
 def test_the_speed_changes_as_soon_as_the_meter_does(maker: str, pause_ms: int) -> None:
     times: list[int] = []
@@ -190,5 +206,24 @@ async def test_the_speed_of_a_real_port_changes_and_that_of_a_socket_does_not() 
     assert speeds == [termios.B9600]
     async with open_tcp(lambda: OpticalMeterFirmware(clock=clock), clock=clock, random=Random(1)) as server:
         config = DeviceConfig(device_id="m", kind="iec62056", url=f"socket://127.0.0.1:{server.port}", options={})
+        async with DRIVERS["iec62056"].open(config, around) as session:
+            assert (await session.identify())["serial"] == "12345678"
+
+
+async def test_the_speed_of_a_port_in_the_network_changes_too() -> None:
+    clock = SystemClock()
+    firmware = OpticalMeterFirmware(clock=clock)
+    answers: list[Callable[[bytes], None]] = []
+
+    def take(data: bytes) -> None:
+        answers[0](firmware.receive(data))
+
+    async def opener(url: str, settings: SerialSettings) -> Link:
+        return await open_link(url, clock=clock, settings=settings)
+
+    around = Surroundings(clock=clock, random=Random(1), open_link=opener)
+    async with Rfc2217Port(name="meter", clock=clock, on_data=take, on_line=lambda *_: None) as port:
+        answers.append(port.write)
+        config = DeviceConfig(device_id="m", kind="iec62056", url=port.path, options={})
         async with DRIVERS["iec62056"].open(config, around) as session:
             assert (await session.identify())["serial"] == "12345678"

@@ -124,3 +124,18 @@ def test_a_chain_without_an_end_is_given_up() -> None:
         asyncio.run(SunSpecReader(memory).scan())
     assert raised.value.reason == "endless"
     assert len(memory.asked) < 600
+
+
+def test_a_sign_of_life_is_the_marker_and_nothing_else() -> None:
+    async def main() -> None:
+        memory = _memory(COMMON)
+        session = SunSpecSession(SunSpecReader(memory))
+        await session.identify()
+        memory.asked.clear()
+        await session.keep_alive()
+        assert memory.asked == [(40000, 2)]
+        memory.registers[40000] = 0
+        with pytest.raises(FrameRejected):
+            await session.keep_alive()
+
+    asyncio.run(main())
