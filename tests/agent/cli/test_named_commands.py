@@ -23,9 +23,9 @@ def texts() -> Iterator[tuple[str, str]]:
             if "generated" in path.parts:
                 continue
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Constant) and isinstance(node.value, str) and "skerry " in node.value:
-                    if not node.value.startswith(MEMO):
-                        yield f"{path.relative_to(ROOT)}:{node.lineno}", node.value
+                text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+                if "skerry " in text and not text.startswith(MEMO):
+                    yield f"{path.relative_to(ROOT)}:{node.lineno}", text
     for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
         yield str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")
 
@@ -39,8 +39,8 @@ def unknown(words: list[str]) -> str | None:
     command: click.Command = root
     rest = iter(words)
     for word in rest:
-        if not word or word == "...":
-            return None  # more is written than said
+        if word in {"", "...", "|"}:
+            return None  # more is written than said, or the table's next column begins
         if "|" in word:
             return next((one for one in word.split("|") if not _below(command, one)), None)
         options = {flag: param for param in [*root.params, *command.params] for flag in param.opts}
