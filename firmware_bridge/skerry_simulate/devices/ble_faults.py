@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from skerry_core.errors import UsageError
 from skerry_simulate.faults import faults_from
 
 __all__ = ["BleFaults", "parse_ble_faults"]
-
 
 LEAST_MTU = 23  # of Bluetooth's own rules
 
