@@ -88,7 +88,7 @@ class _Supervisor:
         except Exception:  # noqa: BLE001 - outer edge: a mistake in one driver must not take other devices down
             _log.exception("%s: the driver failed", self._config.device_id)
             what = "The driver made a mistake of its own."
-            self._report.failed(what, "Please report it with the log: skerry support.", cause="mistake")
+            self._report.failed(what, "Please report it with what this writes: skerry bundle", cause="mistake")
 
     async def _use(self, session: Session) -> Never:
         identity = await session.identify()
