@@ -54,7 +54,7 @@ DRIVERS: dict[str, Driver] = {
     ),
     "modem-manager": Driver(
         about="modem that ModemManager owns and connects, by IMEI or `any`",
-        advice="Restart it (sudo systemctl restart ModemManager), or look at its log: journalctl -u ModemManager -n 50.",
+        advice="Restart it (sudo systemctl restart ModemManager), or see its log: journalctl -u ModemManager -n 50.",
         options=(
             POLL,
             Option(
