@@ -114,7 +114,9 @@ class BasicStationServer:
         except OSError as error:
             await self._runner.cleanup()
             detail = f"Cannot listen for Basic Stations on {self.address[0]} port {self.address[1]}: {error.strerror}."
-            raise LinkRefused("E_STATION_BIND", detail, remedy="Set another port.") from error
+            raise LinkRefused(
+                "E_STATION_BIND", detail, remedy="Stop what listens there, or set another port."
+            ) from error
         name = self._runner.addresses[0]
         self.address = (name[0], name[1])
         return self
