@@ -182,6 +182,7 @@ LINES: dict[str, dict[str, Any]] = {
     "plain": {},
     "one byte at a time": {"single_bytes": True},
     "20 % loss": {"faults": Faults(loss=0.2)},
+    "delayed": {"faults": Faults(delay_s=0.7)},
     "torn and noisy": {"faults": Faults(torn=0.2, junk=0.3)},
 }
 
