@@ -111,6 +111,7 @@ class PacketPath:
         self._moved: Callable[[str, Stage, str | None], None] | None = None
         self._frames: asyncio.Queue[Heard] = asyncio.Queue(MAX_WAITING)
         self._walked: list[tuple[Heard, _Way]] = []  # not written down yet
+        self._came = asyncio.Event()
         self._rows: list[PacketRow] = []  # not stored yet
         self._in_hand: Heard | None = None  # the frame on its way
         self._overtaken: tuple[Stage, str | None] | None = None  # how far its report came meanwhile
@@ -189,10 +190,13 @@ class PacketPath:
             await self.step(await self._frames.get())
 
     async def _store_in_groups(self) -> None:
-        due_ns = self._clock.monotonic_ns()
         while True:
-            due_ns = max(due_ns + FLUSH_NS, self._clock.monotonic_ns())
-            await self._clock.sleep_until(due_ns)  # from start to start: a slow disk adds nothing to the wait
+            if not self._walked and not self._rows:
+                self._came.clear()
+                await self._came.wait()  # a quiet band wakes nobody
+            now_ns = self._clock.monotonic_ns()
+            oldest_ns = self._walked[0][0].frame.received_monotonic_ns if self._walked else now_ns
+            await self._clock.sleep_until(min(oldest_ns, now_ns) + FLUSH_NS)
             await self.flush()
 
     async def step(self, heard: Heard) -> None:
@@ -202,6 +206,7 @@ class PacketPath:
         if self._overtaken is not None:
             way = way._replace(report=self._overtaken)
         self._in_hand = None
+        self._came.set()
         self._walked.append((heard, way))  # only now: `flush` may have taken the list away while the step waited
 
     def write_down(self) -> None:
