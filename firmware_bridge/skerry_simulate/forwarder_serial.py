@@ -6,6 +6,7 @@ on a pseudo-terminal, and the other way round.
 
 import asyncio
 import socket
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from types import TracebackType
@@ -35,14 +36,14 @@ class SerialForwarderEmulator:
         self, *, eui: bytes, name: str, cell: str, medium: RfMedium, clock: Clock, seed: int,
         folder: Path | None = None, faults: Faults = NO_FAULTS, single_bytes: bool = False, keepalive_s: float = 10,
     ) -> None:  # fmt: skip
-        self.faults = faults
+        self.faults = replace(faults, delay_s=0.0)  # the forwarder waits before it speaks
         self.port = PtyPort(name=name, clock=clock, on_data=self._from_agent, folder=folder)
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self._socket.bind(("127.0.0.1", 0))
         self.forwarder = PacketForwarderEmulator(
             eui=eui, cell=cell, medium=medium, clock=clock, server=self._socket.getsockname(), seed=seed,
-            keepalive_s=keepalive_s,
+            keepalive_s=keepalive_s, faults=Faults(delay_s=faults.delay_s),
         )  # fmt: skip
         self._up: tuple[str, int] | None = None
         self._down: tuple[str, int] | None = None

@@ -21,7 +21,7 @@ from typing import NamedTuple
 from skerry_agent.background import run_together
 from skerry_agent.metrics import Metrics
 from skerry_agent.store import PacketRow, Packets
-from skerry_core.clock import Clock
+from skerry_core.clock import NS_PER_S, Clock
 from skerry_core.errors import SkerryError
 from skerry_coverage.iot.report import snr_ddb
 from skerry_coverage.iot.seen import SeenCache
@@ -32,7 +32,7 @@ from skerry_wire.lorawan import DataFrame, FrameClass, JoinRequest, beacon_data,
 
 __all__ = ["Heard", "PacketPath", "Stage"]
 
-FLUSH_S = 0.25  # at most this much of received frames may be lost in a crash
+FLUSH_NS = NS_PER_S // 5  # with what a commit takes, no frame waits longer than the 250 ms that a crash may cost
 MAX_WAITING = 4096  # frames; a minute of a full gateway
 
 _log = logging.getLogger(__name__)
@@ -111,6 +111,7 @@ class PacketPath:
         self._moved: Callable[[str, Stage, str | None], None] | None = None
         self._frames: asyncio.Queue[Heard] = asyncio.Queue(MAX_WAITING)
         self._walked: list[tuple[Heard, _Way]] = []  # not written down yet
+        self._came = asyncio.Event()
         self._rows: list[PacketRow] = []  # not stored yet
         self._in_hand: Heard | None = None  # the frame on its way
         self._overtaken: tuple[Stage, str | None] | None = None  # how far its report came meanwhile
@@ -190,7 +191,12 @@ class PacketPath:
 
     async def _store_in_groups(self) -> None:
         while True:
-            await self._clock.sleep(FLUSH_S)
+            if not self._walked and not self._rows:
+                self._came.clear()
+                await self._came.wait()  # a quiet band wakes nobody
+            now_ns = self._clock.monotonic_ns()
+            oldest_ns = self._walked[0][0].frame.received_monotonic_ns if self._walked else now_ns
+            await self._clock.sleep_until(min(oldest_ns, now_ns) + FLUSH_NS)
             await self.flush()
 
     async def step(self, heard: Heard) -> None:
@@ -200,6 +206,7 @@ class PacketPath:
         if self._overtaken is not None:
             way = way._replace(report=self._overtaken)
         self._in_hand = None
+        self._came.set()
         self._walked.append((heard, way))  # only now: `flush` may have taken the list away while the step waited
 
     def write_down(self) -> None:

@@ -8,6 +8,7 @@ import ipaddress
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -24,12 +25,13 @@ from skerry_agent.settings.table import (
 )
 from skerry_core.clock import Clock
 from skerry_core.errors import UsageError
+from skerry_firmware_bridge.errors import LinkRefused
 from skerry_firmware_bridge.gwmp.host import GwmpHost
 from skerry_firmware_bridge.gwmp.server import GwmpServer
 from skerry_firmware_bridge.hardware_reset import HardwareReset, read_reset
 from skerry_firmware_bridge.links.base import Link
 from skerry_firmware_bridge.links.reopening import Reopening
-from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, EventSink, Radio, StateChanged
+from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, DeviceTrouble, EventSink, Radio, StateChanged
 from skerry_firmware_bridge.repair import RadioRepair
 from skerry_radio.errors import UnknownRegion
 from skerry_radio.lora import Datarate
@@ -43,6 +45,9 @@ if TYPE_CHECKING:
 __all__ = ["RadioSettings", "Radios", "SerialRadio", "gateway_pins", "listen_address", "radio_settings", "serial_radio"]
 
 EUI_BYTES = 8
+HIGHEST_PORT = 65_535
+LISTEN_AGAIN_S = 10.0
+TELL_EVERY = 6  # attempts: once a minute
 GATEWAY_ON_UART = "gwmp-serial"  # the kind of a port where a gateway speaks GWMP
 LISTEN_DATARATE = "SF9BW125"  # the beacon rate of most regions; the region's own rate is used where it is known
 _log = logging.getLogger(__name__)
@@ -107,9 +112,9 @@ def radio_settings(settings: Settings) -> RadioSettings:
 def listen_address(name: str, listen: str) -> tuple[str, int] | None:
     """Read a HOST:PORT setting, None where it is empty. Raises `UsageError` E_LISTEN."""
     host, colon, port = listen.rpartition(":")
-    if listen and not (colon and port.isdecimal()):
-        raise UsageError("E_LISTEN", f"{name} is {listen!r}.", remedy="Write it like 127.0.0.1:1680.")
-    return (host, int(port)) if listen else None
+    if listen and not (colon and host and port.isdecimal() and int(port) <= HIGHEST_PORT):
+        raise UsageError("E_LISTEN", f"{name} is {listen!r}.", remedy="Write it like 127.0.0.1:1680 or [::1]:1680.")
+    return (host.removeprefix("[").removesuffix("]"), int(port)) if listen else None
 
 
 def _check_plan(region: str) -> None:
@@ -178,7 +183,7 @@ class Radios:
         self.listening = asyncio.Event()  # set once the UDP socket is bound, or when there is none
 
     async def run(self) -> None:
-        """Run until cancelled. Raises `LinkRefused` when a port is taken."""
+        """Run until cancelled."""
         work = {
             f"{serial.device_id}: link": self._run_gateway(serial)
             if serial.kind == GATEWAY_ON_UART
@@ -188,12 +193,28 @@ class Radios:
         if self._settings.gwmp is None:
             self.listening.set()
         else:
-            work["packet forwarders"] = self._serve(*self._settings.gwmp)
+            work["packet forwarders"] = self._keep_listening("gwmp", self._serve, self._settings.gwmp)
         if self._settings.resets:
             work["hardware resets"] = self.repair.run()
         if self._settings.station is not None:
-            work["basic stations"] = self._serve_stations(*self._settings.station)
+            work["basic stations"] = self._keep_listening("station", self._serve_stations, self._settings.station)
         await run_together(work)
+
+    async def _keep_listening(
+        self, what: str, serve: Callable[[str, int], Awaitable[None]], address: tuple[str, int]
+    ) -> None:
+        """Serve; while the port cannot be had, often because another server has it, try again and say why."""
+        for attempt in count():
+            try:
+                await serve(*address)
+            except LinkRefused as error:
+                if attempt % TELL_EVERY == 0:
+                    detail, wall_ns = f"{error.detail} {error.remedy}", self._clock.wall_ns()
+                    told = DeviceTrouble(
+                        device_id=f"{what}.listen", code="cannot_listen", detail=detail, wall_ns=wall_ns
+                    )
+                    self._sink(told)
+            await self._clock.sleep(LISTEN_AGAIN_S)
 
     async def _serve(self, host: str, port: int) -> None:
         async with GwmpServer(

@@ -14,7 +14,7 @@ from skerry_core.errors import SkerryError
 
 __all__ = ["LOST_MS", "RunMark"]
 
-LOST_MS = 250  # `packet_path.FLUSH_S`
+LOST_MS = 250  # `packet_path.FLUSH_NS` and a commit
 RUNNING, UNCLEAN_ENDS = "running_since_ns", "unclean_ends"
 _log = logging.getLogger(__name__)
 

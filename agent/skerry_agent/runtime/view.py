@@ -130,8 +130,7 @@ class RuntimeView(AgentView):
         live = self.devices()
         radios = [live[device_id] for device_id in hotspot.radios.seen if device_id in live]
         state, reason, _ = _radios_together(radios)
-        if not radios:
-            reason = self._agent.board.refused_lately() or reason
+        refused = None if radios else self._agent.board.refused_lately()
         return HotspotStatus(
             address=identity.key.address,
             name=identity.name,
@@ -139,7 +138,7 @@ class RuntimeView(AgentView):
             region=identity.region,
             location=identity.location,
             state=state,
-            reason=reason if state is DeviceState.DOWN else self._limit(hotspot) or reason,
+            reason=reason if state is DeviceState.DOWN else refused or self._limit(hotspot) or reason,
             as_of_ns=min((radio.as_of_ns for radio in radios), default=self._agent.started_ns),
         )
 

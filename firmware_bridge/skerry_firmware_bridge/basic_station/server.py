@@ -61,6 +61,7 @@ class _Station:
         self.remote = remote
         self.downlinks = downlinks
         self.waiting: dict[int, asyncio.Future[TransmitOutcome]] = {}
+        self.told_ns: dict[str, int] = {}  # when a trouble was told last, by code
 
     def conclude(self, diid: int, outcome: TransmitOutcome) -> None:
         """Tell whoever waits for a downlink what became of it."""
@@ -114,7 +115,9 @@ class BasicStationServer:
         except OSError as error:
             await self._runner.cleanup()
             detail = f"Cannot listen for Basic Stations on {self.address[0]} port {self.address[1]}: {error.strerror}."
-            raise LinkRefused("E_STATION_BIND", detail, remedy="Set another port.") from error
+            raise LinkRefused(
+                "E_STATION_BIND", detail, remedy="Stop what listens there, or set another port."
+            ) from error
         name = self._runner.addresses[0]
         self.address = (name[0], name[1])
         return self
@@ -198,8 +201,8 @@ class BasicStationServer:
             try:
                 answer = self._take(read_message(received.data), station)
             except FrameRejected as error:
-                self.counts[error.reason] += 1
-                _log.debug("%s: %s", station.device_id, error)
+                detail = f"A message cannot be read, so what it reported is lost ({error}); update the station."
+                self._trouble(station, error.reason, detail, told_ns=station.told_ns)
                 continue
             if answer is not None:
                 await self._say(station, answer)
@@ -275,12 +278,16 @@ class BasicStationServer:
         return host_of((remote, 0)) == (LOOPBACK if pinned is None else host_of((pinned, 0)))
 
     def _refuse(self, station: _Station, code: str, detail: str) -> None:
-        """Count a station that is not let in, and say so once a minute: it comes again every few seconds."""
+        """Say that a station is not let in; it comes again every few seconds."""
+        self._trouble(station, code, detail, told_ns=self._told_ns)
+
+    def _trouble(self, station: _Station, code: str, detail: str, *, told_ns: dict[str, int]) -> None:
+        """Count a trouble, and say it once a minute."""
         self.counts[code] += 1
         now_ns, wall_ns = self._clock.monotonic_ns(), self._clock.wall_ns()
-        told_ns = self._told_ns.get(code)
-        if told_ns is None or now_ns - told_ns >= REPORT_EVERY_NS:
-            self._told_ns[code] = now_ns
+        before_ns = told_ns.get(code)
+        if before_ns is None or now_ns - before_ns >= REPORT_EVERY_NS:
+            told_ns[code] = now_ns
             self._sink(DeviceTrouble(device_id=station.device_id, code=code, detail=detail, wall_ns=wall_ns))
 
     def _tell(self, station: _Station, state: DeviceState, reason: str) -> None:

@@ -39,6 +39,8 @@ def read_push(gateway: Gateway, body: bytes, *, now_ns: int, wall_ns: int) -> li
     frames = usual_frames(body, wall_ns=wall_ns, monotonic_ns=now_ns, source=gateway.source)
     if frames is not None:
         return _heard(gateway, frames, now_ns)
+    if gateway.version == 1 and not body.strip(b"\0"):
+        return []
     content = read_json(body)
     frames, events = _frames(gateway, content.get("rxpk"), now_ns=now_ns, wall_ns=wall_ns)
     events += _heard(gateway, frames, now_ns)

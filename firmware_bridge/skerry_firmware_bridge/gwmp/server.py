@@ -139,6 +139,7 @@ def _bound_socket(address: tuple[str, int]) -> socket.socket:
         raise LinkRefused(
             "E_UDP_BIND",
             f"Cannot listen for packet forwarders on {host} port {port}: {error.strerror}.",
-            remedy="Stop the program that uses this port (often another packet forwarder server) or set another one.",
+            remedy="Stop the program that uses this port (often another packet forwarder server), or set another one "
+            "in gwmp.listen and in the forwarder's configuration.",
         ) from error
     return sock

@@ -11,7 +11,9 @@ import pytest
 from skerry_agent.background import Background
 from skerry_agent.metrics import Metrics
 from skerry_agent.runtime.packet_path import MAX_WAITING, Heard, PacketPath, Stage, packet_id
-from skerry_agent.store import PacketRow, Stores, StoreUnavailable
+from skerry_agent.runtime.run_mark import LOST_MS
+from skerry_agent.store import PacketRow, Packets, Stores, StoreUnavailable
+from skerry_core.clock import NS_PER_MS
 from skerry_simulate.clock import SimulatedClock
 from skerry_testing.runtime import DEVICE, UPLINK, beacon_of, frame
 from skerry_testing.simulated import simulated
@@ -144,6 +146,31 @@ def test_frames_are_stored_within_a_quarter_second_and_then_told(tmp_path: Path)
                 await clock.sleep(0.01)
             assert await stores.packets.count() == 2  # also what came right before the end
             assert "skerry_uplink_rssi_dbm_count 2" in metrics.text()
+
+    simulated(main)
+
+
+def test_no_frame_waits_longer_than_a_crash_may_cost_even_on_a_slow_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        async with opened(tmp_path, clock, Ends()) as (path, stores, _):
+            add = type(stores.packets).add
+            waits_ns: list[int] = []
+
+            async def slow(self: Packets, rows: list[PacketRow]) -> None:
+                await clock.sleep(0.04)  # an SD card
+                await add(self, rows)
+                waits_ns.extend(clock.wall_ns() - row.at_ns for row in rows)
+
+            monkeypatch.setattr(type(stores.packets), "add", slow)
+            async with Background() as background:
+                background.start(path.run(), name="path")
+                for number in range(100):
+                    path.take(DEVICE, frame(clock=clock, tmst_us=number))
+                    await clock.sleep(0.0125)
+            assert len(waits_ns) == 100
+            assert max(waits_ns) <= LOST_MS * NS_PER_MS
 
     simulated(main)
 

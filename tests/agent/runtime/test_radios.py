@@ -1,5 +1,6 @@
 """The radios that the settings name: each opened, told and opened again by itself."""
 
+import socket
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 
 from skerry_agent.background import Background
 from skerry_agent.runtime.radio_set import RadioSet
-from skerry_agent.runtime.radios import Radios, gateway_pins, radio_settings, serial_radio
+from skerry_agent.runtime.radios import Radios, gateway_pins, listen_address, radio_settings, serial_radio
 from skerry_agent.settings import load
 from skerry_core.clock import Clock
 from skerry_core.errors import UsageError
@@ -50,7 +51,8 @@ def test_settings_are_read_and_refused_with_the_words_to_write() -> None:
     for texts in (("nonsense",), (EUI,), (f"{EUI}@roof",), ("aa@192.0.2.7",), (f"{EUI}@192.0.2.7",) * 2):
         with pytest.raises(UsageError, match="E_GWMP_PIN"):
             gateway_pins(texts)
-    for listen in ("1680", "127.0.0.1", "127.0.0.1:x"):
+    assert listen_address("gwmp.listen", "[::1]:1680") == ("::1", 1680)
+    for listen in ("1680", "127.0.0.1", "127.0.0.1:x", ":1680", "127.0.0.1:99999"):
         with pytest.raises(UsageError, match="E_LISTEN"):
             radio_settings(load(file=None, environ={}, flags={"gwmp.listen": listen}))
     for region in ("", "EU433"):
@@ -151,10 +153,36 @@ def test_a_port_that_cannot_be_opened_is_said_once_and_stops_nobody(tmp_path: Pa
     simulated(main)
 
 
+@pytest.mark.parametrize("kind", ["gwmp", "station"])
+def test_a_port_that_another_server_has_is_told_and_taken_once_it_is_free(kind: str) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        events: list[DeviceEvent] = []
+        how = socket.SOCK_DGRAM if kind == "gwmp" else socket.SOCK_STREAM
+        async with Background() as background:
+            other = socket.socket(socket.AF_INET, how)
+            other.bind(("127.0.0.1", 0))
+            if kind == "station":
+                other.listen()
+            listen = {f"{kind}__listen": f"127.0.0.1:{other.getsockname()[1]}"}
+            radios, _ = made(clock, events, **listen)
+            background.start(radios.run(), name="radios")
+            await clock.sleep(65)
+            troubles = [event for event in events if isinstance(event, DeviceTrouble)]
+            assert [event.code for event in troubles] == ["cannot_listen"] * 2
+            assert "Stop" in troubles[0].detail
+            assert (radios.server if kind == "gwmp" else radios.stations) is None
+            other.close()
+            await clock.sleep(10)
+            assert (radios.server if kind == "gwmp" else radios.stations) is not None
+
+    simulated(main)
+
+
 LINES: dict[str, dict[str, Any]] = {
     "plain": {},
     "one byte at a time": {"single_bytes": True},
     "20 % loss": {"faults": Faults(loss=0.2)},
+    "delayed": {"faults": Faults(delay_s=0.7)},
     "torn and noisy": {"faults": Faults(torn=0.2, junk=0.3)},
 }
 

@@ -39,10 +39,6 @@ def test_one_of_several_radios_down_is_said_while_the_hotspot_is_up(tmp_path: Pa
             app = await open_agent(stores, tmp_path, clock, operator=FakeOperator(clock))
             assert app.view.status().state is UNKNOWN
             assert "Waiting for the first radio" in app.view.status().summary
-            app.agent.board.take(
-                DeviceTrouble(device_id="gwmp:0", code="zero_eui", detail="It has EUI 0.", wall_ns=clock.wall_ns())
-            )
-            assert app.view.status().summary.endswith(": It has EUI 0.")
             radio(app, UP)
             radio(app, UP, device_id=OTHER)
             status = app.view.status()
@@ -61,6 +57,19 @@ def test_one_of_several_radios_down_is_said_while_the_hotspot_is_up(tmp_path: Pa
             radio(app, UNKNOWN, reason="No datagram for 30 s.")
             assert app.view.status().hotspots[0].state is UNKNOWN
             assert "No datagram for 30 s." in app.view.status().summary
+
+    simulated(main)
+
+
+def test_why_no_radio_is_there_comes_before_what_else_is_missing(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        async with open_runtime_stores(tmp_path, clock) as stores:
+            app = await open_agent(stores, tmp_path, clock, operator=FakeOperator(clock), hotspot__region="")
+            assert "No region is confirmed" in app.view.status().summary
+            app.agent.board.take(
+                DeviceTrouble(device_id="gwmp:0", code="zero_eui", detail="It has EUI 0.", wall_ns=clock.wall_ns())
+            )
+            assert app.view.status().summary.endswith(": It has EUI 0.")
 
     simulated(main)
 

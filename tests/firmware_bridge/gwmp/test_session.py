@@ -82,6 +82,12 @@ def test_what_cannot_be_parsed_is_acknowledged_all_the_same(body: bytes) -> None
     assert talk.session.counts["invalid_json"] == 1
 
 
+def test_version_one_may_push_nothing() -> None:
+    talk = Conversation()
+    assert troubles(talk.say(push_data(b"", version=1))) == ["version_1"]
+    assert talk.session.counts["invalid_json"] == 0
+
+
 def test_a_bad_packet_does_not_cost_its_neighbours() -> None:
     talk = Conversation()
     packets = [rxpk(freq=None), rxpk(data="!!"), 5, rxpk(tmst="x"), rxpk(rssi=None), rxpk(), rxpk(stat=7)]
