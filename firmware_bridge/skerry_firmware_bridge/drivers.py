@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from skerry_core.errors import UsageError
 from skerry_firmware_bridge.cellular.modem import open_modem
+from skerry_firmware_bridge.cellular.modem_manager import MEASURE_S, open_managed_modem
 from skerry_firmware_bridge.device import DeviceConfig, Option, Session, Surroundings
 from skerry_firmware_bridge.mcu.picogw_device import open_picogw
 from skerry_firmware_bridge.mcu.sx1302_device import open_sx1302
@@ -50,6 +51,21 @@ DRIVERS: dict[str, Driver] = {
         advice="Check its power and that this is its AT port (if2 of a Quectel), which no other program may use.",
         options=(POLL, Option(name="secondary_url", type=str, about="second AT port, used when the first goes dead")),
         open=open_modem,
+    ),
+    "modem-manager": Driver(
+        about="modem that ModemManager owns and connects, by IMEI or `any`",
+        advice="Restart it (sudo systemctl restart ModemManager), or see its log: journalctl -u ModemManager -n 50.",
+        options=(
+            POLL,
+            Option(
+                name="measure_s",
+                type=int,
+                high=3600,
+                about=f"seconds between measurements, if ModemManager makes none yet ({MEASURE_S}); 0 = ask for none",
+            ),
+            Option(name="bus", type=str, about="address of another D-Bus than the system's"),
+        ),
+        open=open_managed_modem,
     ),
     "p1": Driver(
         about="P1/DSMR meter, version 4 or 5 (115200 baud)",

@@ -1,9 +1,15 @@
 """What goes wrong on a simulated link: loss, copies, delay, torn and junk bytes, floods. Emulators ask first."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from random import Random
+from typing import Any, TypeVar
 
-__all__ = ["NO_FAULTS", "Faults", "Piece"]
+from skerry_core.errors import UsageError
+
+__all__ = ["NO_FAULTS", "Faults", "Piece", "faults_from"]
+
+Kind = TypeVar("Kind")
 
 MOST_JUNK_BYTES = 200
 
@@ -43,3 +49,18 @@ class Faults:
 
 
 NO_FAULTS = Faults()
+
+
+def faults_from(kind: type[Kind], text: str) -> Kind:
+    """Return the faults of a text such as `loss=0.2,single_bytes` as the dataclass `kind`. Raises `UsageError`."""
+    kinds: dict[object, Callable[[float], object]] = {int: int, bool: bool}
+    known = {spec.name: kinds.get(spec.type, float) for spec in fields(kind)}  # type: ignore[arg-type]  # a dataclass
+    values: dict[str, Any] = {}
+    for part in filter(None, text.split(",")):
+        name, _, number = part.strip().partition("=")
+        try:
+            values[name] = known[name](float(number or 1))
+        except (KeyError, ValueError, OverflowError):
+            remedy = f"Use NAME=NUMBER; known are {', '.join(sorted(known))}."
+            raise UsageError("E_FAULT", f"{part!r} is no fault.", remedy=remedy) from None
+    return kind(**values)

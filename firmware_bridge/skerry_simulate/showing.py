@@ -6,7 +6,11 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
-__all__ = ["announced_url", "free_name"]
+from skerry_firmware_bridge.discovery.announced import BUSES
+
+__all__ = ["announced_url", "free_name", "lasting_bus"]
+
+LONGEST_SOCKET = 100  # characters; systems take 104 to 108
 
 
 def free_name(folder: Path, name: str) -> str:
@@ -30,3 +34,24 @@ def announced_url(folder: Path | None, name: str, url: str) -> Iterator[None]:
         yield
     finally:
         note.unlink(missing_ok=True)
+
+
+@contextmanager
+def lasting_bus(folder: Path | None, name: str, address: str) -> Iterator[str]:
+    """Give a private bus, which has a new address each time, one that is the same at the next start."""
+    bus = address.partition(",")[0]  # its own identity is of no use, and lists of settings are separated by commas
+    if folder is None:
+        yield bus
+        return
+    buses = folder / BUSES
+    buses.mkdir(mode=0o700, exist_ok=True)
+    link = buses / free_name(buses, name)
+    if len(str(link)) > LONGEST_SOCKET:
+        yield bus
+        return
+    link.unlink(missing_ok=True)
+    link.symlink_to(bus.removeprefix("unix:path="))
+    try:
+        yield f"unix:path={link}"
+    finally:
+        link.unlink(missing_ok=True)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from skerry_agent.settings import Settings
     from skerry_client.http import AgentClient
 
-__all__ = ["GLOBAL_OPTIONS", "Cli", "accept_globals", "as_json", "json_option", "pass_cli", "show", "table"]
+__all__ = ["GLOBAL_OPTIONS", "Cli", "accept_globals", "as_json", "json_option", "pass_cli", "show", "span", "table"]
 
 T = TypeVar("T")
 
@@ -160,6 +160,14 @@ def as_json(value: Any) -> Any:
 def show(value: Any, *, json_wanted: bool, text: Callable[[], str]) -> None:
     """Print a result to stdout: JSON when wanted, text otherwise."""
     click.echo(json.dumps(as_json(value), indent=2 if sys.stdout.isatty() else None) if json_wanted else text())
+
+
+def span(seconds: int) -> str:
+    """Return a time span for people, in its largest unit of which there are two."""
+    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

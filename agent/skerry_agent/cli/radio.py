@@ -5,7 +5,7 @@ from contextlib import aclosing
 
 import click
 
-from skerry_agent.cli.context import Cli, json_option, pass_cli, show, table
+from skerry_agent.cli.context import Cli, json_option, pass_cli, show, span, table
 from skerry_agent.cli.scan import scan_ports
 from skerry_agent.cli.speedtest import speedtest
 from skerry_client import calls
@@ -29,7 +29,7 @@ def devices(ctx: click.Context, /, *, as_json_: bool) -> None:
 
 def _age(page: Page[Device], device: Device) -> str:
     """Say how old is what is known of a device."""
-    return f"{max(0, round((page.as_of - device.as_of).total_seconds()))} s ago"
+    return f"{span(max(0, round((page.as_of - device.as_of).total_seconds())))} ago"
 
 
 @devices.command("set")

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -178,4 +179,4 @@ def _text(values: dict[str, str]) -> str:
     if variables:
         return f"{where} Talk to it with:\n  {variables} skerry ble info {url.removeprefix('ble:')}"
     setting = "serial.radios" if is_serial_radio else "devices.attached"
-    return f"{where} Give it to an agent with:\n  skerry --set {setting}={kind}:{url} run"
+    return f"{where} Give it to an agent with:\n  skerry --set {quote(f'{setting}={kind}:{url}')} run"

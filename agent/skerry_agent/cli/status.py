@@ -6,7 +6,7 @@ from contextlib import aclosing
 
 import click
 
-from skerry_agent.cli.context import Cli, json_option, pass_cli, show, table
+from skerry_agent.cli.context import Cli, json_option, pass_cli, show, span, table
 from skerry_agent.cli.exits import ATTENTION, UNHEALTHY
 from skerry_client import calls
 from skerry_client.models import Network, Status
@@ -56,9 +56,9 @@ def _text(found: Status) -> str:
     counts = found.devices
     lines = [
         f"{_mark(found.state)} {found.summary}",
-        f"agent      version {found.version}, running for {_span(found.uptime_s)}, as of {found.as_of:%H:%M:%S} UTC",
+        f"agent      version {found.version}, running for {span(found.uptime_s)}, as of {found.as_of:%H:%M:%S} UTC",
         f"operator   {_operator(found)}",
-        f"devices    {counts.up} up, {counts.down} down, {counts.unknown} unknown",
+        f"devices    {counts.up} up, {counts.down} down, {counts.unknown} unknown{_ask_why(found)}",
         f"clock      {_clock(found)}",
     ]
     if found.test_tokens:
@@ -79,13 +79,18 @@ def _text(found: Status) -> str:
     return "\n".join(lines)
 
 
+def _ask_why(found: Status) -> str:
+    """Point to the list where each device says what happened to it and what to do."""
+    return "; why: skerry devices" if found.devices.down or found.devices.unknown else ""
+
+
 def _operator(found: Status) -> str:
     told = found.operator.pays or "nothing will be paid" in found.operator.reason
     return found.operator.reason + ("" if told else " Nothing will be paid.")
 
 
 def _age(network: Network) -> str:
-    return "none yet" if network.last_packet_age_s is None else f"{_span(network.last_packet_age_s)} ago"
+    return "none yet" if network.last_packet_age_s is None else f"{span(network.last_packet_age_s)} ago"
 
 
 def _mark(state: str) -> str:
@@ -96,10 +101,3 @@ def _clock(found: Status) -> str:
     if found.clock.synchronised is None:
         return "not known whether it is synchronised"
     return "synchronised" if found.clock.synchronised else "not synchronised since boot: nothing is signed yet"
-
-
-def _span(seconds: int) -> str:
-    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds // size} {unit}"
-    return f"{seconds} s"

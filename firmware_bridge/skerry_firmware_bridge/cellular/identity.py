@@ -8,7 +8,7 @@ from skerry_firmware_bridge.cellular.registration import ACCESS_TECHNOLOGIES
 from skerry_firmware_bridge.cellular.replies import find_outcome
 from skerry_firmware_bridge.errors import FrameRejected
 
-__all__ = ["Operator", "ScannedOperator", "imei_check_digit", "read_identity", "read_operators"]
+__all__ = ["Operator", "ScannedOperator", "checked_imei", "imei_check_digit", "read_identity", "read_operators"]
 
 IMEI_BODY_DIGITS = 14
 NUMERIC_FORMAT = 2
@@ -55,6 +55,15 @@ def imei_check_digit(digits: str) -> int:
         raise FrameRejected("not_an_imei", detail=f"{len(digits)} characters")
     doubled = (2 * int(digit) if index % 2 else int(digit) for index, digit in enumerate(digits[:IMEI_BODY_DIGITS]))
     return -sum(value // 10 + value % 10 for value in doubled) % 10
+
+
+def checked_imei(value: object) -> str | None:
+    """Return a whole IMEI with a right check digit; anything else is no identity."""
+    text = str(value)
+    try:
+        return text if len(text) == 15 and imei_check_digit(text) == int(text[-1]) else None
+    except FrameRejected:
+        return None
 
 
 def read_operators(text: str) -> tuple[Operator | None, list[ScannedOperator]]:

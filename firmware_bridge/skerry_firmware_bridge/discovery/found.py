@@ -1,11 +1,13 @@
 """What a scan has found: one shape for ports, Bluetooth hotspots and gateways. Made by `scan`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from skerry_firmware_bridge.at_radio.dialects import DIALECTS
 from skerry_firmware_bridge.ble.nearby import NearbyHotspot
+from skerry_firmware_bridge.cellular.modem_manager_list import KIND as MODEM_MANAGER
+from skerry_firmware_bridge.cellular.modem_manager_list import ListedModem
 from skerry_firmware_bridge.device import Values
 from skerry_firmware_bridge.discovery.gateways import GatewayHeard
 from skerry_firmware_bridge.discovery.ports import Port
@@ -13,16 +15,19 @@ from skerry_firmware_bridge.discovery.ports import Port
 __all__ = [
     "GATEWAYS",
     "HOTSPOT",
+    "MANAGED",
     "KnownDevice",
     "ScannedDevice",
     "heard_device",
     "hotspot_device",
     "known_device",
     "known_gateway",
+    "managed_modem",
     "problem",
 ]
 
 HOTSPOT = "Helium hotspot over Bluetooth"
+MANAGED = "modem of ModemManager"
 GATEWAYS = {"gwmp": "packet forwarder (Semtech UDP)", "station": "LoRa Basics Station"}
 
 
@@ -94,6 +99,18 @@ def hotspot_device(hotspot: NearbyHotspot) -> ScannedDevice:
     identity: Values = {"name": hotspot.name, "rssi_dbm": hotspot.rssi_dbm, **hotspot.identity}
     port = Port(path=f"ble:{hotspot.address}", key=hotspot.address, announced=hotspot.bus is not None)
     return ScannedDevice(port=port, guess=HOTSPOT, kind="helium-ble", identity=identity, problem=hotspot.problem)
+
+
+def managed_modem(modem: ListedModem, known: Iterable[KnownDevice]) -> ScannedDevice:
+    """Return a modem that ModemManager owns, whichever way the running agent (`known`) names it."""
+    imei = modem.identity.get("imei")
+    port = Port(path=modem.place, key=modem.place)
+    if modem.problem is not None:
+        return ScannedDevice(port=port, guess=MANAGED, problem=modem.problem)
+    for one in known:
+        if one.kind == MODEM_MANAGER and imei is not None and imei in (one.place, one.identity.get("imei")):
+            return known_device(replace(one, identity=modem.identity), port, MANAGED)
+    return ScannedDevice(port=port, guess=MANAGED, kind=MODEM_MANAGER, identity=modem.identity)
 
 
 def heard_device(gateway: GatewayHeard) -> ScannedDevice:

@@ -1,6 +1,7 @@
 """One look at everything that is attached, for `skerry devices scan`: what it probably is, and why it cannot be asked.
 
-Serial ports, Bluetooth hotspots and gateways on the network are asked at the same time; the slowest takes 20 s.
+Serial ports, Bluetooth hotspots, ModemManager and gateways on the network are asked at the same time; the slowest takes
+20 s.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from skerry_firmware_bridge.ble.nearby import announced_bus, nearby
+from skerry_firmware_bridge.cellular.modem_manager_list import announced_manager, managed_modems
 from skerry_firmware_bridge.device import Surroundings
 from skerry_firmware_bridge.discovery.catalog import candidate
 from skerry_firmware_bridge.discovery.found import (
@@ -22,6 +24,7 @@ from skerry_firmware_bridge.discovery.found import (
     hotspot_device,
     known_device,
     known_gateway,
+    managed_modem,
     problem,
 )  # fmt: skip
 from skerry_firmware_bridge.discovery.gateways import ListenFor, gateways
@@ -36,6 +39,7 @@ GATEWAYS_S = 12.0  # a packet forwarder's keepalive comes every ten seconds at t
 PORT_LIMIT_S = 60.0  # nothing here takes half of that; a port must not be able to hold up the others
 LISTENING = "gateways on the network"
 BLUETOOTH = "Bluetooth"
+MODEM_MANAGER = "ModemManager"
 EMULATED = "emulated device"
 
 
@@ -99,6 +103,8 @@ class _Scan:
         works = {port.path: self._look(port) for port in found}
         if listens:
             works |= {LISTENING: self._listen(), BLUETOOTH: self._bluetooth(None)}
+        if not self._scope.only:
+            works[MODEM_MANAGER] = self._managed(None)  # no modem is asked anything
         self._waiting = set(works)
         async with asyncio.TaskGroup() as group:
             tasks = [
@@ -122,7 +128,12 @@ class _Scan:
             devices.append(ScannedDevice(port=port, guess=HOTSPOT, problem=found.problem))
         return devices
 
+    async def _managed(self, bus: str | None) -> list[ScannedDevice]:
+        return [managed_modem(modem, self._scope.known) for modem in await managed_modems(bus)]
+
     async def _look(self, port: Port) -> list[ScannedDevice]:
+        if manager := announced_manager(port.path):
+            return await self._managed(manager)
         if port.device is not None and (bus := announced_bus(port.device)) and self._scope.probing:
             return await self._bluetooth(bus)
         async with self._gate:

@@ -13,6 +13,7 @@ from skerry_firmware_bridge.errors import BridgeError, LinkRefused
 __all__ = ["PAUSES_S", "Backoff"]
 
 PAUSES_S = (1.0, 2.0, 5.0, 10.0, 30.0)
+MISSING = frozenset({"E_PORT_MISSING", "E_MM_NO_DBUS", "E_MM_NOT_RUNNING", "E_MM_NO_MODEM"})
 MISSING_PORT_PAUSE_S = 1.0  # looking whether a port is back costs nothing, and a replugged device is to be back in 3 s
 JITTER = 0.2
 FLAP_WINDOW_S = 600
@@ -35,7 +36,7 @@ class Backoff:
 
     def failed(self, error: BridgeError | None = None) -> None:
         """Take note of why the latest attempt ended."""
-        self._port_missing = isinstance(error, LinkRefused) and error.code == "E_PORT_MISSING"
+        self._port_missing = isinstance(error, LinkRefused) and error.code in MISSING
 
     def lost(self) -> None:
         """Count a loss of what had worked."""

@@ -46,7 +46,9 @@ def _busy(path: str) -> LinkRefused:
         return LinkRefused(
             "E_PORT_MODEMMANAGER",
             f"ModemManager has taken {path}.",
-            remedy=f"Put {rule} into /etc/udev/rules.d/60-skerry.rules, run: sudo udevadm control --reload, replug.",
+            remedy="Read a modem through it, which keeps its connection: modem-manager:any (see skerry devices scan). "
+            f"To get the port, put {rule} into /etc/udev/rules.d/60-skerry.rules, "
+            "run: sudo udevadm control --reload, and replug.",
         )
     who = f"{holder[1]} (process {holder[0]})" if holder else "another program"
     return LinkRefused("E_PORT_BUSY", f"{path} is in use by {who}.", remedy="Stop that program, then try again.")

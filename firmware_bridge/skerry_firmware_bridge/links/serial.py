@@ -112,7 +112,7 @@ class SerialLink(Link):
                 async with io_timeout(WRITE_TIMEOUT_S):
                     await transport.flush()
                     if transport.baudrate != baud:
-                        await _reconfigure(transport, baud)
+                        await _reconfigure(transport, baud, local="://" not in self.url)
         except (OSError, SerialException, TimeoutError) as error:
             raise LinkLost(f"{self.url}: {error or 'takes no bytes'}") from error
 
@@ -168,9 +168,12 @@ class _Receiver(asyncio.Protocol):
         return data
 
 
-async def _reconfigure(transport: BaseSerialTransport, baud: int) -> None:
-    """Change the speed with reading paused: serialx empties the port then, and takes an empty read for its loss."""
-    reading = transport if isinstance(transport, asyncio.ReadTransport) else None
+async def _reconfigure(transport: BaseSerialTransport, baud: int, *, local: bool) -> None:
+    """Change the speed of a port, a local one with reading paused: serialx takes the read that it empties for a loss.
+
+    A network port confirms the change by the bytes that are read.
+    """
+    reading = transport if local and isinstance(transport, asyncio.ReadTransport) else None
     if reading is not None:
         reading.pause_reading()
     try:

@@ -6,19 +6,14 @@ turns, retries are ours, and the connection stays open while another unit uses i
 """
 
 import asyncio
-import errno
-import logging
-import os
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
 from skerry_core.clock import Clock, SystemClock, io_timeout
 from skerry_firmware_bridge.errors import DeviceTimeout, LinkLost, LinkRefused
-from skerry_firmware_bridge.links.refusal import explain
 from skerry_firmware_bridge.links.settings import SerialSettings
+from skerry_firmware_bridge.modbus.client import SCHEME_RTU, new_client, refusal
 
 if TYPE_CHECKING:
     from pymodbus.client.base import ModbusBaseClient
@@ -34,8 +29,6 @@ ATTEMPTS = 3
 SETTLE_S = 1.0  # after a repeated request: its first answer may still come, and must not be taken for the next one's
 BUSY_PAUSE_S = 0.5
 SILENCES_UNTIL_CLOSED = 30  # in a row, of all units of a TCP bus: then its far end is gone without a word
-DEFAULT_TCP_PORT = 502
-SCHEME_TCP, SCHEME_RTU = "modbus-tcp://", "modbus-rtu://"
 COME_AGAIN = frozenset({5, 6})  # exceptions "acknowledge" and "busy"
 NOBODY_THERE = frozenset({10, 11})  # a gateway's exceptions "no path" and "the target does not answer"
 
@@ -135,18 +128,23 @@ class _Connection:
             if self._client is not None and self._client.connected:
                 return
             self.close()
-            client = _client(self.url, self.line, on_change=self._changed)
+            client = new_client(self.url, self.line, timeout_s=ANSWER_TIMEOUT_S, on_change=self._changed)
             # a silent unit must not close the bus under the others
             client.ctx.max_until_disconnect = client.ctx.count_until_disconnect = SILENCES_UNTIL_CLOSED
-            client.ctx.callback_data = _tolerant(client.ctx.callback_data)  # type: ignore[method-assign]
             try:
                 async with io_timeout(CONNECT_TIMEOUT_S):
                     connected = await client.connect()
-            except (OSError, TimeoutError, ValueError):
+            except (OSError, TimeoutError):
                 connected = False
+            except ValueError as error:
+                raise LinkRefused(
+                    "E_PORT_SETTINGS", f"{self.url}: {error}.", remedy="Check the device's baud and parity."
+                ) from error
+            finally:
+                if not client.connected:
+                    client.close()
             if not connected:
-                client.close()
-                raise await asyncio.get_running_loop().run_in_executor(None, _refusal, self.url)
+                raise await asyncio.get_running_loop().run_in_executor(None, refusal, self.url)
             self._client = client
             self.lost.clear()
 
@@ -159,6 +157,8 @@ class _Connection:
         """Fail the pending request at once when the connection is lost; pymodbus would let it time out."""
         from pymodbus.exceptions import ConnectionException
 
+        if connected:
+            self.lost.clear()
         if connected or self._client is None:
             return
         self.lost.set()
@@ -166,68 +166,6 @@ class _Connection:
         if not pending.done():
             pending.set_exception(ConnectionException("lost"))
             pending.exception()  # nobody need be waiting for it
-
-
-def _client(url: str, line: SerialSettings, *, on_change: Callable[[bool], None]) -> "ModbusBaseClient":
-    import_module("serial")  # pymodbus looks whether somebody has imported it
-    from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
-
-    # each unanswered request would be an error line; what matters is told by the supervisor, once
-    logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
-    parts = urlsplit(url)
-    # our supervisor reconnects, and our loop retries: the client must do neither
-    if url.startswith(SCHEME_TCP) and parts.hostname:
-        return AsyncModbusTcpClient(
-            parts.hostname,
-            port=parts.port or DEFAULT_TCP_PORT,
-            timeout=ANSWER_TIMEOUT_S,
-            retries=0,
-            reconnect_delay=0,
-            trace_connect=on_change,
-        )
-    if url.startswith(SCHEME_RTU) and url != SCHEME_RTU:
-        return AsyncModbusSerialClient(
-            url.removeprefix(SCHEME_RTU),
-            baudrate=line.baudrate,
-            bytesize=line.byte_size,
-            parity=line.parity,
-            timeout=ANSWER_TIMEOUT_S,
-            retries=0,
-            reconnect_delay=0,
-            trace_connect=on_change,
-        )
-    raise LinkRefused(
-        "E_MODBUS_URL", f"{url} is no Modbus address.", remedy="Use modbus-tcp://HOST:PORT or modbus-rtu:///dev/PORT."
-    )
-
-
-def _tolerant(decode: Callable[..., int]) -> Callable[..., int]:
-    """Make pymodbus drop what it cannot decode; its error would close the connection and fill the log."""
-
-    def guarded(data: bytes, addr: tuple[Any, ...] | None = None) -> int:
-        try:
-            return decode(data, addr=addr)
-        except Exception:  # noqa: BLE001 - whatever a library makes of hostile bytes: the request is asked again
-            return len(data)
-
-    return guarded
-
-
-def _refusal(url: str) -> LinkRefused:
-    """Find out why a bus cannot be opened; pymodbus only says that."""
-    if url.startswith(SCHEME_TCP):
-        return LinkRefused(
-            "E_MODBUS_CONNECT",
-            f"Nothing accepts connections at {url}.",
-            remedy="Check that the device is on, that Modbus TCP is switched on in it, and its address and port.",
-        )
-    path = url.removeprefix(SCHEME_RTU)
-    try:
-        descriptor = os.open(path, os.O_RDWR | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_NONBLOCK", 0))
-    except OSError as error:
-        return explain(path, error)
-    os.close(descriptor)
-    return explain(path, OSError(errno.EBUSY, "in use"))
 
 
 def _told(line: SerialSettings) -> str:

@@ -1,13 +1,11 @@
 """What goes wrong between a computer and a Bluetooth hotspot, for the emulated BlueZ; see serial-devices row 22."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
 from skerry_core.errors import UsageError
+from skerry_simulate.faults import faults_from
 
 __all__ = ["BleFaults", "parse_ble_faults"]
-
 
 LEAST_MTU = 23  # of Bluetooth's own rules
 
@@ -47,20 +45,7 @@ class BleFaults:
 
 def parse_ble_faults(text: str) -> BleFaults:
     """Return the faults of a text such as `abort=2,mtu=23,notify_loss`. Raises `UsageError` E_FAULT."""
-    types: dict[str, Callable[[float], object]] = {
-        spec.name: {"int": int, "bool": bool}.get(getattr(spec.type, "__name__", str(spec.type)), float)
-        for spec in fields(BleFaults)
-    }
-    values: dict[str, Any] = {}
-    for part in filter(None, text.split(",")):
-        name, _, number = part.strip().partition("=")
-        try:
-            values[name] = types[name](float(number or 1))
-        except (KeyError, ValueError, OverflowError):
-            known = ", ".join(sorted(types))
-            raise UsageError(
-                "E_FAULT", f"{part!r} is no fault.", remedy=f"Use NAME=NUMBER; known are {known}."
-            ) from None
-    if values.get("mtu", LEAST_MTU) < LEAST_MTU:
+    faults = faults_from(BleFaults, text)
+    if faults.mtu < LEAST_MTU:
         raise UsageError("E_FAULT", f"An ATT packet has at least {LEAST_MTU} bytes.")
-    return BleFaults(**values)
+    return faults

@@ -22,7 +22,9 @@ from skerry_simulate.devices.bluez_gatt import GattCharacteristic, GattTree
 from skerry_simulate.devices.hotspot import EmulatedHotspot
 from skerry_simulate.devices.private_bus import BusUnavailable, private_bus
 
-__all__ = ["ADDRESS", "BusUnavailable", "FakeBluez", "fake_bluez", "private_bus"]
+__all__ = ["ADDRESS", "BLUEZ", "BusUnavailable", "FakeBluez", "fake_bluez", "private_bus"]
+
+BLUEZ = "org.bluez"
 
 ADAPTER_PATH = "/org/bluez/hci0"
 OTHER_ADAPTER_PATH = "/org/bluez/hci1"
@@ -124,7 +126,7 @@ async def fake_bluez(
     bus = await MessageBus(bus_address=address, bus_type=BusType.SYSTEM).connect()
     bluez = FakeBluez(bus, hotspot, faults or BleFaults(), bus_address=address)
     bluez.export()
-    await bus.request_name("org.bluez")
+    await bus.request_name(BLUEZ)
     try:
         yield bluez
     finally:

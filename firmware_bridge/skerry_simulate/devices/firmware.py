@@ -5,14 +5,12 @@ The hosts (`pty_host`, `tcp_host`, `memory`) carry bytes between a stage and the
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import partial
 from random import Random
-from typing import Any
 
 from skerry_core.clock import NS_PER_S, Clock, Timer
-from skerry_core.errors import UsageError
-from skerry_simulate.faults import Faults, Piece
+from skerry_simulate.faults import Faults, Piece, faults_from
 
 __all__ = ["NO_LINE_FAULTS", "Firmware", "LineFaults", "Stage", "parse_faults"]
 
@@ -72,19 +70,7 @@ NO_LINE_FAULTS = LineFaults()
 
 def parse_faults(text: str) -> LineFaults:
     """Return the faults of a text such as `loss=0.2,delay_s=0.1,single_bytes=1`. Raises `UsageError`."""
-    types: dict[str, Callable[[float], object]] = {spec.name: float for spec in fields(LineFaults)}
-    types |= {"flood": int, "single_bytes": bool, "stuck": bool}
-    values: dict[str, Any] = {}
-    for part in filter(None, text.split(",")):
-        name, _, number = part.strip().partition("=")
-        try:
-            values[name] = types[name](float(number or 1))
-        except (KeyError, ValueError):
-            known = ", ".join(sorted(types))
-            raise UsageError(
-                "E_FAULT", f"{part!r} is no fault.", remedy=f"Use NAME=NUMBER; known are {known}."
-            ) from None
-    return LineFaults(**values)
+    return faults_from(LineFaults, text)
 
 
 class Stage:

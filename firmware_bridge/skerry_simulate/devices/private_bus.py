@@ -1,4 +1,4 @@
-"""A D-Bus daemon of our own, for the emulated BlueZ. Needs `dbus-daemon` (Debian package dbus-daemon)."""
+"""A D-Bus daemon of our own, for the emulated BlueZ and ModemManager. Needs Debian's package dbus-daemon."""
 
 import asyncio
 import shutil
@@ -19,28 +19,28 @@ _CONFIGURATION = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Co
 <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/>
 <allow own="*"/>{forbidding}</policy></busconfig>
 """
-_FORBIDDING = '<deny send_destination="org.bluez"/>'  # as a system bus answers users without permission
+_FORBIDDING = '<deny send_destination="{service}"/>'  # as a system bus answers users without permission
 
 
 class BusUnavailable(UserError):
     """No private bus can be started here."""
 
     def __init__(self, detail: str) -> None:
-        super().__init__("E_BLE_BUS", detail, remedy="Install it: sudo apt install dbus-daemon")
+        super().__init__("E_EMULATED_BUS", detail, remedy="Install it: sudo apt install dbus-daemon")
 
 
 @asynccontextmanager
-async def private_bus(*, forbidden: bool = False) -> AsyncIterator[str]:
-    """Run a D-Bus daemon for the length of the body and return its address; `forbidden`: nobody may talk to BlueZ.
+async def private_bus(*, forbidden: str | None = None) -> AsyncIterator[str]:
+    """Run a D-Bus daemon for the length of the body and return its address; `forbidden`: nobody may talk to that name.
 
     Raises `BusUnavailable`.
     """
     daemon = shutil.which("dbus-daemon")
     if daemon is None:
-        raise BusUnavailable("The emulated Bluetooth needs a D-Bus daemon, which is not installed.")
+        raise BusUnavailable("The emulator needs a D-Bus daemon, which is not installed.")
     with tempfile.TemporaryDirectory(prefix="skerry-bus-") as folder:
         configuration = Path(folder) / "bus.conf"
-        forbidding = _FORBIDDING if forbidden else ""
+        forbidding = "" if forbidden is None else _FORBIDDING.format(service=forbidden)
         configuration.write_text(_CONFIGURATION.format(folder=folder, forbidding=forbidding))
         process = await asyncio.create_subprocess_exec(
             *_ending_with_us(),
@@ -56,7 +56,7 @@ async def private_bus(*, forbidden: bool = False) -> AsyncIterator[str]:
             async with io_timeout(START_TIMEOUT_S):
                 address = (await process.stdout.readline()).decode().strip()
             if not address:
-                raise BusUnavailable("The D-Bus daemon of the emulated Bluetooth ended at once.")
+                raise BusUnavailable("The D-Bus daemon of the emulator ended at once.")
             yield address
         finally:
             if process.returncode is None:

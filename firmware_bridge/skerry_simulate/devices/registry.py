@@ -8,23 +8,32 @@ from random import Random
 
 from skerry_core.clock import Clock
 from skerry_firmware_bridge.ble.nearby import BUS_VARIABLE, announcement
+from skerry_firmware_bridge.cellular import modem_manager_list
+from skerry_firmware_bridge.cellular.modem_manager_bus import SERVICE as MODEM_MANAGER
 from skerry_firmware_bridge.discovery.announced import BUSES
 from skerry_simulate.devices import concentrator, meter, modem, sunspec_unit
-from skerry_simulate.devices.ble_faults import BleFaults, parse_ble_faults
-from skerry_simulate.devices.bluez import ADDRESS, FakeBluez, fake_bluez, private_bus
-from skerry_simulate.devices.firmware import NO_LINE_FAULTS, Firmware, LineFaults, parse_faults
+from skerry_simulate.devices.ble_faults import BleFaults
+from skerry_simulate.devices.bluez import ADDRESS, BLUEZ, FakeBluez, fake_bluez
+from skerry_simulate.devices.firmware import NO_LINE_FAULTS, Firmware, LineFaults
 from skerry_simulate.devices.hosts import PtyHost, TcpHost, open_pty, open_tcp
 from skerry_simulate.devices.hotspot import EmulatedHotspot
-from skerry_simulate.showing import announced_url, free_name
+from skerry_simulate.devices.manager_faults import ManagerFaults
+from skerry_simulate.devices.modem_manager import IMEI, FakeModemManager, fake_modem_manager
+from skerry_simulate.devices.private_bus import private_bus
+from skerry_simulate.faults import faults_from
+from skerry_simulate.showing import announced_url, free_name, lasting_bus
 
 __all__ = ["EMULATORS", "Emulator", "Running", "read_faults", "run_emulator"]
+
+
+AnyFaults = LineFaults | BleFaults | ManagerFaults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Emulator:
     """One emulated device. `kind` is the driver's name, `make` builds its firmware, `tcp` = on a port, not a pty.
 
-    An emulator without `make` is the Bluetooth hotspot, which needs a bus instead of a line.
+    An emulator without `make` needs a bus instead of a line.
     """
 
     about: str
@@ -41,7 +50,7 @@ class Running:
     name: str
     kind: str
     url: str
-    host: PtyHost | TcpHost | FakeBluez
+    host: PtyHost | TcpHost | FakeBluez | FakeModemManager
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -55,6 +64,7 @@ EMULATORS: dict[str, Emulator] = {
     "generic-lte": Emulator(
         about="LTE modem with the 3GPP commands only", kind="modem", make=lambda _, random: modem.generic_lte(random)
     ),
+    "modem-manager": Emulator(about="ModemManager with a 5G modem, on a private D-Bus", kind=modem_manager_list.KIND),
     "optical-meter": Emulator(
         about="IEC 62056-21 mode C meter",
         kind="iec62056",
@@ -104,9 +114,10 @@ EMULATORS: dict[str, Emulator] = {
 }
 
 
-def read_faults(name: str, text: str) -> LineFaults | BleFaults:
+def read_faults(name: str, text: str) -> AnyFaults:
     """Return the faults of a text such as `loss=0.2` in the terms of the named emulator. Raises `UsageError`."""
-    return parse_faults(text) if EMULATORS[name].make is not None else parse_ble_faults(text)
+    kinds: dict[str, type[AnyFaults]] = {"helium-ble": BleFaults, modem_manager_list.KIND: ManagerFaults}
+    return faults_from(kinds.get(EMULATORS[name].kind, LineFaults), text)
 
 
 @asynccontextmanager
@@ -115,7 +126,7 @@ async def run_emulator(
     *,
     clock: Clock,
     random: Random,
-    faults: LineFaults | BleFaults = NO_LINE_FAULTS,
+    faults: AnyFaults = NO_LINE_FAULTS,
     announce: Path | None = None,
     port: int = 0,
 ) -> AsyncIterator[Running]:
@@ -125,15 +136,10 @@ async def run_emulator(
     """
     emulator = EMULATORS[name]
     make = emulator.make
-    if make is None or isinstance(faults, BleFaults):
-        faults = faults if isinstance(faults, BleFaults) else BleFaults()
-        async with (
-            private_bus(forbidden=faults.forbidden) as bus,
-            fake_bluez(bus, EmulatedHotspot(), faults=faults) as bluez,
-        ):
-            environment = {BUS_VARIABLE: bus}
-            with announced_url(announce, name, announcement(ADDRESS, bus)):
-                yield Running(name=name, kind=emulator.kind, url=f"ble:{ADDRESS}", host=bluez, environment=environment)
+    if make is None or not isinstance(faults, LineFaults):
+        on_bus = _managed_modem if emulator.kind == modem_manager_list.KIND else _hotspot
+        async with on_bus(name, faults, announce) as running:
+            yield running
     elif emulator.tcp:
         async with open_tcp(lambda: make(clock, random), clock=clock, random=random, faults=faults, port=port) as host:
             url = f"{emulator.url_prefix}127.0.0.1:{host.port}"
@@ -152,3 +158,29 @@ async def run_emulator(
             url = emulator.url_prefix + pty.path
             with announced_url(announce if emulator.url_prefix else None, label, url):
                 yield Running(name=name, kind=emulator.kind, url=url, host=pty)
+
+
+@asynccontextmanager
+async def _hotspot(name: str, faults: AnyFaults, announce: Path | None) -> AsyncIterator[Running]:
+    faults = faults if isinstance(faults, BleFaults) else BleFaults()
+    async with (
+        private_bus(forbidden=BLUEZ if faults.forbidden else None) as bus,
+        fake_bluez(bus, EmulatedHotspot(), faults=faults) as bluez,
+    ):
+        environment = {BUS_VARIABLE: bus}
+        with announced_url(announce, name, announcement(ADDRESS, bus)):
+            yield Running(name=name, kind="helium-ble", url=f"ble:{ADDRESS}", host=bluez, environment=environment)
+
+
+@asynccontextmanager
+async def _managed_modem(name: str, faults: AnyFaults, announce: Path | None) -> AsyncIterator[Running]:
+    faults = faults if isinstance(faults, ManagerFaults) else ManagerFaults()
+    async with (
+        private_bus(forbidden=MODEM_MANAGER if faults.forbidden else None) as bus,
+        fake_modem_manager(bus, faults=faults) as manager,
+    ):
+        with lasting_bus(announce, name, bus) as lasting:
+            line = modem_manager_list.announcement(IMEI, lasting)
+            with announced_url(announce, name, line):
+                kind, _, url = line.partition(":")
+                yield Running(name=name, kind=kind, url=url, host=manager)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from skerry_core.clock import Clock, SystemClock, io_timeout
+from skerry_firmware_bridge.cellular.modem_manager_list import announced_manager, managed_modems
 from skerry_firmware_bridge.device import Surroundings
 from skerry_firmware_bridge.discovery.catalog import (
     ANYTHING,
@@ -31,8 +32,10 @@ from skerry_firmware_bridge.links.base import Link
 from skerry_firmware_bridge.links.open import open_link
 from skerry_firmware_bridge.links.settings import SerialSettings
 from skerry_simulate.clock import SimulatedClock
+from skerry_simulate.devices.modem_manager import IMEI, TWINS_IMEI
 from skerry_simulate.devices.registry import EMULATORS, run_emulator
 from skerry_simulate.lone_radio import LONE_RADIOS, lone_radio
+from skerry_testing.modem_manager import emulated_manager
 from skerry_testing.simulated import LINES, Bench, simulated
 
 CLOCK = SystemClock()
@@ -210,7 +213,13 @@ async def test_progress_is_told_with_what_is_still_waited_for(tmp_path: Path) ->
             ports=_announced_only,
             on_progress=lambda fraction, words: told.append((round(fraction, 2), words)),
         )
-    assert [fraction for fraction, _ in told] == [0.25, 0.5, 0.75, 1.0]  # two ports, gateways, Bluetooth
+    assert [fraction for fraction, _ in told] == [
+        0.2,
+        0.4,
+        0.6,
+        0.8,
+        1.0,
+    ]  # two ports, gateways, Bluetooth, ModemManager
     assert told[-1][1] == "done"
 
 
@@ -314,3 +323,45 @@ async def test_an_emulated_hotspot_is_found_on_its_private_bus(tmp_path: Path) -
         (device,) = await scan(EVERYTHING, around=AROUND, announced=tmp_path, ports=_announced_only)
     assert (device.kind, device.port.path, device.problem) == ("helium-ble", running.url, None)
     assert device.identity["serial_number"] == "EMU0A1B"
+
+
+@pytest.mark.debian
+async def test_an_emulated_manager_is_found(tmp_path: Path) -> None:
+    async with run_emulator("modem-manager", clock=CLOCK, random=Random(2), announce=tmp_path) as running:
+        (device,) = await scan(EVERYTHING, around=AROUND, announced=tmp_path, ports=_announced_only)
+    assert (device.kind, device.port.path, device.problem) == ("modem-manager", running.url, None)
+    assert device.identity["model"] == "RM520N-GL"
+    assert device.setting == ("devices.attached", f"modem-manager:{IMEI}?bus=unix:path={tmp_path}/buses/modem-manager")
+    assert list_ports(announced=tmp_path, by_id=tmp_path) == list_ports(by_id=tmp_path)  # nothing is left behind
+
+
+@pytest.mark.debian
+@pytest.mark.parametrize("place", ["any", IMEI])
+async def test_a_managed_modem_that_the_agent_uses_is_known(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with emulated_manager("twin") as manager:
+        monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", manager.bus_address)
+        used = KnownDevice(device_id="m", kind="modem-manager", place=place, identity={"imei": IMEI})
+        found = await scan(Scope(probing=False, known=(used,)), around=AROUND, ports=lambda announced: [])
+    assert [(device.port.path, device.device_id) for device in found] == [(IMEI, "m"), (TWINS_IMEI, None)]
+
+
+@pytest.mark.debian
+@pytest.mark.parametrize(
+    ("faults", "code"), [("forbidden", "E_MM_FORBIDDEN"), ("junk=2", "E_MM_SILENT"), ("absent", None)]
+)
+async def test_a_manager_that_cannot_be_asked_is_listed_with_the_reason(
+    faults: str, code: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with emulated_manager(faults) as manager:
+        monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", manager.bus_address)
+        found = await scan(Scope(probing=False), around=AROUND, ports=lambda announced: [])
+    assert [device.problem and device.problem["code"] for device in found] == [code] * (code is not None)
+
+
+async def test_a_computer_without_a_manager_has_none_and_no_problem() -> None:
+    assert await managed_modems() == []
+
+
+@pytest.mark.parametrize("line", ["modem-manager:any", "modem-manager:any?bus=", "modem:/dev/x?bus=unix:path=/x"])
+def test_other_announcements_name_no_manager(line: str) -> None:
+    assert announced_manager(line) is None

@@ -2,12 +2,12 @@
 
 from random import Random
 
+import pytest
+
 from skerry_core.clock import NS_PER_S
 from skerry_firmware_bridge.errors import LinkLost, LinkRefused
 from skerry_firmware_bridge.links.backoff import PAUSES_S, Backoff
 from skerry_simulate.clock import SimulatedClock
-
-MISSING = LinkRefused("E_PORT_MISSING", "There is no port.", remedy="Plug it in.")
 
 
 class MovedClock(SimulatedClock):
@@ -36,10 +36,11 @@ def test_pauses_grow_to_the_cap_and_start_again_after_success() -> None:
     assert near(backoff.next_pause_s(), PAUSES_S[0])
 
 
-def test_a_missing_port_costs_no_attempt() -> None:
+@pytest.mark.parametrize("code", ["E_PORT_MISSING", "E_MM_NO_MODEM", "E_MM_NOT_RUNNING", "E_MM_NO_DBUS"])
+def test_what_is_not_there_costs_no_attempt(code: str) -> None:
     backoff, _ = made()
     for _ in range(20):
-        backoff.failed(MISSING)
+        backoff.failed(LinkRefused(code, "It is not there.", remedy="Plug it in."))
         assert near(backoff.next_pause_s(), 1.0)
     backoff.failed()
     assert near(backoff.next_pause_s(), PAUSES_S[0])

@@ -19,6 +19,7 @@ from skerry_simulate.devices.firmware import NO_LINE_FAULTS, LineFaults
 from skerry_simulate.devices.hosts import open_pty, open_tcp
 from skerry_simulate.devices.memory import FirmwareLink
 from skerry_simulate.devices.meter import OpticalMeterFirmware
+from skerry_simulate.rfc2217 import Rfc2217Port
 from skerry_testing.simulated import simulated
 
 
@@ -205,5 +206,24 @@ async def test_the_speed_of_a_real_port_changes_and_that_of_a_socket_does_not() 
     assert speeds == [termios.B9600]
     async with open_tcp(lambda: OpticalMeterFirmware(clock=clock), clock=clock, random=Random(1)) as server:
         config = DeviceConfig(device_id="m", kind="iec62056", url=f"socket://127.0.0.1:{server.port}", options={})
+        async with DRIVERS["iec62056"].open(config, around) as session:
+            assert (await session.identify())["serial"] == "12345678"
+
+
+async def test_the_speed_of_a_port_in_the_network_changes_too() -> None:
+    clock = SystemClock()
+    firmware = OpticalMeterFirmware(clock=clock)
+    answers: list[Callable[[bytes], None]] = []
+
+    def take(data: bytes) -> None:
+        answers[0](firmware.receive(data))
+
+    async def opener(url: str, settings: SerialSettings) -> Link:
+        return await open_link(url, clock=clock, settings=settings)
+
+    around = Surroundings(clock=clock, random=Random(1), open_link=opener)
+    async with Rfc2217Port(name="meter", clock=clock, on_data=take, on_line=lambda *_: None) as port:
+        answers.append(port.write)
+        config = DeviceConfig(device_id="m", kind="iec62056", url=port.path, options={})
         async with DRIVERS["iec62056"].open(config, around) as session:
             assert (await session.identify())["serial"] == "12345678"

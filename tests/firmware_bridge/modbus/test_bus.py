@@ -241,6 +241,14 @@ async def test_a_port_that_is_not_there_or_taken_is_explained(tmp_path: Path) ->
         assert raised.value.remedy
 
 
+async def test_a_file_that_is_no_port_is_not_called_busy(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no port")
+    with pytest.raises(LinkRefused) as raised:
+        async with open_bus(f"modbus-rtu://{tmp_path}/notes.txt"):
+            raise AssertionError
+    assert raised.value.code == "E_PORT_FAILED"
+
+
 @contextmanager
 def _locked_terminal() -> Iterator[str]:
     far, near = pty.openpty()
@@ -264,7 +272,9 @@ async def test_two_devices_with_other_line_settings_on_one_bus_are_refused() -> 
     assert "9600 baud, parity N" in str(raised.value)
 
 
-@pytest.mark.parametrize("url", ["modbus-rtu://", "modbus-tcp://", "/dev/ttyUSB0", "modbus-udp://h:1"])
+@pytest.mark.parametrize(
+    "url", ["modbus-rtu://", "modbus-tcp://", "/dev/ttyUSB0", "modbus-udp://h:1", "modbus-tcp://h:99999"]
+)
 async def test_what_is_no_modbus_address_is_refused_with_an_example(url: str) -> None:
     with pytest.raises(LinkRefused, match="modbus-tcp://HOST:PORT") as raised:
         async with open_bus(url):

@@ -28,7 +28,7 @@ async def test_without_a_daemon_it_says_what_to_install(monkeypatch: pytest.Monk
     with pytest.raises(BusUnavailable, match="apt install dbus-daemon") as raised:
         async with private_bus():
             raise AssertionError
-    assert raised.value.code == "E_BLE_BUS"
+    assert raised.value.code == "E_EMULATED_BUS"
 
 
 @pytest.mark.debian

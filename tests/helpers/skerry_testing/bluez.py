@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from skerry_simulate.devices.ble_faults import BleFaults
-from skerry_simulate.devices.bluez import BusUnavailable, FakeBluez, fake_bluez, private_bus
+from skerry_simulate.devices.bluez import BLUEZ, BusUnavailable, FakeBluez, fake_bluez, private_bus
 from skerry_simulate.devices.hotspot import EmulatedHotspot
 
 __all__ = ["emulated_bluez"]
@@ -20,7 +20,7 @@ async def emulated_bluez(
     """Run it for the length of the body, for this process with a `monkeypatch`; skip where no bus can be started."""
     logging.getLogger("bleak").setLevel(logging.ERROR)  # it warns of the missing bluetoothctl
     try:
-        async with private_bus(forbidden=faults is not None and faults.forbidden) as address:
+        async with private_bus(forbidden=BLUEZ if faults is not None and faults.forbidden else None) as address:
             if monkeypatch is not None:
                 monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", address)
             async with fake_bluez(address, hotspot or EmulatedHotspot(), faults=faults) as running:
