@@ -14,7 +14,7 @@ from skerry_firmware_bridge.links.base import Link
 from skerry_firmware_bridge.links.reopening import Reopening
 from skerry_firmware_bridge.links.settings import SerialSettings
 from skerry_firmware_bridge.radio import DeviceTrouble, EventSink
-from skerry_firmware_bridge.sentinel import Repair
+from skerry_firmware_bridge.sentinel.ladder import Repair
 
 __all__ = ["RadioRepair", "Repairs"]
 

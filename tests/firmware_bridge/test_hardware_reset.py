@@ -27,7 +27,7 @@ from skerry_firmware_bridge.links.reopening import Reopening
 from skerry_firmware_bridge.links.settings import Pin, SerialSettings
 from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, DeviceTrouble, FrameHeard, StateChanged
 from skerry_firmware_bridge.repair import MAX_DUE, RadioRepair
-from skerry_firmware_bridge.sentinel import Repair
+from skerry_firmware_bridge.sentinel.ladder import Repair
 from skerry_radio.lora import Datarate
 from skerry_simulate.at_radio import AtRadioEmulator
 from skerry_simulate.lone_radio import CELL, NEIGHBOUR_CELL

@@ -22,13 +22,11 @@ from skerry_firmware_bridge.radio import (
     StateChanged,
     StatusReported,
 )
-from skerry_firmware_bridge.sentinel import Condition, Judgement
+from skerry_firmware_bridge.sentinel.sentinel import Condition, Judgement
 from skerry_wire.frames import ReceivedFrame
 
 __all__ = ["DeviceBoard"]
 
-SICK = {Condition.DEAF, Condition.STUCK, Condition.WEAK, Condition.NOISY}
-_SICK_NAMES = {condition.value for condition in SICK}
 _log = logging.getLogger(__name__)
 
 
@@ -58,13 +56,15 @@ class DeviceBoard:
         self._live.setdefault(device_id, self._unknown(device_id, reason))
 
     def judged(self, device_id: str, judgement: Judgement) -> None:
-        """Show the sentinel's word on a radio beside its values; a sick radio's reason is its illness."""
+        """Show the sentinel's word on a radio beside its values; the illness of one that is up is its reason."""
         old = self._live.get(device_id)
         if old is None:
             return
         values = {**old.values, "radio_condition": judgement.condition.value, "radio_finding": judgement.reason}
-        reason = judgement.reason if judgement.condition in SICK else old.reason
-        if old.values.get("radio_condition") in _SICK_NAMES and judgement.condition not in SICK:
+        reason = old.reason
+        if old.state is DeviceState.UP and judgement.condition.is_ill:
+            reason = judgement.reason
+        elif old.state is DeviceState.UP and Condition(old.values.get("radio_condition", "healthy")).is_ill:
             reason = "The radio hears as usual again."
         self._live[device_id] = replace(old, values=values, reason=reason)
         if old.values.get("radio_condition") != judgement.condition.value:

@@ -13,7 +13,7 @@ from skerry_core.clock import Clock
 from skerry_core.errors import UsageError
 from skerry_firmware_bridge.at_radio.radio import AtRadio
 from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, DeviceTrouble, FrameHeard, StateChanged
-from skerry_firmware_bridge.sentinel import Repair
+from skerry_firmware_bridge.sentinel.ladder import Repair
 from skerry_simulate.at_radio import AtRadioEmulator
 from skerry_simulate.clock import SimulatedClock
 from skerry_simulate.forwarder import PacketForwarderEmulator
