@@ -30,6 +30,7 @@ from skerry_agent.mqtt.telemetry import telemetry
 from skerry_agent.operator.network_file import OperatorFolder
 from skerry_agent.runtime.clock_watch import watch_clock
 from skerry_agent.runtime.operator import NoOperator, Operator
+from skerry_agent.runtime.port_watch import PortWatch
 from skerry_agent.runtime.randomness import system_randomness
 from skerry_agent.runtime.steady_time import SteadyTime
 from skerry_agent.settings import Settings
@@ -55,6 +56,7 @@ from skerry_client.paths import Paths
 from skerry_core import __version__
 from skerry_core.clock import Clock
 from skerry_core.errors import UserError
+from skerry_firmware_bridge.discovery.hotplug import watch_ports
 from skerry_keys.signer import Signer
 from skerry_wallet.keyfile.gateway import open_or_create_gateway_key
 
@@ -123,12 +125,17 @@ async def run_agent(
                 await serving.start("operator admin", house.admin.start, house.admin.stop)
                 background.start(house.run(), name="network operator")
             background.start(app.agent.run(), name="agent")
+            background.start(_port_watch(app, clock).run(), name="ports")
             background.start(app.jobs.run(), name="jobs")
             await serving.start("api", app.api.start, app.api.stop)
             if not is_loopback(settings[API_HOST]) and settings[API_MDNS]:
                 background.start(respond(await _service(app, stores.facts), clock=clock), name="mDNS")
             started(app.api.address, _notes(app, operator))
             await asyncio.Event().wait()
+
+
+def _port_watch(app: App, clock: Clock) -> PortWatch:
+    return PortWatch(hub=app.agent.hub, used=app.view.devices, changes=partial(watch_ports, clock=clock))
 
 
 def _serve_transactions(

@@ -14,20 +14,31 @@ from skerry_simulate.at_radio import AtRadioEmulator
 from skerry_simulate.faults import NO_FAULTS, Faults
 from skerry_simulate.forwarder import PacketForwarderEmulator
 from skerry_simulate.medium import RfMedium, Station
+from skerry_simulate.showing import announced_url, free_name
 
 __all__ = ["BASIC_STATION", "LONE_RADIOS", "LoneRadio", "lone_radio"]
 
 PACKET_FORWARDER = "packet-forwarder"
 BASIC_STATION = "basic-station"
-LONE_RADIOS: dict[str, str] = {
-    PACKET_FORWARDER: "LoRa packet forwarder that speaks Semtech UDP to a server",
-    BASIC_STATION: "LoRa Basics Station gateway that connects to a server by websocket",
-    "wio-e5": "Seeed Wio-E5 LoRa module at a pseudo-terminal",
-    "rak3172": "RAK3172 LoRa module at a pseudo-terminal",
-    "rn2483": "Microchip RN2483 LoRa module at a pseudo-terminal",
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoneKind:
+    """What a radio is called in the agent, and one line for people."""
+
+    kind: str
+    about: str
+
+
+LONE_RADIOS: dict[str, LoneKind] = {
+    PACKET_FORWARDER: LoneKind(kind="gwmp", about="LoRa packet forwarder that speaks Semtech UDP to a server"),
+    BASIC_STATION: LoneKind(kind="station", about="LoRa Basics Station gateway that connects to a server by websocket"),
+    "wio-e5": LoneKind(kind="wio-e5", about="Seeed Wio-E5 LoRa module at a pseudo-terminal"),
+    "rak3172": LoneKind(kind="rak3172", about="RAK3172 LoRa module at a pseudo-terminal"),
+    "rn2483": LoneKind(kind="rn2483", about="Microchip RN2483 LoRa module at a pseudo-terminal"),
 }
 CELL, NEIGHBOUR_CELL = "8c1f1d4886017ff", "8c1f1d4897001ff"  # two places in Berlin, 2.2 km apart
-EUI = bytes.fromhex("aa555a0000005e11")
+EUI, STATION_EUI = bytes.fromhex("aa555a0000005e11"), bytes.fromhex("aa555a0000005e12")
 TALK_EVERY_S = 20.0
 
 
@@ -70,21 +81,26 @@ async def lone_radio(
                 eui=EUI, cell=CELL, medium=medium, clock=clock, server=server, seed=seed, faults=faults
             )
             async with forwarder:
-                yield LoneRadio(kind=kind, address=f"udp {server[0]}:{server[1]}", medium=medium)
+                yield LoneRadio(kind="gwmp", address=f"udp://{server[0]}:{server[1]}", medium=medium)
         elif kind == BASIC_STATION:
             from skerry_simulate.station import BasicStationEmulator  # it takes an HTTP client
 
-            async with BasicStationEmulator(eui=EUI, cell=CELL, medium=medium, clock=clock, server=server, seed=seed):
-                yield LoneRadio(kind=kind, address=f"ws {server[0]}:{server[1]}", medium=medium)
+            station = BasicStationEmulator(
+                eui=STATION_EUI, cell=CELL, medium=medium, clock=clock, server=server, seed=seed
+            )
+            async with station:
+                yield LoneRadio(kind="station", address=f"ws://{server[0]}:{server[1]}", medium=medium)
         else:
+            name = kind if folder is None else free_name(folder, kind)
             module = AtRadioEmulator(
-                kind=kind, name=kind, cell=CELL, medium=medium, clock=clock, seed=seed, folder=folder, faults=faults,
+                kind=kind, name=name, cell=CELL, medium=medium, clock=clock, seed=seed, folder=folder, faults=faults,
                 resets_on=None if hangs_after_s is None else ("dtr", False),
             )  # fmt: skip
             async with module:
                 if hangs_after_s is not None:
                     clock.call_at(clock.monotonic_ns() + round(hangs_after_s * NS_PER_S), module.hang)
-                yield LoneRadio(kind=kind, address=module.path, medium=medium)
+                with announced_url(None if hangs_after_s is None else folder, kind, module.path):
+                    yield LoneRadio(kind=kind, address=module.path, medium=medium)
     finally:
         talk.stop()
 

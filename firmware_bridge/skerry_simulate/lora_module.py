@@ -7,6 +7,7 @@ import re
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable
+from hashlib import sha256
 
 from skerry_core.clock import NS_PER_MS, Clock
 from skerry_simulate.medium import AirFrame, Reception, RfMedium
@@ -20,6 +21,7 @@ class LoraModule(ABC):
     """Common to all: line input, one channel, half duplex. `output` is where the module's bytes go."""
 
     kind: str
+    maker: bytes  # the first octets of the EUIs that its maker burns in
 
     def __init__(
         self, *, name: str, cell: str, medium: RfMedium, clock: Clock, gain_dbi: float, height_m: float
@@ -31,6 +33,7 @@ class LoraModule(ABC):
         self._input = bytearray()
         self._listening = False
         self.starts = 0
+        self.dev_eui = self.maker + sha256(name.encode()).digest()[: 8 - len(self.maker)]
         self.channel = (868_000_000, 7, 125, 14, False)  # Hz, SF, kHz, dBm, inverted
         self.station = medium.add(
             name=name, cell=cell, gain_dbi=gain_dbi, height_m=height_m, listens=self._hears, on_frame=self._heard
@@ -108,6 +111,7 @@ class WioE5Firmware(LoraModule):
     """Answers in the form `+NAME: ...`; every command ends listening."""
 
     kind = "wio-e5"
+    maker = bytes.fromhex("2cf7f1")
     _testing = False
 
     def command(self, text: str) -> None:
@@ -118,6 +122,10 @@ class WioE5Firmware(LoraModule):
         elif name == "AT+MODE" and arguments == "TEST":
             self._testing = True
             self.say("+MODE: TEST")
+        elif name == "AT+VER":
+            self.say("+VER: 4.0.11")
+        elif name == "AT+ID" and arguments in {"", "DEVEUI"}:
+            self.say(f"+ID: DevEui, {self.dev_eui.hex(':').upper()}")
         elif name == "AT+RESET":
             self.say("+RESET: OK")
             self.restart()
@@ -179,12 +187,17 @@ class Rak3172Firmware(LoraModule):
     """
 
     kind = "rak3172"
+    maker = bytes.fromhex("ac1f09")
     _peer_to_peer = False
 
     def command(self, text: str) -> None:
         name, _, value = text.upper().partition("=")
         if name == "ATZ":
             self.restart()
+            return
+        known = {"AT+VER": "RUI_4.0.6_RAK3172-E", "AT+DEVEUI": self.dev_eui.hex().upper()}.get(name)
+        if known is not None and value == "?":
+            self.say(f"{name}={known}", "", "OK")
             return
         handler = {"AT": self._nothing, "AT+NWM": self._mode}.get(name)
         radio = {

@@ -56,7 +56,7 @@ class PtyPort:
         asyncio.get_running_loop().add_reader(self._far, self._read)
         if self._link is not None:
             self._link.unlink(missing_ok=True)
-            self._link.symlink_to(os.ttyname(self._near))
+            self._link.symlink_to(_own_name(self._near))
 
     def unplug(self) -> None:
         """Make the port vanish: readers get an error at once, bytes on their way are lost."""
@@ -92,3 +92,9 @@ class PtyPort:
                 raise
             return
         self._on_data(data)
+
+
+def _own_name(descriptor: int) -> str:
+    """Return a name of a terminal that dies with this process: its number is soon somebody else's terminal."""
+    through_process = f"/proc/{os.getpid()}/fd/{descriptor}"
+    return through_process if os.path.exists(through_process) else os.ttyname(descriptor)

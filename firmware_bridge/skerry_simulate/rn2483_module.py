@@ -15,6 +15,7 @@ class Rn2483Firmware(LoraModule):
     """Answers `ok`, a value, `invalid_param` or `busy`; refuses radio commands until its LoRaWAN stack is paused."""
 
     kind = "rn2483"
+    maker = bytes.fromhex("0004a3")
     _paused = False
     _last: Reception | None = None
 
@@ -24,6 +25,10 @@ class Rn2483Firmware(LoraModule):
             case ["mac", "pause"]:
                 self._paused = True
                 self.say(str(PAUSED_MS))
+            case ["sys", "get", "ver"]:
+                self.say(NAME)
+            case ["sys", "get", "hweui"]:
+                self.say(self.dev_eui.hex().upper())
             case ["sys", "reset"]:
                 self.restart()
             case ["radio", *_] if not self._paused:

@@ -92,6 +92,8 @@ class BasicStationEmulator:
         async with io_timeout(ANSWER_S), client.ws_connect(f"http://{host}:{port}/router-info") as asking:
             await asking.send_str(json.dumps({"router": self.eui.hex("-")}))
             told = json.loads(await asking.receive_str())
+        if "uri" not in told:
+            return  # sent away with an error; it asks again
         async with client.ws_connect(told["uri"]) as socket:
             self._socket = socket
             version = {"msgtype": "version", "station": "2.0.6(emulated)", "model": "emulated", "protocol": 2}

@@ -1,7 +1,8 @@
 """`skerry simulate`: emulated devices behind real ports, for a real agent to talk to."""
 
 import asyncio
-import os
+import signal
+from contextlib import suppress
 
 import click
 
@@ -48,7 +49,7 @@ def simulate(
     from skerry_simulate.lone_radio import LONE_RADIOS
 
     if only_list or name is None:
-        rows = [(key, "radio", about) for key, about in sorted(LONE_RADIOS.items())]
+        rows = [(key, radio.kind, radio.about) for key, radio in sorted(LONE_RADIOS.items())]
         rows += [(key, emulator.kind, emulator.about) for key, emulator in sorted(EMULATORS.items())]
         values = [{"name": key, "kind": kind, "about": about} for key, kind, about in rows]
         show(values, json_wanted=as_json_, text=lambda: table(("name", "kind", "about"), rows))
@@ -63,30 +64,35 @@ def simulate(
 
 async def _run_radio(name: str, *, server: str | None, hangs_after_s: float | None, as_json_: bool) -> None:
     from skerry_core.clock import SystemClock
-    from skerry_firmware_bridge.discovery.ports import announcement_folder
+    from skerry_firmware_bridge.discovery.announced import announcement_folder
     from skerry_simulate.lone_radio import BASIC_STATION, lone_radio
 
     host, _, port = (server or f"127.0.0.1:{3001 if name == BASIC_STATION else 1680}").rpartition(":")
     if not host or not port.isdecimal():
         raise click.UsageError("--server takes HOST:PORT")
-    folder = announcement_folder()
-    os.makedirs(folder, mode=0o700, exist_ok=True)
+    stopped = _told_to_stop()
     running = lone_radio(
-        name, clock=SystemClock(), seed=1, server=(host, int(port)), folder=folder, hangs_after_s=hangs_after_s
+        name,
+        clock=SystemClock(),
+        seed=1,
+        server=(host, int(port)),
+        folder=announcement_folder(),
+        hangs_after_s=hangs_after_s,
     )
     async with running as radio:
         values = {"name": name, "kind": radio.kind, "url": radio.address}
         show(values, json_wanted=as_json_, text=lambda: _radio_text(values))
-        await asyncio.Event().wait()
+        await stopped.wait()
 
 
 def _radio_text(values: dict[str, str]) -> str:
-    if values["kind"] == "packet-forwarder":
+    if values["name"] == "packet-forwarder":
         return f"A packet forwarder sends to {values['url']}; its neighbour talks every 20 s. Ctrl-C stops it."
-    if values["kind"] == "basic-station":
+    if values["name"] == "basic-station":
+        address = values["url"].removeprefix("ws://")
         return (
             f"A Basic Station connects to {values['url']}; its neighbour talks every 20 s (Ctrl-C stops it). Let it in "
-            f"with:\n  skerry --set station.listen={values['url'].removeprefix('ws ')} --set hotspot.region=EU868 run"
+            f"with:\n  skerry --set station.listen={address} --set hotspot.region=EU868 run"
         )
     return (
         f"{values['name']} is at {values['url']}; its neighbour talks every 20 s (Ctrl-C stops it). Use it with:\n"
@@ -98,23 +104,39 @@ async def _run(name: str, *, faults: str, port: int, as_json_: bool) -> None:
     from random import SystemRandom
 
     from skerry_core.clock import SystemClock
-    from skerry_firmware_bridge.discovery.ports import announcement_folder
-    from skerry_simulate.devices import run_emulator
-    from skerry_simulate.devices.firmware import parse_faults
+    from skerry_firmware_bridge.discovery.announced import announcement_folder
+    from skerry_simulate.devices.registry import read_faults, run_emulator
 
-    folder = announcement_folder()
-    os.makedirs(folder, mode=0o700, exist_ok=True)
+    stopped = _told_to_stop()
     emulator = run_emulator(
-        name, clock=SystemClock(), random=SystemRandom(), faults=parse_faults(faults), announce=folder, port=port
+        name,
+        clock=SystemClock(),
+        random=SystemRandom(),
+        faults=read_faults(name, faults),
+        announce=announcement_folder(),
+        port=port,
     )
     async with emulator as running:
         values = {"name": running.name, "kind": running.kind, "url": running.url, **dict(running.environment)}
         show(values, json_wanted=as_json_, text=lambda: _text(values))
-        await asyncio.Event().wait()
+        await stopped.wait()
+
+
+def _told_to_stop() -> asyncio.Event:
+    """Return what Ctrl-C, SIGTERM and a closed window set; the emulator then takes its port away like a pulled plug."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        with suppress(NotImplementedError, AttributeError):  # Windows has Ctrl-C only, which ends the loop by itself
+            loop.add_signal_handler(getattr(signal, name), stopped.set)
+    return stopped
 
 
 def _text(values: dict[str, str]) -> str:
-    lines = [f"{values['name']} is running at {values['url']} (Ctrl-C stops it). Give it to an agent with:"]
-    lines.append(f"  skerry --set devices.attached={values['kind']}:{values['url']} run")
-    lines += [f"  {key}={value}" for key, value in values.items() if key.isupper()]
+    lines = [f"{values['name']} is running at {values['url']} (Ctrl-C stops it)."]
+    variables = " ".join(f"{key}={value}" for key, value in values.items() if key.isupper())
+    if variables:
+        lines += ["Talk to it with:", f"  {variables} skerry ble info {values['url'].removeprefix('ble:')}"]
+    else:
+        lines += ["Give it to an agent with:", f"  skerry --set devices.attached={values['kind']}:{values['url']} run"]
     return "\n".join(lines)

@@ -97,12 +97,18 @@ class JobKinds:
 
         async def work(progress: Progress) -> JsonObject:
             from skerry_agent.runtime.attached import surroundings
-            from skerry_firmware_bridge.discovery.ports import announcement_folder
-            from skerry_firmware_bridge.discovery.scan import scan
+            from skerry_agent.runtime.look_around import known_devices
+            from skerry_firmware_bridge.discovery.announced import announcement_folder
+            from skerry_firmware_bridge.discovery.scan import Scope, scan
 
-            progress(0.0, "asking every port, up to a minute" if probing else "listing ports")
-            around = surroundings(self._clock, self._random.random)
-            found = await scan(around=around, announced=announcement_folder(), probing=probing)
+            progress(0.0, "asking every port" if probing else "listing ports")
+            known = known_devices((device.id, device.values) for device in self._view.devices().values())
+            found = await scan(
+                Scope(probing=probing, known=known),
+                around=surroundings(self._clock, self._random.random),
+                announced=announcement_folder(),
+                on_progress=progress,
+            )
             return {"devices": [device.to_json() for device in found]}
 
         return work

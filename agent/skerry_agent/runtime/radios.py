@@ -37,7 +37,7 @@ from skerry_radio.regions import region_params
 if TYPE_CHECKING:
     from skerry_firmware_bridge.basic_station.server import BasicStationServer
 
-__all__ = ["RadioSettings", "Radios", "SerialRadio", "gateway_pins", "radio_settings", "serial_radio"]
+__all__ = ["RadioSettings", "Radios", "SerialRadio", "gateway_pins", "listen_address", "radio_settings", "serial_radio"]
 
 EUI_BYTES = 8
 LISTEN_DATARATE = "SF9BW125"  # the beacon rate of most regions; the region's own rate is used where it is known
@@ -86,11 +86,11 @@ class RadioSettings:
 
 def radio_settings(settings: Settings) -> RadioSettings:
     """Read the radios from the settings. Raises `UsageError` with what is wrong and how to write it."""
-    station = _address("station.listen", settings[STATION_LISTEN])
+    station = listen_address("station.listen", settings[STATION_LISTEN])
     if station is not None:
         _check_plan(settings[REGION])
     return RadioSettings(
-        gwmp=_address("gwmp.listen", settings[GWMP_LISTEN]),
+        gwmp=listen_address("gwmp.listen", settings[GWMP_LISTEN]),
         station=station,
         pins=gateway_pins(settings[GWMP_GATEWAYS]),
         serial=tuple(serial_radio(text) for text in settings[SERIAL_RADIOS]),
@@ -99,7 +99,8 @@ def radio_settings(settings: Settings) -> RadioSettings:
     )
 
 
-def _address(name: str, listen: str) -> tuple[str, int] | None:
+def listen_address(name: str, listen: str) -> tuple[str, int] | None:
+    """Read a HOST:PORT setting, None where it is empty. Raises `UsageError` E_LISTEN."""
     host, colon, port = listen.rpartition(":")
     if listen and not (colon and port.isdecimal()):
         raise UsageError("E_LISTEN", f"{name} is {listen!r}.", remedy="Write it like 127.0.0.1:1680.")

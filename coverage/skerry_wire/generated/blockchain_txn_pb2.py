@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*skerry_wire/generated/blockchain_txn.proto\x12\x06helium\"\xbd\x01\n\x1d\x62lockchain_txn_add_gateway_v1\x12\r\n\x05owner\x18\x01 \x01(\x0c\x12\x0f\n\x07gateway\x18\x02 \x01(\x0c\x12\x17\n\x0fowner_signature\x18\x03 \x01(\x0c\x12\x19\n\x11gateway_signature\x18\x04 \x01(\x0c\x12\r\n\x05payer\x18\x05 \x01(\x0c\x12\x17\n\x0fpayer_signature\x18\x06 \x01(\x0c\x12\x13\n\x0bstaking_fee\x18\x07 \x01(\x04\x12\x0b\n\x03\x66\x65\x65\x18\x08 \x01(\x04\"U\n\x0e\x62lockchain_txn\x12<\n\x0b\x61\x64\x64_gateway\x18\x01 \x01(\x0b\x32%.helium.blockchain_txn_add_gateway_v1H\x00\x42\x05\n\x03txnb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*skerry_wire/generated/blockchain_txn.proto\x12\x06helium\"\xbd\x01\n\x1d\x62lockchain_txn_add_gateway_v1\x12\r\n\x05owner\x18\x01 \x01(\x0c\x12\x0f\n\x07gateway\x18\x02 \x01(\x0c\x12\x17\n\x0fowner_signature\x18\x03 \x01(\x0c\x12\x19\n\x11gateway_signature\x18\x04 \x01(\x0c\x12\r\n\x05payer\x18\x05 \x01(\x0c\x12\x17\n\x0fpayer_signature\x18\x06 \x01(\x0c\x12\x13\n\x0bstaking_fee\x18\x07 \x01(\x04\x12\x0b\n\x03\x66\x65\x65\x18\x08 \x01(\x04\"\xe2\x01\n!blockchain_txn_assert_location_v1\x12\x0f\n\x07gateway\x18\x01 \x01(\x0c\x12\r\n\x05owner\x18\x02 \x01(\x0c\x12\r\n\x05payer\x18\x03 \x01(\x0c\x12\x19\n\x11gateway_signature\x18\x04 \x01(\x0c\x12\x17\n\x0fowner_signature\x18\x05 \x01(\x0c\x12\x17\n\x0fpayer_signature\x18\x06 \x01(\x0c\x12\x10\n\x08location\x18\x07 \x01(\t\x12\r\n\x05nonce\x18\x08 \x01(\x04\x12\x13\n\x0bstaking_fee\x18\t \x01(\x04\x12\x0b\n\x03\x66\x65\x65\x18\n \x01(\x04\"\x9b\x01\n\x0e\x62lockchain_txn\x12<\n\x0b\x61\x64\x64_gateway\x18\x01 \x01(\x0b\x32%.helium.blockchain_txn_add_gateway_v1H\x00\x12\x44\n\x0f\x61ssert_location\x18\x02 \x01(\x0b\x32).helium.blockchain_txn_assert_location_v1H\x00\x42\x05\n\x03txnb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,6 +33,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_BLOCKCHAIN_TXN_ADD_GATEWAY_V1']._serialized_start=55
   _globals['_BLOCKCHAIN_TXN_ADD_GATEWAY_V1']._serialized_end=244
-  _globals['_BLOCKCHAIN_TXN']._serialized_start=246
-  _globals['_BLOCKCHAIN_TXN']._serialized_end=331
+  _globals['_BLOCKCHAIN_TXN_ASSERT_LOCATION_V1']._serialized_start=247
+  _globals['_BLOCKCHAIN_TXN_ASSERT_LOCATION_V1']._serialized_end=473
+  _globals['_BLOCKCHAIN_TXN']._serialized_start=476
+  _globals['_BLOCKCHAIN_TXN']._serialized_end=631
 # @@protoc_insertion_point(module_scope)

@@ -1,5 +1,1 @@
-"""Which devices are plugged in, what they probably are, and why a port cannot be opened."""
-
-from skerry_firmware_bridge.discovery.scan import ScannedDevice, scan
-
-__all__ = ["ScannedDevice", "scan"]
+"""What is attached: ports and their names, harmless questions, gateways that speak, and why a port cannot be opened."""

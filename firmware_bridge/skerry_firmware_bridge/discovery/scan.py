@@ -1,82 +1,180 @@
-"""One look at all ports for `skerry devices scan`: candidates, probes, and why a port cannot be opened."""
+"""One look at everything that is attached, for `skerry devices scan`: what it probably is, and why it cannot be asked.
+
+Serial ports, Bluetooth hotspots and gateways on the network are asked at the same time; the slowest takes 20 s.
+"""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import os
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from skerry_firmware_bridge.device import Surroundings, Values
+from skerry_firmware_bridge.ble.nearby import announced_bus, nearby
+from skerry_firmware_bridge.device import Surroundings
 from skerry_firmware_bridge.discovery.catalog import candidate
+from skerry_firmware_bridge.discovery.found import (
+    GATEWAYS,
+    HOTSPOT,
+    KnownDevice,
+    ScannedDevice,
+    heard_device,
+    hotspot_device,
+    known_device,
+    known_gateway,
+    problem,
+)  # fmt: skip
+from skerry_firmware_bridge.discovery.gateways import ListenFor, gateways
 from skerry_firmware_bridge.discovery.ports import Port, list_ports
 from skerry_firmware_bridge.discovery.probe import probe
-from skerry_firmware_bridge.errors import LinkRefused
+from skerry_firmware_bridge.errors import BridgeError, LinkRefused
 
-__all__ = ["ScannedDevice", "scan"]
+__all__ = ["KnownDevice", "ScannedDevice", "Scope", "scan"]
 
-AT_ONCE = 8  # ports probed at the same time
+AT_ONCE = 32  # ports asked at the same time; each mostly waits
+GATEWAYS_S = 12.0  # a packet forwarder's keepalive comes every ten seconds at the latest
+PORT_LIMIT_S = 60.0  # nothing here takes half of that; a port must not be able to hold up the others
+LISTENING = "gateways on the network"
+BLUETOOTH = "Bluetooth"
+EMULATED = "emulated device"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScannedDevice:
-    """What one port turned out to be. `kind` None = nothing answered; `problem` = why it could not be asked."""
+class Scope:
+    """What to look at. `probing` False sends nothing. `only` = these paths or URLs alone, none = everything.
 
-    port: Port
-    guess: str
-    kind: str | None = None
-    identity: Values = field(default_factory=dict)
-    problem: Mapping[str, str] | None = None
+    `also` = kinds to ask for though writing to an unknown bus is not harmless (sunspec, iec62056). `known` = what the
+    running agent uses: such a port is not asked, and is no problem. `listen` = where gateways would speak to the agent.
+    """
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the device for `--json`; `url` and `kind` are what a settings file needs."""
-        return {
-            "url": self.port.path,
-            "key": self.port.key,
-            "usb": None if self.port.vid is None else f"{self.port.vid:04x}:{self.port.pid or 0:04x}",
-            "product": self.port.product,
-            "by_path": self.port.by_path,
-            "guess": self.guess,
-            "kind": self.kind,
-            "identity": dict(self.identity),
-            "problem": None if self.problem is None else dict(self.problem),
-        }
+    probing: bool = True
+    only: tuple[str, ...] = ()
+    also: frozenset[str] = frozenset()
+    known: tuple[KnownDevice, ...] = ()
+    listen: ListenFor = field(default_factory=ListenFor)
 
 
 async def scan(
+    scope: Scope,
     *,
     around: Surroundings,
     announced: Path | None = None,
     ports: Callable[..., list[Port]] = list_ports,
-    probing: bool = True,
+    on_progress: Callable[[float, str], None] = lambda _fraction, _words: None,
 ) -> list[ScannedDevice]:
-    """Look at every port, several at once. Never raises for a port's sake. `probing` False only lists."""
+    """Look at everything, several at once. Never raises for a port's sake."""
     with around.clock.hold("list ports"):
         found = await asyncio.to_thread(ports, announced=announced)
-    gate = asyncio.Semaphore(AT_ONCE)
-
-    async def look(port: Port) -> ScannedDevice:
-        async with gate:
-            return await _look(port, around, probing=probing)
-
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(look(port), name=f"scan {port.path}") for port in found]
-    return [task.result() for task in tasks]
+        known = await asyncio.to_thread(lambda: {os.path.realpath(device.place): device for device in scope.known})
+    if scope.only:
+        found = [port for port in found if port.path in scope.only or port.key in scope.only]
+        found += [Port(path=name, key=name) for name in scope.only if not _has(found, name)]
+    return await _Scan(scope, known, around, on_progress).look_at(found)
 
 
-async def _look(port: Port, around: Surroundings, *, probing: bool) -> ScannedDevice:
-    guess = candidate(vid=port.vid, pid=port.pid, product=port.product, interface=port.interface)
-    kinds, words = guess.kinds, guess.guess
-    if "://" in port.path:
-        kinds, words = ("sunspec",) if port.path.startswith("modbus-") else (), "announced network device"
-    elif port.announced:
-        kinds, words = (*kinds, "iec62056"), "announced serial device"
-    if not probing or not kinds:
-        return ScannedDevice(port=port, guess=words)
-    try:
-        identified = await probe(port.path, kinds, around)
-    except LinkRefused as error:
-        problem = {"code": error.code, "detail": error.detail, "remedy": error.remedy}
-        return ScannedDevice(port=port, guess=words, problem=problem)
-    if identified is None:
-        return ScannedDevice(port=port, guess=words)
-    return ScannedDevice(port=port, guess=words, kind=identified.kind, identity=identified.identity)
+def _has(found: list[Port], name: str) -> bool:
+    return any(name in (port.path, port.key) for port in found)
+
+
+class _Scan:
+    """One scan in progress."""
+
+    def __init__(
+        self,
+        scope: Scope,
+        known: Mapping[str, KnownDevice],
+        around: Surroundings,
+        on_progress: Callable[[float, str], None],
+    ) -> None:
+        self._scope = scope
+        self._known = known  # by what its place leads to
+        self._around = around
+        self._on_progress = on_progress
+        self._gate = asyncio.Semaphore(AT_ONCE)
+        self._waiting: set[str] = set()
+
+    async def look_at(self, found: list[Port]) -> list[ScannedDevice]:
+        """Return every port, then the gateways that were heard."""
+        listens = self._scope.probing and not self._scope.only
+        works = {port.path: self._look(port) for port in found}
+        if listens:
+            works |= {LISTENING: self._listen(), BLUETOOTH: self._bluetooth(None)}
+        self._waiting = set(works)
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(self._to_the_end(name, work, len(works)), name=f"scan {name}")
+                for name, work in works.items()
+            ]
+        gateways_known = () if self._scope.only else self._scope.known
+        return [device for task in tasks for device in task.result()] + [
+            known_gateway(device) for device in gateways_known if device.kind in GATEWAYS
+        ]
+
+    async def _listen(self) -> list[ScannedDevice]:
+        heard = await gateways(self._scope.listen, clock=self._around.clock, limit_s=GATEWAYS_S)
+        return [heard_device(gateway) for gateway in heard]
+
+    async def _bluetooth(self, bus: str | None) -> list[ScannedDevice]:
+        found = await nearby(clock=self._around.clock, probing=self._scope.probing, bus=bus)
+        devices = [hotspot_device(hotspot) for hotspot in found.hotspots]
+        if found.problem is not None:
+            port = Port(path="ble:", key="ble:")
+            devices.append(ScannedDevice(port=port, guess=HOTSPOT, problem=found.problem))
+        return devices
+
+    async def _look(self, port: Port) -> list[ScannedDevice]:
+        if port.device is not None and (bus := announced_bus(port.device)) and self._scope.probing:
+            return await self._bluetooth(bus)
+        async with self._gate:
+            return [await self._ask(port)]
+
+    async def _to_the_end(
+        self, name: str, work: Coroutine[Any, Any, list[ScannedDevice]], total: int
+    ) -> list[ScannedDevice]:
+        devices = await work
+        self._done(name, total)
+        return devices
+
+    def _done(self, name: str, total: int) -> None:
+        self._waiting.discard(name)
+        words = f"waiting for {min(self._waiting)}" if self._waiting else "done"
+        more = f" and {len(self._waiting) - 1} more" if len(self._waiting) > 1 else ""
+        self._on_progress(1 - len(self._waiting) / total, words + more)
+
+    async def _ask(self, port: Port) -> ScannedDevice:
+        kinds, words, lines_low = self._likely(port)
+        known = self._known.get(port.device or port.path)
+        if known is not None:
+            return known_device(known, port, words)
+        if not self._scope.probing or not kinds:
+            return ScannedDevice(port=port, guess=words)
+        try:
+            async with self._around.clock.timeout(PORT_LIMIT_S):
+                identified = await probe(port.path, kinds, self._around, lines_low=lines_low, any_speed=port.announced)
+        except LinkRefused as error:
+            return ScannedDevice(port=port, guess=words, problem=problem(error.code, error.detail, error.remedy))
+        except (BridgeError, TimeoutError):
+            gone = problem("E_PORT_GONE", f"{port.path} went away while it was asked.", "Plug it in and scan again.")
+            return ScannedDevice(port=port, guess=words, problem=gone)
+        if identified is None:
+            return ScannedDevice(port=port, guess=words)
+        port = replace(port, path=identified.url or port.path)
+        silent = None
+        if not identified.identity:
+            silent = problem(
+                "E_DEVICE_SILENT", f"{port.path} answered like a {identified.kind} device, but did not say who it is.",
+                "Scan again; unplug the device for a moment if that does not help.",
+            )  # fmt: skip
+        return ScannedDevice(port=port, guess=words, kind=identified.kind, identity=identified.identity, problem=silent)
+
+    def _likely(self, port: Port) -> tuple[frozenset[str], str, bool]:
+        """Return the kinds to ask for, a guess in words, and whether DTR and RTS stay low."""
+        also = self._scope.also
+        if port.path.startswith("modbus-"):
+            return frozenset({"sunspec"}), EMULATED if port.announced else "Modbus bus", False
+        guess = candidate(vid=port.vid, pid=port.pid, product=port.product, interface=port.interface)
+        if port.path.startswith("ble:"):
+            return frozenset(), HOTSPOT, False
+        if port.announced:  # an emulator of our own: nothing can be harmed
+            return guess.kinds | {"iec62056"}, EMULATED, False
+        return guess.kinds | also, guess.guess, guess.lines_low

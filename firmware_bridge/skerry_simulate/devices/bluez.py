@@ -3,134 +3,132 @@
     async with private_bus() as address, fake_bluez(address, EmulatedHotspot()):
         ...  # with DBUS_SYSTEM_BUS_ADDRESS=address in the environment
 
-No root, no kernel Bluetooth. Needs `dbus-daemon` (Debian package dbus-daemon) and dbus-fast, which bleak brings.
+No root, no kernel Bluetooth. Needs dbus-fast, which bleak brings. `bluez_gatt` has the hotspot's services.
 """
 
 import asyncio
-import shutil
-import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Annotated
 
-from dbus_fast import BusType, DBusError, PropertyAccess, Variant
+from dbus_fast import BusType, DBusError, PropertyAccess
 from dbus_fast.aio import MessageBus
-from dbus_fast.annotations import (
-    DBusBool,
-    DBusBytes,
-    DBusDict,
-    DBusInt16,
-    DBusObjectPath,
-    DBusSignature,
-    DBusStr,
-    DBusUInt16,
-)
+from dbus_fast.annotations import DBusBool, DBusDict, DBusInt16, DBusObjectPath, DBusSignature, DBusStr
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_property
 
-from skerry_core.clock import io_timeout
-from skerry_core.errors import SkerryError
 from skerry_firmware_bridge.ble.characteristics import SERVICE_UUID, Characteristic
-from skerry_firmware_bridge.ble.messages import read_at
-from skerry_firmware_bridge.errors import FrameRejected
+from skerry_simulate.devices.ble_faults import BleFaults
+from skerry_simulate.devices.bluez_gatt import GattCharacteristic, GattTree
 from skerry_simulate.devices.hotspot import EmulatedHotspot
+from skerry_simulate.devices.private_bus import BusUnavailable, private_bus
 
-__all__ = ["BusUnavailable", "FakeBluez", "fake_bluez", "private_bus"]
+__all__ = ["ADDRESS", "BusUnavailable", "FakeBluez", "fake_bluez", "private_bus"]
 
 ADAPTER_PATH = "/org/bluez/hci0"
-DEVICE_INFORMATION_UUID = "0000180a-0000-1000-8000-00805f9b34fb"
+OTHER_ADAPTER_PATH = "/org/bluez/hci1"
 ADDRESS = "00:16:C0:F0:00:01"
-START_TIMEOUT_S = 10.0
 ADVERTISING_INTERVAL_S = 0.05
+ABORT_S = 0.01  # from radio noise to BlueZ's word that the device is disconnected
 READ = PropertyAccess.READ
 StringList = Annotated[list[str], DBusSignature("as")]
-BUS_CONFIGURATION = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig><type>session</type><listen>unix:dir={folder}</listen><auth>EXTERNAL</auth>
-<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/>
-<allow own="*"/></policy></busconfig>
-"""
-
-
-class BusUnavailable(SkerryError):
-    """No private bus can be started here."""
 
 
 class FakeBluez:
-    """What the emulated daemon holds; `abort_connects` makes that many connection attempts fail as radio noise does."""
+    """The emulated daemon's state; `faults` may be exchanged while it runs."""
 
-    def __init__(self, hotspot: EmulatedHotspot) -> None:
+    def __init__(self, bus: MessageBus, hotspot: EmulatedHotspot, faults: BleFaults, *, bus_address: str = "") -> None:
         self.hotspot = hotspot
-        self.abort_connects = 0
-        self.device = _Device(self)
-        self.adapter = _Adapter(self)
-        self.characteristics: dict[Characteristic, _Characteristic] = {}
+        self.faults = faults
+        self.bus_address = bus_address
+        self.connects = 0
+        self.disconnects = 0
+        self.removals = 0
+        self.ended = asyncio.Event()
+        self._bus = bus
+        self._timers: list[asyncio.TimerHandle] = []
+        self._quiet_at = self._now() + faults.advertises_s if faults.advertises_s else float("inf")
+        self.adapter = _Adapter(self, powered=not faults.off)
+        self.device = _Device(self, ADAPTER_PATH, connected=faults.left_connected)
+        self.other_device = _Device(self, OTHER_ADAPTER_PATH, connected=True)
+        self.gatt = GattTree(bus, self.device.path, hotspot, self)
 
     @property
-    def device_path(self) -> str:
-        """The device's object path."""
-        return f"{ADAPTER_PATH}/dev_{ADDRESS.replace(':', '_')}"
+    def characteristics(self) -> dict[Characteristic, GattCharacteristic]:
+        """The characteristics that are on the bus now."""
+        return self.gatt.characteristics
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether the hotspot advertises: not while connected, not for ever."""
+        is_connected = self.device.is_connected or self.is_held_elsewhere
+        return not is_connected and self._now() < self._quiet_at
+
+    @property
+    def is_held_elsewhere(self) -> bool:
+        """Whether another adapter holds the connection."""
+        return self.faults.other_adapter and self.other_device.is_connected
 
     def vanish(self) -> None:
         """Walk out of reach: the connection is lost."""
         self.device.set_connected(connected=False)
 
-    def export(self, bus: MessageBus) -> None:
-        """Put every object on the bus."""
-        bus.export("/", _Root())
-        bus.export(ADAPTER_PATH, self.adapter)
-        bus.export(self.device_path, self.device)
-        services = {SERVICE_UUID: "service0010", DEVICE_INFORMATION_UUID: "service0040"}
-        for uuid, name in services.items():
-            bus.export(f"{self.device_path}/{name}", _Service(uuid, self.device_path))
-        for number, what in enumerate(Characteristic):
-            standard = what.value.startswith("00002a")
-            service = f"{self.device_path}/{services[DEVICE_INFORMATION_UUID if standard else SERVICE_UUID]}"
-            characteristic = _Characteristic(self, what, service)
-            self.characteristics[what] = characteristic
-            bus.export(f"{service}/char{number:04x}", characteristic)
+    def later(self, delay_s: float, action: Callable[[], object]) -> None:
+        """Do something after real time, unless the emulator has ended by then."""
+        self._timers = [timer for timer in self._timers if timer.when() > self._now()]
+        self._timers.append(asyncio.get_running_loop().call_later(delay_s, action))
+
+    def stop(self) -> None:
+        """Let nothing happen any more."""
+        self.ended.set()
+        for timer in self._timers:
+            timer.cancel()
+
+    def export(self) -> None:
+        """Put the daemon's objects on the bus; the hotspot's services come with a connection."""
+        self._bus.export("/", _Root())
+        if self.faults.no_adapter:
+            return
+        self._bus.export(ADAPTER_PATH, self.adapter)
+        self.show_device()
+        if self.faults.other_adapter:
+            self._bus.export(OTHER_ADAPTER_PATH, _Adapter(self, powered=False))  # bleak would choose any that is on
+            self._bus.export(self.other_device.path, self.other_device)
+        if self.faults.left_connected:
+            self.gatt.show()
+
+    def show_device(self) -> None:
+        """Let BlueZ know the device (again)."""
+        if not self.device.is_shown:
+            self.device.is_shown = True
+            self._bus.export(self.device.path, self.device)
+
+    def remove_device(self) -> None:
+        """Forget the device, as `bluetoothctl remove` does."""
+        self.removals += 1
+        if self.faults.in_progress == 2:
+            self.faults.in_progress = 0
+        self.device.set_connected(connected=False)
+        if self.device.is_shown:
+            self.device.is_shown = False
+            self._bus.unexport(self.device.path)
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
 
 
 @asynccontextmanager
-async def private_bus() -> AsyncIterator[str]:
-    """Run a D-Bus daemon of our own for the length of the body and return its address. Raises `BusUnavailable`."""
-    daemon = shutil.which("dbus-daemon")
-    if daemon is None:
-        raise BusUnavailable("dbus-daemon is not installed (apt-get install dbus-daemon)")
-    with tempfile.TemporaryDirectory(prefix="skerry-bus-") as folder:
-        configuration = Path(folder) / "bus.conf"
-        configuration.write_text(BUS_CONFIGURATION.format(folder=folder))
-        process = await asyncio.create_subprocess_exec(
-            daemon,
-            f"--config-file={configuration}",
-            "--nofork",
-            "--print-address",
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-        try:
-            assert process.stdout is not None
-            async with io_timeout(START_TIMEOUT_S):
-                address = (await process.stdout.readline()).decode().strip()
-            if not address:
-                raise BusUnavailable("dbus-daemon ended at once")
-            yield address
-        finally:
-            if process.returncode is None:
-                process.terminate()
-            await process.wait()
-
-
-@asynccontextmanager
-async def fake_bluez(address: str, hotspot: EmulatedHotspot) -> AsyncIterator[FakeBluez]:
+async def fake_bluez(
+    address: str, hotspot: EmulatedHotspot, *, faults: BleFaults | None = None
+) -> AsyncIterator[FakeBluez]:
     """Play org.bluez on the bus at `address` for the length of the body."""
     bus = await MessageBus(bus_address=address, bus_type=BusType.SYSTEM).connect()
-    bluez = FakeBluez(hotspot)
-    bluez.export(bus)
+    bluez = FakeBluez(bus, hotspot, faults or BleFaults(), bus_address=address)
+    bluez.export()
     await bus.request_name("org.bluez")
     try:
         yield bluez
     finally:
+        bluez.stop()
         bus.disconnect()
         await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]  # dbus-fast leaves it untyped
 
@@ -143,9 +141,10 @@ class _Root(ServiceInterface):
 
 
 class _Adapter(ServiceInterface):
-    def __init__(self, bluez: FakeBluez) -> None:
+    def __init__(self, bluez: FakeBluez, *, powered: bool) -> None:
         super().__init__("org.bluez.Adapter1")
         self._bluez = bluez
+        self._powered = powered
         self._discovering = False
 
     @dbus_property(READ)
@@ -158,7 +157,7 @@ class _Adapter(ServiceInterface):
 
     @dbus_property(READ)
     def Powered(self) -> DBusBool:
-        return True
+        return self._powered
 
     @dbus_property(READ)
     def Discovering(self) -> DBusBool:
@@ -179,18 +178,30 @@ class _Adapter(ServiceInterface):
         self._discovering = False
         self.emit_properties_changed({"Discovering": False})
 
+    @dbus_method()
+    def RemoveDevice(self, device: DBusObjectPath) -> None:
+        if device == self._bluez.device.path:
+            self._bluez.remove_device()
+
     def _advertise(self) -> None:
         """Let the hotspot be heard again and again, as long as somebody listens: bleak tells of changes only."""
-        if self._discovering:
+        if not self._discovering:
+            return
+        if self._bluez.is_heard:
+            self._bluez.show_device()
             self._bluez.device.advertise()
-            asyncio.get_running_loop().call_later(ADVERTISING_INTERVAL_S, self._advertise)
+        self._bluez.later(ADVERTISING_INTERVAL_S, self._advertise)
 
 
 class _Device(ServiceInterface):
-    def __init__(self, bluez: FakeBluez) -> None:
+    def __init__(self, bluez: FakeBluez, adapter: str, *, connected: bool) -> None:
         super().__init__("org.bluez.Device1")
+        self.path = f"{adapter}/dev_{ADDRESS.replace(':', '_')}"
+        self.is_connected = connected
+        self.is_shown = False
         self._bluez = bluez
-        self._connected = False
+        self._adapter = adapter
+        self._resolved = connected
         self._rssi = -60
 
     @dbus_property(READ)
@@ -199,7 +210,7 @@ class _Device(ServiceInterface):
 
     @dbus_property(READ)
     def Adapter(self) -> DBusObjectPath:
-        return ADAPTER_PATH
+        return self._adapter
 
     @dbus_property(READ)
     def Name(self) -> DBusStr:
@@ -218,26 +229,39 @@ class _Device(ServiceInterface):
         return self._rssi
 
     @dbus_property(READ)
+    def TxPower(self) -> DBusInt16:
+        return 8
+
+    @dbus_property(READ)
     def Paired(self) -> DBusBool:
         return False
 
     @dbus_property(READ)
     def Connected(self) -> DBusBool:
-        return self._connected
+        return self.is_connected
 
     @dbus_property(READ)
     def ServicesResolved(self) -> DBusBool:
-        return self._connected
+        return self._resolved
 
     @dbus_method()
     def Connect(self) -> None:
-        if self._bluez.abort_connects:
-            self._bluez.abort_connects -= 1
-            raise DBusError("org.bluez.Error.Failed", "Operation already in progress")
+        faults = self._bluez.faults
+        self._bluez.connects += 1
+        if faults.in_progress or self._bluez.is_held_elsewhere:
+            raise DBusError("org.bluez.Error.InProgress", "Operation already in progress")
+        if faults.abort:
+            faults.abort -= 1
+            self._tell_connected(connected=True)
+            self._bluez.later(ABORT_S, lambda: self._tell_connected(connected=False))
+            raise DBusError("org.bluez.Error.Failed", "le-connection-abort-by-local")
         self.set_connected(connected=True)
 
     @dbus_method()
     def Disconnect(self) -> None:
+        self._bluez.disconnects += 1
+        if self._bluez.faults.in_progress == 1:
+            self._bluez.faults.in_progress = 0
         self.set_connected(connected=False)
 
     def advertise(self) -> None:
@@ -246,93 +270,30 @@ class _Device(ServiceInterface):
         self.emit_properties_changed({"RSSI": self._rssi})
 
     def set_connected(self, *, connected: bool) -> None:
-        """Change the connection and tell in BlueZ's order."""
-        if connected is not self._connected:
-            self._connected = connected
-            self.emit_properties_changed({"Connected": connected})
-            self.emit_properties_changed({"ServicesResolved": connected})
+        """Change the connection and tell in BlueZ's order; the services come and go with it."""
+        if connected is self.is_connected:
+            return
+        self._tell_connected(connected=connected)
+        if not connected:
+            self._resolve(resolved=False)
+            self._bluez.gatt.hide()
+        elif self._bluez.faults.early_resolved:
+            self._bluez.faults.early_resolved -= 1
+            self._resolve(resolved=True)
+        elif self._bluez.faults.slow_services_s:
+            self._bluez.later(self._bluez.faults.slow_services_s, self._show_services)
+        else:
+            self._show_services()
 
+    def _show_services(self) -> None:
+        if self.is_connected:
+            self._bluez.gatt.show()
+            self._resolve(resolved=True)
 
-class _Service(ServiceInterface):
-    def __init__(self, uuid: str, device: str) -> None:
-        super().__init__("org.bluez.GattService1")
-        self._uuid = uuid
-        self._device = device
+    def _resolve(self, *, resolved: bool) -> None:
+        self._resolved = resolved
+        self.emit_properties_changed({"ServicesResolved": resolved})
 
-    @dbus_property(READ)
-    def UUID(self) -> DBusStr:
-        return self._uuid
-
-    @dbus_property(READ)
-    def Device(self) -> DBusObjectPath:
-        return self._device
-
-    @dbus_property(READ)
-    def Primary(self) -> DBusBool:
-        return True
-
-
-class _Characteristic(ServiceInterface):
-    def __init__(self, bluez: FakeBluez, what: Characteristic, service: str) -> None:
-        super().__init__("org.bluez.GattCharacteristic1")
-        self._bluez = bluez
-        self._what = what
-        self._service = service
-        self._notifying = False
-        self._value = b""
-
-    @dbus_property(READ)
-    def UUID(self) -> DBusStr:
-        return self._what.value
-
-    @dbus_property(READ)
-    def Service(self) -> DBusObjectPath:
-        return self._service
-
-    @dbus_property(READ)
-    def Flags(self) -> StringList:
-        return self._bluez.hotspot.flags(self._what)
-
-    @dbus_property(READ)
-    def Notifying(self) -> DBusBool:
-        return self._notifying
-
-    @dbus_property(READ)
-    def Value(self) -> DBusBytes:
-        return self._value
-
-    @dbus_property(READ)
-    def MTU(self) -> DBusUInt16:
-        return 247
-
-    @dbus_method()
-    def ReadValue(self, options: DBusDict) -> DBusBytes:
-        self._require_connection()
-        offset = options.get("offset", Variant("q", 0)).value
-        try:
-            return read_at(self._bluez.hotspot.read(self._what), offset)
-        except FrameRejected as error:
-            raise DBusError("org.bluez.Error.InvalidOffset", error.reason) from None
-
-    @dbus_method()
-    def WriteValue(self, value: DBusBytes, options: DBusDict) -> None:
-        del options
-        self._require_connection()
-        for text in self._bluez.hotspot.write(self._what, bytes(value)):
-            if self._notifying:
-                self._value = text
-                self.emit_properties_changed({"Value": text})
-
-    @dbus_method()
-    def StartNotify(self) -> None:
-        self._notifying = True
-        self.emit_properties_changed({"Notifying": True})
-
-    @dbus_method()
-    def StopNotify(self) -> None:
-        self._notifying = False
-        self.emit_properties_changed({"Notifying": False})
-
-    def _require_connection(self) -> None:
-        if not self._bluez.device.Connected:
-            raise DBusError("org.bluez.Error.NotConnected", "Not connected")
+    def _tell_connected(self, *, connected: bool) -> None:
+        self.is_connected = connected
+        self.emit_properties_changed({"Connected": connected})

@@ -1,21 +1,23 @@
 """The emulators by name, for `skerry simulate --list`, `skerry simulate NAME`, the demo and the tests."""
 
-import os
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 from random import Random
 
 from skerry_core.clock import Clock
+from skerry_firmware_bridge.ble.nearby import BUS_VARIABLE, announcement
+from skerry_firmware_bridge.discovery.announced import BUSES
 from skerry_simulate.devices import concentrator, meter, modem, sunspec_unit
+from skerry_simulate.devices.ble_faults import BleFaults, parse_ble_faults
 from skerry_simulate.devices.bluez import ADDRESS, FakeBluez, fake_bluez, private_bus
-from skerry_simulate.devices.firmware import NO_LINE_FAULTS, Firmware, LineFaults
+from skerry_simulate.devices.firmware import NO_LINE_FAULTS, Firmware, LineFaults, parse_faults
 from skerry_simulate.devices.hosts import PtyHost, TcpHost, open_pty, open_tcp
 from skerry_simulate.devices.hotspot import EmulatedHotspot
+from skerry_simulate.showing import announced_url, free_name
 
-__all__ = ["EMULATORS", "Emulator", "Running", "run_emulator"]
+__all__ = ["EMULATORS", "Emulator", "Running", "read_faults", "run_emulator"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,13 +104,18 @@ EMULATORS: dict[str, Emulator] = {
 }
 
 
+def read_faults(name: str, text: str) -> LineFaults | BleFaults:
+    """Return the faults of a text such as `loss=0.2` in the terms of the named emulator. Raises `UsageError`."""
+    return parse_faults(text) if EMULATORS[name].make is not None else parse_ble_faults(text)
+
+
 @asynccontextmanager
 async def run_emulator(
     name: str,
     *,
     clock: Clock,
     random: Random,
-    faults: LineFaults = NO_LINE_FAULTS,
+    faults: LineFaults | BleFaults = NO_LINE_FAULTS,
     announce: Path | None = None,
     port: int = 0,
 ) -> AsyncIterator[Running]:
@@ -118,41 +125,30 @@ async def run_emulator(
     """
     emulator = EMULATORS[name]
     make = emulator.make
-    if make is None:
-        async with private_bus() as bus, fake_bluez(bus, EmulatedHotspot()) as bluez:
-            environment = {"DBUS_SYSTEM_BUS_ADDRESS": bus}
-            yield Running(name=name, kind=emulator.kind, url=f"ble:{ADDRESS}", host=bluez, environment=environment)
+    if make is None or isinstance(faults, BleFaults):
+        faults = faults if isinstance(faults, BleFaults) else BleFaults()
+        async with (
+            private_bus(forbidden=faults.forbidden) as bus,
+            fake_bluez(bus, EmulatedHotspot(), faults=faults) as bluez,
+        ):
+            environment = {BUS_VARIABLE: bus}
+            with announced_url(announce, name, announcement(ADDRESS, bus)):
+                yield Running(name=name, kind=emulator.kind, url=f"ble:{ADDRESS}", host=bluez, environment=environment)
     elif emulator.tcp:
         async with open_tcp(lambda: make(clock, random), clock=clock, random=random, faults=faults, port=port) as host:
             url = f"{emulator.url_prefix}127.0.0.1:{host.port}"
-            with _announced(announce, name, url):
+            with announced_url(announce, name, url):
                 yield Running(name=name, kind=emulator.kind, url=url, host=host)
     else:
-        # a Modbus bus is announced as a URL: writing other questions to it would not be harmless
-        folder = announce if not emulator.url_prefix else None
-        label = name if folder is None else _free_name(folder, name)
+        folder = announce
+        if folder is not None and emulator.url_prefix:
+            # announced as a URL, its terminal aside: writing other questions to a Modbus bus would not be harmless
+            folder = folder / BUSES
+            folder.mkdir(mode=0o700, exist_ok=True)
+        label = name if folder is None else free_name(folder, name)
         async with open_pty(
             make(clock, random), name=label, clock=clock, random=random, faults=faults, folder=folder
         ) as pty:
             url = emulator.url_prefix + pty.path
-            with _announced(announce if emulator.url_prefix else None, name, url):
+            with announced_url(announce if emulator.url_prefix else None, label, url):
                 yield Running(name=name, kind=emulator.kind, url=url, host=pty)
-
-
-def _free_name(folder: Path, name: str) -> str:
-    """Return a name that no running emulator uses; a symlink left behind by a killed one leads nowhere."""
-    names = (name if number == 1 else f"{name}-{number}" for number in count(1))
-    return next(free for free in names if not (folder / free).exists())
-
-
-@contextmanager
-def _announced(folder: Path | None, name: str, url: str) -> Iterator[None]:
-    if folder is None:
-        yield
-        return
-    note = folder / f"{name}-{os.getpid()}.url"
-    note.write_text(url + "\n", encoding="utf-8")
-    try:
-        yield
-    finally:
-        note.unlink(missing_ok=True)

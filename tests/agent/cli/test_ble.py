@@ -1,57 +1,27 @@
 """`skerry ble` through the real bleak, against a small BlueZ on a private D-Bus."""
 
 import asyncio
-import base64
-import logging
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from skerry_keys.public_key import PublicKey
-from skerry_keys.signer import Signer
-from skerry_simulate.devices.bluez import ADDRESS, BusUnavailable, FakeBluez, fake_bluez, private_bus
+from skerry_firmware_bridge.ble.characteristics import Characteristic
+from skerry_simulate.devices.ble_faults import parse_ble_faults
+from skerry_simulate.devices.bluez import ADDRESS, FakeBluez
 from skerry_simulate.devices.hotspot import EmulatedHotspot
+from skerry_testing.bluez import emulated_bluez
 from skerry_testing.cli import Ran, skerry
-from skerry_testing.oracle import signer
-from skerry_wire.add_gateway import build_add_gateway, read_add_gateway
 
 pytestmark = pytest.mark.debian
 SCAN = ("--scan-s", "0.5")
-GATEWAY, OWNER, PAYER = (signer(name) for name in ("gateway", "owner", "payer"))
-
-
-def address_of(key: Signer) -> str:
-    return PublicKey.from_binary(key.public_key).address
-
-
-@dataclass(slots=True)
-class SigningHotspot(EmulatedHotspot):
-    """Signs as real firmware does; `signs_for` is what it signs whatever it was asked."""
-
-    public_key: str = address_of(GATEWAY)
-    signs_for: Signer = OWNER
-    signed_by: Signer = GATEWAY
-
-    def _add_gateway(self, value: bytes) -> list[bytes]:
-        from skerry_firmware_bridge.ble.characteristics import Characteristic
-
-        text = build_add_gateway(owner=self.signs_for.public_key, payer=PAYER.public_key, signer=self.signed_by)
-        return self._say(Characteristic.ADD_GATEWAY, base64.b64decode(text))
 
 
 @pytest_asyncio.fixture
 async def bluez(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeBluez]:
-    logging.getLogger("bleak").setLevel(logging.ERROR)
-    try:
-        async with private_bus() as address:
-            monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", address)
-            async with fake_bluez(address, SigningHotspot()) as running:
-                yield running
-    except BusUnavailable as error:
-        pytest.skip(str(error))
+    async with emulated_bluez(monkeypatch) as running:
+        yield running
 
 
 async def run(*arguments: str) -> Ran:
@@ -62,7 +32,7 @@ async def test_a_hotspot_is_found_and_tells_who_it_is(bluez: FakeBluez) -> None:
     found = (await run("scan", *SCAN, "--json")).json
     assert [(one["address"], one["name"]) for one in found] == [(ADDRESS, "Helium Hotspot 0A1B")]
     info = (await run("info", ADDRESS, *SCAN, "--json")).json
-    assert (info["public_key"], info["serial_number"]) == (address_of(GATEWAY), "EMU0A1B")
+    assert (info["public_key"], info["serial_number"]) == (bluez.hotspot.public_key, "EMU0A1B")
     assert (info["onboarding_key"], info["wifi"], info["ethernet_online"]) == (None, None, False)
     diagnostics = await run("diagnostics", ADDRESS, *SCAN)
     assert "2026.11.01" in diagnostics.out
@@ -80,7 +50,7 @@ async def test_wifi_is_set_up_with_a_password_that_never_shows(bluez: FakeBluez,
     secret.write_text("secret-phrase\n")
     wrong = await run(*connect, "--password-file", str(secret))
     assert (wrong.code, wrong.json["error"]["code"]) == (1, "E_BLE_ANSWER")
-    assert "password is wrong" in wrong.json["error"]["remedy"]
+    assert "password of that network is wrong" in wrong.json["error"]["detail"]
     assert "secret-phrase" not in wrong.out + wrong.err
     assert (await run("wifi", "forget", ADDRESS, "TEST-NET", *SCAN)).code == 0
     assert bluez.hotspot.configured == []
@@ -93,49 +63,80 @@ def test_a_password_is_never_taken_from_the_command_line() -> None:
     assert (asked.code, asked.json["error"]["code"]) == (2, "E_SECRET")
 
 
-ADD = ("add-gateway", ADDRESS, "--owner", address_of(OWNER), "--payer", address_of(PAYER), *SCAN, "--json")
+async def test_the_lights_show_which_hotspot_it_is(bluez: FakeBluez) -> None:
+    assert (await run("lights", ADDRESS, "on", *SCAN, "--json")).json == {"lights": "on"}
+    assert bluez.hotspot.lights == "on"
+    assert (await run("lights", ADDRESS, *SCAN, "--json")).json == {"lights": "on"}
 
 
-def test_add_gateway_is_a_dry_run_that_needs_no_bluetooth(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent")
-    shown = skerry(None, "ble", *ADD).json
-    assert (shown["committed"], shown["request"]["owner"]) == (False, address_of(OWNER))
-    wrong = skerry(None, "ble", "add-gateway", ADDRESS, "--owner", "nobody", "--payer", address_of(PAYER), "--json")
-    assert (wrong.code, wrong.json["error"]["code"]) == (2, "E_ADDRESS")
+async def test_progress_is_told_while_the_hotspot_connects(bluez: FakeBluez) -> None:
+    bluez.hotspot.networks["OPEN-NET"] = ""
+    ran = await run("wifi", "connect", ADDRESS, "OPEN-NET", "--open", *SCAN)
+    assert (ran.code, ran.err.splitlines()) == (0, ["connecting ..."])
 
 
-async def test_the_signed_transaction_is_read_back_and_printed(bluez: FakeBluez) -> None:
-    ran = await run(*ADD, "--commit")
-    assert ran.code == 0, ran.err
-    assert (ran.json["gateway"], ran.json["owner"]) == (address_of(GATEWAY), address_of(OWNER))
-    assert read_add_gateway(ran.json["transaction"]).gateway_signature_valid
+@pytest.mark.parametrize("word", ["not_found", "timeout", "failed", "already", "badargs", "error", "surprise"])
+async def test_every_status_has_a_sentence_and_a_remedy(bluez: FakeBluez, word: str) -> None:
+    bluez.hotspot.answers[Characteristic.WIFI_CONNECT] = [b"connecting", word.encode()]
+    ran = await run("wifi", "connect", ADDRESS, "OTHER-NET", "--open", *SCAN, "--json")
+    error = ran.json["error"]
+    assert (ran.code, error["code"]) == (1, "E_BLE_ANSWER")
+    assert error["detail"].startswith("The ")
+    assert error["detail"].endswith(".")
+    assert error["remedy"]
+    assert word != "surprise" or "'surprise'" in error["detail"]
 
 
-@pytest.mark.parametrize("what", ["another owner", "another gateway"])
-async def test_a_transaction_that_was_not_asked_for_is_refused(bluez: FakeBluez, what: str) -> None:
-    assert isinstance(bluez.hotspot, SigningHotspot)
-    if what == "another owner":
-        bluez.hotspot.signs_for = PAYER
-    else:
-        bluez.hotspot.signed_by = PAYER
-    ran = await run(*ADD, "--commit")
-    assert (ran.code, ran.json["error"]["code"]) == (5, "E_BLE_TRANSACTION")
+def test_names_and_passwords_that_no_network_has_are_refused(tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text("p" * 65)
+    for network, options in (("n" * 33, ("--open",)), ("net", ("--password-file", str(secret)))):
+        ran = skerry(None, "ble", "wifi", "connect", ADDRESS, network, *options, "--json")
+        assert (ran.code, ran.json["error"]["code"]) == (2, "E_WIFI_TOO_LONG")
+        assert "pppp" not in ran.out + ran.err
 
 
-async def test_assert_location_shows_its_request_and_the_firmwares_refusal(bluez: FakeBluez) -> None:
-    place = ("assert-location", ADDRESS, "--lat", "40.5", "--lon", "-105.25", "--owner", address_of(OWNER))
-    shown = await run(*place, "--nonce", "1", *SCAN, "--json")
-    assert (shown.code, shown.json["request"]["lat"], shown.json["committed"]) == (0, 40.5, False)
-    refused = await run(*place, "--nonce", "1", *SCAN, "--commit", "--json")
-    assert (refused.code, refused.json["error"]["code"]) == (1, "E_BLE_ANSWER")
-    assert "Current firmware" in refused.json["error"]["remedy"]
+@pytest.mark.parametrize(
+    ("faults", "code"),
+    [
+        ("advertises_s=0.01", "E_BLE_NOT_HEARD"),
+        ("early_resolved=9", "E_BLE_SERVICES"),
+        ("in_progress=3", "E_BLE_BUSY"),
+        ("junk", "E_BLE_ANSWER"),
+        ("oversize", "E_BLE_ANSWER"),
+        ("off", "E_BLE_OFF"),
+        ("no_adapter", "E_BLE_NO_ADAPTER"),
+        ("forbidden", "E_BLE_FORBIDDEN"),
+    ],
+)
+async def test_every_fault_has_a_code_a_sentence_and_a_remedy(
+    monkeypatch: pytest.MonkeyPatch, faults: str, code: str
+) -> None:
+    async with emulated_bluez(monkeypatch, faults=parse_ble_faults(faults)):
+        ran = await run("diagnostics", ADDRESS, *SCAN, "--json")
+    error = ran.json["error"]
+    assert (ran.code, error["code"]) == (1, code)
+    assert error["detail"].endswith(".")
+    assert error["remedy"]
+
+
+async def test_what_a_hotspot_does_not_offer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with emulated_bluez(monkeypatch, EmulatedHotspot(offers=frozenset({Characteristic.PUBLIC_KEY}))):
+        ran = await run("lights", ADDRESS, "on", *SCAN, "--json")
+    assert (ran.code, ran.json["error"]["code"]) == (1, "E_BLE_NOT_OFFERED")
+
+
+async def test_a_hotspot_that_walks_away_is_a_lost_link(bluez: FakeBluez) -> None:
+    bluez.faults.vanish = 1
+    ran = await run("lights", ADDRESS, "on", *SCAN, "--json")
+    assert (ran.code, ran.json["error"]["code"]) == (1, "E_BLE_LOST")
 
 
 async def test_without_an_adapter_or_a_hotspot_it_says_what_to_do(
     bluez: FakeBluez, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     absent = await run("info", "00:16:C0:FF:FF:FF", *SCAN, "--json")
-    assert (absent.code, absent.json["error"]["code"]) == (1, "E_BLE_CONNECT")
+    assert (absent.code, absent.json["error"]["code"]) == (1, "E_BLE_NOT_HEARD")
     monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent")
     none = await run("scan", *SCAN, "--json")
-    assert (none.code, none.json["error"]["code"]) == (1, "E_BLE_UNAVAILABLE")
+    assert (none.code, none.json["error"]["code"]) == (1, "E_BLE_NO_DBUS")

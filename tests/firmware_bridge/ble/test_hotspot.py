@@ -1,6 +1,5 @@
 """The hotspot client through the real bleak, against a small BlueZ on a private D-Bus."""
 
-import logging
 from collections.abc import AsyncIterator
 
 import pytest
@@ -8,25 +7,24 @@ import pytest_asyncio
 
 from skerry_core.clock import SystemClock
 from skerry_firmware_bridge.ble.characteristics import Characteristic
-from skerry_firmware_bridge.ble.hotspot import Hotspot, HotspotAnswered, connect_hotspot, find_hotspots
-from skerry_firmware_bridge.errors import LinkLost, LinkRefused
-from skerry_simulate.devices.bluez import ADDRESS, BusUnavailable, FakeBluez, fake_bluez, private_bus
-from skerry_simulate.devices.hotspot import EmulatedHotspot
+from skerry_firmware_bridge.ble.hotspot import Hotspot, connect_hotspot
+from skerry_firmware_bridge.ble.outcomes import HotspotAnswered
+from skerry_firmware_bridge.ble.scanning import find_hotspots
+from skerry_keys.public_key import PublicKey
+from skerry_simulate.devices.bluez import ADDRESS, FakeBluez
+from skerry_testing.bluez import emulated_bluez
+from skerry_testing.oracle import signer
+from skerry_wire.gateway_txn import read_gateway_txn
 
 pytestmark = pytest.mark.debian
 SCAN_S = 0.5
+OWNER, PAYER = (PublicKey.from_binary(signer(name).public_key).address for name in ("owner", "payer"))
 
 
 @pytest_asyncio.fixture
 async def bluez(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeBluez]:
-    logging.getLogger("bleak").setLevel(logging.ERROR)
-    try:
-        async with private_bus() as address:
-            monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", address)
-            async with fake_bluez(address, EmulatedHotspot()) as running:
-                yield running
-    except BusUnavailable as error:
-        pytest.skip(str(error))
+    async with emulated_bluez(monkeypatch) as running:
+        yield running
 
 
 @pytest_asyncio.fixture
@@ -54,7 +52,7 @@ async def test_wifi_is_set_up_and_removed(hotspot: Hotspot) -> None:
     await hotspot.connect_wifi("TEST-NET", "correct horse")
     assert await hotspot.wifi_ssid() == "TEST-NET"
     assert await hotspot.configured_wifi() == ["TEST-NET"]
-    assert await hotspot.remove_wifi("TEST-NET") == "true"
+    await hotspot.remove_wifi("TEST-NET")
     assert await hotspot.wifi_ssid() is None
 
 
@@ -75,32 +73,36 @@ async def test_diagnostics_and_lights(hotspot: Hotspot, bluez: FakeBluez) -> Non
         await hotspot.diagnostics()
 
 
-async def test_add_gateway_returns_the_transaction_or_the_hotspots_word(hotspot: Hotspot) -> None:
-    transaction = await hotspot.add_gateway(owner="abc", amount=1, fee=65000, payer="pay")
-    assert transaction.startswith(b"emulated-transaction:")
-    with pytest.raises(HotspotAnswered, match="gw_not_found"):
-        await hotspot.add_gateway(owner="abc", amount=1, fee=65000, payer="gw_not_found")
+async def test_the_lights_go_on_and_off(hotspot: Hotspot) -> None:
+    assert await hotspot.lights() is False
+    assert await hotspot.set_lights(on=True) is True
+    assert await hotspot.set_lights(on=False) is False
+
+
+async def test_add_gateway_returns_what_the_hotspot_signed(hotspot: Hotspot, bluez: FakeBluez) -> None:
+    raw = await hotspot.add_gateway(owner=OWNER, amount=1, fee=65000, payer=PAYER)
+    txn = read_gateway_txn(raw)
+    assert (txn.kind, txn.gateway) == ("add_gateway", bluez.hotspot.signer.public_key)
+    assert (txn.staking_fee_dc, txn.fee_dc, txn.gateway_signature_valid) == (1, 65000, True)
+
+
+@pytest.mark.parametrize("word", ["badargs", "error", "unknown", "gw_not_found"])
+async def test_a_refused_transaction_is_the_hotspots_word(hotspot: Hotspot, bluez: FakeBluez, word: str) -> None:
+    bluez.hotspot.answers[Characteristic.ADD_GATEWAY] = [word.encode()]
+    with pytest.raises(HotspotAnswered) as raised:
+        await hotspot.add_gateway(owner=OWNER, amount=1, fee=65000, payer=PAYER)
+    assert raised.value.text == word
 
 
 async def test_assert_location_is_refused_as_current_firmware_does(hotspot: Hotspot) -> None:
     with pytest.raises(HotspotAnswered, match="error"):
-        await hotspot.assert_location({"lat": 40.5, "lon": -105.25, "owner": "o"})
+        await hotspot.assert_location({"lat": 40.5, "lon": -105.25, "owner": OWNER})
 
 
-async def test_radio_noise_while_connecting_is_tried_again(bluez: FakeBluez) -> None:
-    bluez.abort_connects = 2
-    async with connect_hotspot(ADDRESS, clock=SystemClock(), scan_s=SCAN_S) as hotspot:
-        assert await hotspot.ethernet_online() is False
-
-
-async def test_a_hotspot_that_walks_away_is_a_lost_link(hotspot: Hotspot, bluez: FakeBluez) -> None:
-    bluez.vanish()
-    with pytest.raises(LinkLost):
-        await hotspot.diagnostics()
-
-
-async def test_a_silent_hotspot_is_refused_with_what_to_do(bluez: FakeBluez) -> None:
-    with pytest.raises(LinkRefused, match="button") as raised:
-        async with connect_hotspot("00:16:C0:FF:FF:FF", clock=SystemClock(), scan_s=SCAN_S):
-            raise AssertionError
-    assert raised.value.code == "E_BLE_CONNECT"
+async def test_older_firmware_signs_a_location(hotspot: Hotspot, bluez: FakeBluez) -> None:
+    bluez.hotspot.signs_locations = True
+    wanted: dict[str, str | int | float] = {"lat": 40.5, "lon": -105.25, "owner": OWNER, "nonce": 3}
+    txn = read_gateway_txn(await hotspot.assert_location(wanted))
+    assert (txn.kind, txn.nonce, txn.gateway_signature_valid) == ("assert_location", 3, True)
+    assert txn.location is not None
+    assert len(txn.location) == 15

@@ -26,8 +26,10 @@ class UsbPort:
 
 @pytest.fixture
 def devices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("by-id", "by-path", "dev"):
-        (tmp_path / name).mkdir()
+    for name in ("by-id", "by-path", "dev", "sys/ttyS4", "sys/ttyAMA0"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "sys/ttyS4/type").write_text("0\n")  # a name without a chip
+    (tmp_path / "sys/ttyAMA0/type").write_text("3\n")
     for name in ("ttyACM0", "ttyACM1", "ttyS4", "ttyAMA0"):
         (tmp_path / "dev" / name).touch()
     found = [
@@ -43,7 +45,7 @@ def devices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_every_port_has_its_most_lasting_name(devices: Path) -> None:
     (devices / "by-id/usb-STM32-A1-if00").symlink_to(devices / "dev/ttyACM0")
     (devices / "by-path/usb-0:1.2:1.0").symlink_to(devices / "dev/ttyACM1")
-    ports = list_ports(by_id=devices / "by-id", by_path=devices / "by-path")
+    ports = list_ports(by_id=devices / "by-id", by_path=devices / "by-path", sysfs=devices / "sys")
     names = {Path(port.path).name: port.key for port in ports}
     assert names == {
         "usb-STM32-A1-if00": "0483:5740:A1:0",
@@ -53,5 +55,5 @@ def test_every_port_has_its_most_lasting_name(devices: Path) -> None:
 
 
 def test_without_udev_the_device_itself_is_the_name(devices: Path) -> None:
-    ports = list_ports(by_id=devices / "absent", by_path=devices / "absent")
+    ports = list_ports(by_id=devices / "absent", by_path=devices / "absent", sysfs=devices / "sys")
     assert [Path(port.path).name for port in ports] == ["ttyACM0", "ttyACM1", "ttyAMA0"]

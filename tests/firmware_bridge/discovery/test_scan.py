@@ -2,35 +2,60 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Iterable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from random import Random
+from socket import AF_INET, SOCK_DGRAM, SOCK_STREAM, socket
+from typing import Any
 
 import pytest
 
-from skerry_core.clock import SystemClock, io_timeout
-from skerry_core.errors import RefusedError
+from skerry_core.clock import Clock, SystemClock, io_timeout
 from skerry_firmware_bridge.device import Surroundings
-from skerry_firmware_bridge.discovery.catalog import candidate
+from skerry_firmware_bridge.discovery.catalog import (
+    ANYTHING,
+    CONCENTRATORS,
+    MODEM_KINDS,
+    NOTHING,
+    UART_KINDS,
+    candidate,
+)  # fmt: skip
+from skerry_firmware_bridge.discovery.gateways import ListenFor
 from skerry_firmware_bridge.discovery.hotplug import folder_events, watch_ports
-from skerry_firmware_bridge.discovery.ports import Port, announcement_folder, changes, list_ports
-from skerry_firmware_bridge.discovery.scan import scan
+from skerry_firmware_bridge.discovery.ports import Port, changes, list_ports
+from skerry_firmware_bridge.discovery.probe import probe
+from skerry_firmware_bridge.discovery.scan import KnownDevice, ScannedDevice, Scope, scan
 from skerry_firmware_bridge.links.base import Link
 from skerry_firmware_bridge.links.open import open_link
 from skerry_firmware_bridge.links.settings import SerialSettings
-from skerry_simulate.devices.registry import run_emulator
+from skerry_simulate.clock import SimulatedClock
+from skerry_simulate.devices.registry import EMULATORS, run_emulator
+from skerry_simulate.lone_radio import LONE_RADIOS, lone_radio
+from skerry_testing.simulated import LINES, Bench, simulated
 
 CLOCK = SystemClock()
-EXPECTED = {
+# emulator: kind, and one trait of its identity
+SERIAL = {
     "corecell-usb": ("sx1302-usb", "firmware", "V01.00.00"),
+    "generic-lte": ("modem", "model", "LTE-1"),
+    "optical-meter": ("iec62056", "serial", "12345678"),
+    "p1-v2": ("p1-v2", "serial", "SKRY0000000001"),
     "p1-v5": ("p1", "serial", "SKRY0000000001"),
     "picocell": ("picogw", "serial", b"86516061".hex()),
     "quectel-ec25": ("modem", "model", "EC25"),
     "quectel-rm520n": ("modem", "model", "RM520N-GL"),
+    "rak3172": ("rak3172", "firmware", "RUI_4.0.6_RAK3172-E"),
+    "rn2483": ("rn2483", "firmware", "1.0.5"),
+    "wio-e5": ("wio-e5", "firmware", "4.0.11"),
+}
+MODBUS = {
+    "sunspec-battery": ("sunspec", "serial", "SN0003"),
     "sunspec-inverter": ("sunspec", "serial", "SN0001"),
     "sunspec-meter-rtu": ("sunspec", "serial", "SN0002"),
 }
+EVERYTHING = Scope()
 
 
 def _open(url: str, settings: SerialSettings) -> Awaitable[Link]:
@@ -40,32 +65,173 @@ def _open(url: str, settings: SerialSettings) -> Awaitable[Link]:
 AROUND = Surroundings(clock=CLOCK, random=Random(1), open_link=_open)
 
 
+@pytest.fixture(autouse=True)
+def _own_bluetooth_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent")
+
+
+def free_port(kind: int) -> int:
+    with socket(AF_INET, kind) as asked:
+        asked.bind(("127.0.0.1", 0))
+        return int(asked.getsockname()[1])
+
+
 def _announced_only(*, announced: Path | None = None) -> list[Port]:
     """Leave the test machine's own ports alone."""
     return [port for port in list_ports(announced=announced) if port.announced]
 
 
-async def test_seven_running_emulators_are_each_recognised(tmp_path: Path) -> None:
+def emulator(name: str, folder: Path, clock: Clock) -> AbstractAsyncContextManager[Any]:
+    if name in LONE_RADIOS:
+        return lone_radio(name, clock=clock, seed=1, folder=folder)
+    return run_emulator(name, clock=clock, random=Random(2), announce=folder)
+
+
+async def scan_emulators(names: Iterable[str], folder: Path, clock: Clock) -> dict[str, ScannedDevice]:
+    """Scan while these run; by the name that each has in the folder."""
+    around = replace(
+        AROUND, clock=clock, open_link=lambda url, settings: open_link(url, clock=clock, settings=settings)
+    )
     async with AsyncExitStack() as stack:
-        for name in EXPECTED:
-            await stack.enter_async_context(run_emulator(name, clock=CLOCK, random=Random(2), announce=tmp_path))
-        found = await scan(around=AROUND, announced=tmp_path, ports=_announced_only)
-    by_url = {device.port.path: device.to_json() for device in found}
-    assert len(by_url) == len(EXPECTED)
-    for name, (kind, field, value) in EXPECTED.items():
-        kinds = [
-            device
-            for device in by_url.values()
-            if device["kind"] == kind and device["identity"].get(field) == value and device["problem"] is None
-        ]
-        assert kinds, f"{name} not among {by_url}"
+        for name in names:
+            await stack.enter_async_context(emulator(name, folder, clock))
+        found = await scan(EVERYTHING, around=around, announced=folder, ports=_announced_only)
+    return {Path(device.port.path).name: device for device in found}
+
+
+def test_every_emulator_at_a_terminal_is_recognised_with_its_identity(tmp_path: Path) -> None:
+    found = simulated(lambda clock: scan_emulators(SERIAL, tmp_path, clock))
+    traits = {name: (device.kind, device.identity.get(SERIAL[name][1])) for name, device in found.items()}
+    assert traits == {name: (kind, value) for name, (kind, _, value) in SERIAL.items()}
+    assert [device.problem for device in found.values() if device.problem] == []
+
+
+def test_what_is_found_names_the_setting_that_uses_it(tmp_path: Path) -> None:
+    found = simulated(lambda clock: scan_emulators(["wio-e5", "quectel-ec25"], tmp_path, clock))
+    settings = {name: device.to_json()["setting"] for name, device in found.items()}
+    assert settings == {
+        "wio-e5": {"name": "serial.radios", "value": f"wio-e5:{tmp_path}/wio-e5"},
+        "quectel-ec25": {"name": "devices.attached", "value": f"modem:{tmp_path}/quectel-ec25"},
+    }
+
+
+async def test_modbus_devices_are_recognised_at_the_addresses_they_announce(tmp_path: Path) -> None:
+    found = await scan_emulators(MODBUS, tmp_path, CLOCK)
+    assert {(device.kind, device.identity["serial"]) for device in found.values()} == {
+        (kind, value) for kind, _, value in MODBUS.values()
+    }
+
+
+async def test_a_port_that_two_names_lead_to_is_listed_once(tmp_path: Path) -> None:
+    async with emulator("p1-v5", tmp_path, CLOCK):
+        (tmp_path / "z-other-name").symlink_to(tmp_path / "p1-v5")
+        found = await scan(Scope(probing=False), around=AROUND, announced=tmp_path, ports=_announced_only)
+    assert [Path(device.port.path).name for device in found] == ["p1-v5"]
+
+
+async def test_what_the_running_agent_uses_is_left_alone_and_named(tmp_path: Path) -> None:
+    opened: list[str] = []
+
+    async def refuse(url: str, _settings: SerialSettings) -> Link:
+        opened.append(url)
+        raise AssertionError(url)
+
+    async with emulator("quectel-ec25", tmp_path, CLOCK) as modem:
+        used = KnownDevice(device_id=f"modem:{modem.url}", kind="modem", place=modem.url, identity={"model": "EC25"})
+        heard = KnownDevice(device_id="gwmp:aa555a0000000101", kind="gwmp", place="aa555a0000000101")
+        scope = Scope(known=(used, heard))
+        around = replace(AROUND, open_link=refuse)
+        port, gateway = await scan(scope, around=around, announced=tmp_path, ports=_announced_only)
+    assert (port.kind, port.device_id, port.identity) == ("modem", used.device_id, {"model": "EC25"})
+    assert (gateway.kind, gateway.identity) == ("gwmp", {"eui": "aa555a0000000101"})
+    assert opened == []
+
+
+async def test_gateways_that_speak_on_the_network_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("skerry_firmware_bridge.discovery.scan.GATEWAYS_S", 2.0)
+    gwmp, station = ("127.0.0.1", free_port(SOCK_DGRAM)), ("127.0.0.1", free_port(SOCK_STREAM))
+    scope = Scope(listen=ListenFor(gwmp=gwmp, station=station))
+    async with asyncio.TaskGroup() as group:
+        looking = group.create_task(scan(scope, around=AROUND, ports=_announced_only))
+        await CLOCK.sleep(0.3)
+        async with (
+            lone_radio("packet-forwarder", clock=CLOCK, seed=1, server=gwmp),
+            lone_radio("basic-station", clock=CLOCK, seed=1, server=station),
+        ):
+            with socket(AF_INET, SOCK_DGRAM) as another:
+                another.sendto(bytes.fromhex("02abcd02aa555a0000000777"), gwmp)
+            await CLOCK.sleep(1.0)
+    found = {device.identity["eui"]: device.kind for device in looking.result()}
+    assert found == {"aa555a0000005e12": "station", "aa555a0000005e11": "gwmp", "aa555a0000000777": "gwmp"}
+
+
+async def test_a_taken_address_for_gateways_is_explained_and_hinders_nothing_else(tmp_path: Path) -> None:
+    with socket(AF_INET, SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        scope = Scope(listen=ListenFor(gwmp=("127.0.0.1", taken.getsockname()[1])))
+        (device,) = await scan(scope, around=AROUND, ports=_announced_only)
+    assert device.problem is not None
+    assert device.problem["code"] == "E_UDP_BIND"
+
+
+async def test_only_the_named_ports_are_looked_at_and_a_missing_one_is_explained(tmp_path: Path) -> None:
+    async with emulator("p1-v5", tmp_path, CLOCK), emulator("quectel-ec25", tmp_path, CLOCK):
+        scope = Scope(only=(f"{tmp_path}/p1-v5", f"{tmp_path}/absent"))
+        meter, absent = await scan(scope, around=AROUND, announced=tmp_path, ports=_announced_only)
+    assert meter.kind == "p1"
+    assert absent.problem is not None
+    assert absent.problem["code"] == "E_PORT_MISSING"
+
+
+async def test_a_modbus_bus_is_asked_only_at_its_owners_word(tmp_path: Path) -> None:
+    async with run_emulator("sunspec-meter-rtu", clock=CLOCK, random=Random(2), announce=tmp_path) as meter:
+        path = meter.url.removeprefix("modbus-rtu://")
+        unasked = await scan(Scope(only=(path,), probing=False), around=AROUND, ports=_announced_only)
+        found = await asked_for_sunspec(path)
+    assert [device.kind for device in unasked] == [None]
+    assert (found.kind, found.port.path, found.identity["serial"]) == ("sunspec", f"modbus-rtu://{path}", "SN0002")
+
+
+async def asked_for_sunspec(path: str) -> ScannedDevice:
+    """Without the questions that come before, which take their time."""
+    identified = await probe(path, frozenset({"sunspec"}), AROUND)
+    assert identified is not None
+    port = Port(path=identified.url or path, key=path)
+    return ScannedDevice(port=port, guess="", kind=identified.kind, identity=identified.identity)
+
+
+async def test_progress_is_told_with_what_is_still_waited_for(tmp_path: Path) -> None:
+    told: list[tuple[float, str]] = []
+    async with emulator("p1-v5", tmp_path, CLOCK), emulator("picocell", tmp_path, CLOCK):
+        await scan(
+            EVERYTHING,
+            around=AROUND,
+            announced=tmp_path,
+            ports=_announced_only,
+            on_progress=lambda fraction, words: told.append((round(fraction, 2), words)),
+        )
+    assert [fraction for fraction, _ in told] == [0.25, 0.5, 0.75, 1.0]  # two ports, gateways, Bluetooth
+    assert told[-1][1] == "done"
+
+
+@pytest.mark.parametrize("line", LINES)
+@pytest.mark.parametrize("name", sorted(name for name in SERIAL if name in EMULATORS))
+def test_a_bad_line_makes_a_device_unknown_at_worst_and_never_another(name: str, line: str) -> None:
+    async def main(clock: SimulatedClock) -> str | None:
+        bench = Bench(EMULATORS[name].make, clock=clock, faults=LINES[line])
+        kinds = ANYTHING.kinds | {"iec62056"}
+        identified = await probe("bench", kinds, bench.around, any_speed=True)
+        return None if identified is None else identified.kind
+
+    kind = simulated(main)
+    assert kind == SERIAL[name][0] or (kind is None and line == "20 % loss")
 
 
 async def test_a_port_in_use_is_explained_with_a_remedy(tmp_path: Path) -> None:
     async with run_emulator("quectel-ec25", clock=CLOCK, random=Random(2), announce=tmp_path) as running:
         link = await _open(running.url, SerialSettings())
         try:
-            (device,) = await scan(around=AROUND, announced=tmp_path, ports=_announced_only)
+            (device,) = await scan(EVERYTHING, around=AROUND, announced=tmp_path, ports=_announced_only)
         finally:
             await link.close()
     assert device.kind is None
@@ -76,31 +242,26 @@ async def test_a_port_in_use_is_explained_with_a_remedy(tmp_path: Path) -> None:
 
 async def test_listing_without_probing_opens_nothing(tmp_path: Path) -> None:
     (tmp_path / "ghost").symlink_to("/dev/null")
-    (device,) = await scan(around=AROUND, announced=tmp_path, ports=_announced_only, probing=False)
-    assert (device.kind, device.guess) == (None, "announced serial device")
-
-
-async def test_the_note_of_a_killed_emulator_is_not_listed(tmp_path: Path) -> None:
-    (tmp_path / "sunspec-inverter-4194305.url").write_text("modbus-tcp://127.0.0.1:9\n")  # above any process number
-    assert await scan(around=AROUND, announced=tmp_path, ports=_announced_only) == []
+    (device,) = await scan(Scope(probing=False), around=AROUND, announced=tmp_path, ports=_announced_only)
+    assert (device.kind, device.guess) == (None, "emulated device")
 
 
 @pytest.mark.parametrize(
     ("vid", "pid", "product", "interface", "kinds"),
     [
-        (0x0483, 0x5740, "STM32 Virtual ComPort", 0, ("sx1302-usb", "picogw")),
-        (0x0483, 0x5740, "SEMTECH PicoGW Virtual ComPort", 0, ("picogw",)),
-        (0x0483, 0xDF11, "DFU", 0, ()),
-        (0x2C7C, 0x0801, "RM520N-GL", 2, ("modem",)),
-        (0x2C7C, 0x0801, "RM520N-GL", 1, ()),
-        (0x2C7C, 0x0128, "EM060K", 5, ("modem",)),
-        (0x0403, 0x6001, "FT232R", 0, ("p1", "p1-v2", "modem")),
-        (0x1546, 0x01A8, "u-blox 8", 0, ()),
-        (0xFFFF, 0x0001, None, 0, ()),
+        (0x0483, 0x5740, "STM32 Virtual ComPort", 0, CONCENTRATORS),
+        (0x0483, 0x5740, "SEMTECH PicoGW Virtual ComPort", 0, frozenset({"picogw"})),
+        (0x0483, 0xDF11, "DFU", 0, NOTHING),
+        (0x2C7C, 0x0801, "RM520N-GL", 2, MODEM_KINDS),
+        (0x2C7C, 0x0801, "RM520N-GL", 1, NOTHING),
+        (0x2C7C, 0x0128, "EM060K", 5, MODEM_KINDS),
+        (0x0403, 0x6001, "FT232R", 0, UART_KINDS),
+        (0x1546, 0x01A8, "u-blox 8", 0, NOTHING),
+        (0xFFFF, 0x0001, None, 0, NOTHING),
     ],
 )
 def test_the_usb_identity_decides_what_may_be_asked(
-    vid: int, pid: int, product: str | None, interface: int, kinds: tuple[str, ...]
+    vid: int, pid: int, product: str | None, interface: int, kinds: frozenset[str]
 ) -> None:
     assert candidate(vid=vid, pid=pid, product=product, interface=interface).kinds == kinds
 
@@ -141,20 +302,15 @@ async def test_a_folder_that_cannot_be_watched_falls_back_to_polling(tmp_path: P
             await changed.wait()
 
 
-def test_the_announcement_folder_is_private_and_refuses_a_strangers(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    folder = announcement_folder()
-    assert folder.parent.stat().st_mode & 0o777 == 0o700
-    assert announcement_folder() == folder
-    folder.rmdir()
-    folder.symlink_to("/etc")
-    with pytest.raises(RefusedError):
-        announcement_folder()
-
-
 def test_the_udev_rules_name_every_adapter_that_discovery_knows() -> None:
     rules = (Path(__file__).resolve().parents[3] / "packaging/udev/60-skerry.rules").read_text()
     for vendor in ("0483", "0403", "10c4", "1a86", "067b", "2c7c"):
         assert f'ATTRS{{idVendor}}=="{vendor}"' in rules
+
+
+@pytest.mark.debian
+async def test_an_emulated_hotspot_is_found_on_its_private_bus(tmp_path: Path) -> None:
+    async with run_emulator("helium-hotspot", clock=CLOCK, random=Random(2), announce=tmp_path) as running:
+        (device,) = await scan(EVERYTHING, around=AROUND, announced=tmp_path, ports=_announced_only)
+    assert (device.kind, device.port.path, device.problem) == ("helium-ble", running.url, None)
+    assert device.identity["serial_number"] == "EMU0A1B"

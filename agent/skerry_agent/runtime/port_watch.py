@@ -1,0 +1,51 @@
+"""Tells the owner when a serial port comes or goes: in the log, and as an event of the topic `ports`.
+
+A port that nothing uses yet is told together with the command that finds out what it is. Run beside the agent by the
+service, not in simulations: the ports are the machine's own.
+"""
+
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable
+
+from skerry_agent.events import EventHub
+from skerry_firmware_bridge.discovery.catalog import candidate
+from skerry_firmware_bridge.discovery.ports import Port, PortChange
+
+__all__ = ["PortWatch"]
+
+_log = logging.getLogger(__name__)
+
+
+class PortWatch:
+    """`used` returns the ids of the agent's devices, each KIND:PATH; `changes` is `hotplug.watch_ports`."""
+
+    def __init__(
+        self, *, hub: EventHub, used: Callable[[], Iterable[str]], changes: Callable[[], AsyncIterator[PortChange]]
+    ) -> None:
+        self._hub = hub
+        self._used = used
+        self._changes = changes
+
+    async def run(self) -> None:
+        """Tell every change until cancelled; where ports cannot be listed, say so once and end."""
+        try:
+            async for change in self._changes():
+                self._tell(change.port, appeared=change.appeared)
+        except OSError as error:
+            _log.warning("ports: plugging in and out is not noticed here (%s)", error)
+
+    def _tell(self, port: Port, *, appeared: bool) -> None:
+        guess = candidate(vid=port.vid, pid=port.pid, product=port.product, interface=port.interface)
+        device_id = next((one for one in self._used() if one.partition(":")[2] in (port.path, port.device)), None)
+        if not appeared:
+            _log.info("%s: unplugged (%s)", port.path, guess.guess)
+        elif device_id is not None:
+            _log.info("%s: plugged in; %s uses it", port.path, device_id)
+        else:
+            _log.info(
+                "%s: plugged in (%s). To find out what it is: skerry devices scan %s", port.path, guess.guess, port.path
+            )
+        self._hub.publish(
+            "ports",
+            {"path": port.path, "key": port.key, "guess": guess.guess, "plugged": appeared, "device_id": device_id},
+        )
