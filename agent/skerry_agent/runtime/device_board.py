@@ -114,6 +114,7 @@ class DeviceBoard:
         old = self._live.get(event.device_id) or self._unknown(event.device_id, event.reason)
         self._live[event.device_id] = replace(old, state=event.state, reason=event.reason, as_of_ns=event.wall_ns)
         level = logging.INFO if event.state is DeviceState.UP else logging.WARNING
+        level = logging.DEBUG if old.state is event.state is DeviceState.DOWN else level  # told before
         _log.log(level, "%s: %s (%s)", event.device_id, event.state.value, event.reason)
         self._note(event.device_id)
         change = {"id": event.device_id, "state": event.state.value, "reason": event.reason}

@@ -6,6 +6,7 @@ A radio that cannot be opened is tried again for ever and says why; it never sto
 import asyncio
 import ipaddress
 import logging
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -24,6 +25,7 @@ from skerry_agent.settings.table import (
 )
 from skerry_core.clock import Clock
 from skerry_core.errors import UsageError
+from skerry_firmware_bridge.errors import LinkRefused
 from skerry_firmware_bridge.gwmp.server import GwmpServer
 from skerry_firmware_bridge.hardware_reset import HardwareReset, read_reset
 from skerry_firmware_bridge.links.base import Link
@@ -72,6 +74,21 @@ def serial_radio(text: str) -> SerialRadio:
     return SerialRadio(kind=kind, port=port)
 
 
+def _each_once(texts: Sequence[str]) -> tuple[SerialRadio, ...]:
+    """Read the setting serial.radios. Raises `UsageError` for a port that is there twice."""
+    radios = tuple(serial_radio(text) for text in texts)
+    ports = [radio.port for radio in radios]
+    for port in ports:
+        if ports.count(port) > 1:
+            raise UsageError(
+                "E_SERIAL_RADIO",
+                f"{port} is in serial.radios twice.",
+                remedy="Name each port once, with the kind of its module.",
+                params={"value": port},
+            )
+    return radios
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RadioSettings:
     """Which radios to run; None switches a server off, `pins` are the gateways beyond loopback."""
@@ -93,7 +110,7 @@ def radio_settings(settings: Settings) -> RadioSettings:
         gwmp=listen_address("gwmp.listen", settings[GWMP_LISTEN]),
         station=station,
         pins=gateway_pins(settings[GWMP_GATEWAYS]),
-        serial=tuple(serial_radio(text) for text in settings[SERIAL_RADIOS]),
+        serial=_each_once(settings[SERIAL_RADIOS]),
         region=settings[REGION] or None,
         resets=tuple(read_reset(text) for text in settings[RADIO_HARDWARE_RESET]),
     )
@@ -210,6 +227,7 @@ class Radios:
         from skerry_firmware_bridge.at_radio.dialect import Tuning
         from skerry_firmware_bridge.at_radio.dialects import DIALECTS
         from skerry_firmware_bridge.at_radio.radio import AtRadio
+        from skerry_firmware_bridge.at_radio.speeds import Speeds
         from skerry_firmware_bridge.links.open import open_link
         from skerry_firmware_bridge.links.reconnect import LinkState, Reconnector
         from skerry_firmware_bridge.links.settings import SerialSettings
@@ -225,10 +243,19 @@ class Radios:
         )
         self._serial[serial.device_id] = radio
         self._soft_resets[serial.device_id] = radio.reset_next
-        line = self.repair.rested(serial.device_id, SerialSettings(baudrate=dialect.baudrate))
+        speeds = Speeds(dialect)
 
         async def opened() -> Link:
+            self._refuse_twice(serial)
+            radio.baudrate = speeds.now
+            line = self.repair.rested(serial.device_id, SerialSettings(baudrate=speeds.now))
             return await open_link(serial.port, clock=self._clock, settings=line)
+
+        async def used(link: Link) -> None:
+            try:
+                await radio.run(link)
+            finally:
+                speeds.answered() if radio.has_answered else speeds.silent()
 
         reopening = self._links[serial.device_id]
         told = ""
@@ -247,11 +274,21 @@ class Radios:
         await Reconnector(
             name=serial.device_id,
             open_link=opened,
-            use=lambda link: reopening.use(radio.run, link),
+            use=lambda link: reopening.use(used, link),
             clock=self._clock,
             random=self._random,
             on_change=changed,
         ).run()
+
+    def _refuse_twice(self, serial: SerialRadio) -> None:
+        """Refuse a port that another entry of the settings names too, by another name. Raises `LinkRefused`."""
+        for other in self._settings.serial[: self._settings.serial.index(serial)]:
+            if "://" not in serial.port and os.path.realpath(other.port) == os.path.realpath(serial.port):
+                raise LinkRefused(
+                    "E_PORT_TWICE",
+                    f"{serial.port} and {other.port} are the same port.",
+                    remedy="Name it once in serial.radios.",
+                )
 
     def _take(self, event: DeviceEvent) -> None:
         if isinstance(event, StateChanged):

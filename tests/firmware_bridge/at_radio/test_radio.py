@@ -25,6 +25,7 @@ from skerry_radio.lora import Datarate
 from skerry_simulate.at_radio import AtRadioEmulator
 from skerry_simulate.clock import SimulatedClock
 from skerry_simulate.faults import NO_FAULTS, Faults
+from skerry_simulate.lora_module import LoraModule, Rak3172Firmware
 from skerry_simulate.medium import RfMedium, Station
 from skerry_simulate.rn2483_module import Rn2483Firmware
 from skerry_wire.frames import TransmitOutcome, TransmitRequest, TransmitStatus
@@ -107,16 +108,19 @@ async def bench(
     *,
     faults: Faults = NO_FAULTS,
     wrap: Callable[[Link], Link] = lambda link: link,
+    before: Callable[[LoraModule], None] = lambda firmware: None,
+    tuning: Tuning = TUNING,
 ) -> AsyncIterator[Bench]:
     medium = RfMedium(clock=clock, seed=3)
     emulator = AtRadioEmulator(
         kind=kind, name="module", cell=CELL, medium=medium, clock=clock, seed=3, folder=folder, faults=faults
     )
+    before(emulator.firmware)
     events: list[DeviceEvent] = []
     radio = AtRadio(
         device_id="serial:1",
         dialect=DIALECTS[kind](),
-        tuning=TUNING,
+        tuning=tuning,
         clock=clock,
         sink=events.append,
         patience=0.05 if faults.loss else 1.0,  # what is lost is waited for in real time
@@ -216,7 +220,7 @@ def test_a_silent_restart_is_found_even_when_nothing_is_sent(tmp_path: Path) -> 
         async with bench(clock, tmp_path, "wio-e5") as found:
             found.emulator.restart()
             found.speak(1)
-            await clock.sleep(601)
+            await clock.sleep(121)
             found.speak(2)
             await clock.sleep(1)
             assert found.heard() == [bytes([0x40, 2] * 12)]
@@ -298,6 +302,76 @@ def test_a_retuned_module_listens_elsewhere(tmp_path: Path, kind: str) -> None:
             assert len(found.heard()) == 1
 
     in_time(main)
+
+
+@pytest.mark.parametrize("mode", ["1", "2"])
+def test_a_rak3172_in_another_mode_is_brought_into_the_right_one_once(tmp_path: Path, mode: str) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        async with bench(clock, tmp_path, "rak3172", before=lambda firmware: setattr(firmware, "mode", mode)) as found:
+            firmware = found.emulator.firmware
+            assert isinstance(firmware, Rak3172Firmware)
+            assert (firmware.mode, firmware.starts) == ("0", 1)
+            found.emulator.unplug()
+            found.emulator.replug()
+            await clock.sleep(3)
+            assert firmware.starts == 2, "plugged in; a module in the right mode is not restarted"
+            assert (await found.radio.send(request(1))).status is TransmitStatus.SENT
+
+    in_time(main)
+
+
+def test_an_rn2483_that_is_too_old_is_said_with_what_to_do(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        old = "RN2483 1.0.3 Mar 22 2017 06:00:42"
+        async with bench(clock, tmp_path, "rn2483", before=lambda firmware: setattr(firmware, "banner", old)) as found:
+            reasons = {event.reason for event in found.events if isinstance(event, StateChanged)}
+            assert reasons == {
+                "This RN2483 has firmware 1.0.3, which cannot tell the strength of a frame. "
+                "Update it to 1.0.5 or later with Microchip's LoRa development utility."
+            }
+            found.emulator.firmware.banner = "RN2483 1.0.5"  # type: ignore[attr-defined]  # only this kind has it
+            await clock.sleep(10)
+            assert found.states()[-1] is DeviceState.UP
+
+    in_time(main)
+
+
+def test_a_module_that_is_made_for_another_band_is_said(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        tuning = Tuning(frequency_hz=903_900_000, datarate=Datarate.parse("SF9BW125"))
+        async with bench(clock, tmp_path, "rn2483", tuning=tuning) as found:
+            (reason,) = {event.reason for event in found.events if isinstance(event, StateChanged)}
+            assert reason == (
+                "The rn2483 refuses 903.9 MHz with SF9BW125 (invalid_param). "
+                "Check hotspot.region, and that the module is made for that band."
+            )
+
+    in_time(main)
+
+
+@pytest.mark.parametrize(
+    ("says", "words"),
+    [
+        (b"", "Nothing answers at 9600 baud."),
+        (b"AT_COMMAND_NOT_FOUND\r\n", "A rak3172 answers here, not a wio-e5."),
+        (b"RN2483 1.0.5 Oct 31 2018\r\ninvalid_param\r\n", "A rn2483 answers here, not a wio-e5."),
+        (b"OK\r\n", "Something answers 'OK', which is not what a wio-e5 says."),
+        (b"\xfe\x80\x00\x1c\r\n\xf8\n", "What comes in at 9600 baud makes no sense: another speed"),
+        (b"\x80" * 50, "What comes in at 9600 baud makes no sense: another speed"),
+    ],
+)
+async def test_what_does_not_answer_as_the_module_should_is_named(says: bytes, words: str) -> None:
+    clock = SimulatedClock(start_s=1_790_000_000)
+    near, far = LoopbackLink.pair("other")
+    events: list[DeviceEvent] = []
+    radio = AtRadio(
+        device_id="serial:1", dialect=WioE5(), tuning=TUNING, clock=clock, sink=events.append, patience=0.005
+    )
+    await far.write(says)
+    with pytest.raises(LinkLost, match=words):
+        await radio.run(near)
+    assert not radio.has_answered
+    await far.close()
 
 
 async def test_a_module_that_never_answers_is_a_lost_link() -> None:
