@@ -1,4 +1,7 @@
-"""What goes wrong on a simulated link: loss, copies, delay, torn and junk bytes, floods. Emulators ask first."""
+"""What goes wrong on a simulated link: loss, copies, delay, torn and junk bytes, floods. Emulators ask first.
+
+The same set for every family; `devices.firmware.LineFaults` adds what only a line of bytes can do.
+"""
 
 from dataclasses import dataclass
 from random import Random
@@ -6,6 +9,7 @@ from random import Random
 __all__ = ["NO_FAULTS", "Faults", "Piece"]
 
 MOST_JUNK_BYTES = 200
+WRONG_BITS = 0x15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +23,11 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Faults:
-    """Shares from 0 to 1 per message, `flood` = how many copies of each message, `delay_s` = delay of each."""
+    """Shares from 0 to 1 per message, `flood` = how many copies of each message, `delay_s` = delay of each.
+
+    `corrupt` = share of messages with one wrong byte (a wrong checksum), `stuck` = the device takes everything and says
+    nothing, `reset_s` and `unplug_s` = how often it starts anew or is unplugged for a moment, 0 = never (`accidents`).
+    """
 
     loss: float = 0.0
     duplicate: float = 0.0
@@ -27,6 +35,19 @@ class Faults:
     junk: float = 0.0
     delay_s: float = 0.0
     flood: int = 1
+    corrupt: float = 0.0
+    stuck: bool = False
+    reset_s: float = 0.0
+    unplug_s: float = 0.0
+
+    def datagrams(self, message: bytes, random: Random) -> list[Piece]:
+        """Return what really is sent instead of a whole message, `corrupt` and `stuck` included."""
+        if self.stuck or not message:
+            return []
+        if random.random() < self.corrupt:
+            at = random.randrange(len(message))
+            message = message[:at] + bytes([message[at] ^ WRONG_BITS]) + message[at + 1 :]
+        return self.apply(message, random)
 
     def apply(self, message: bytes, random: Random) -> list[Piece]:
         """Return what really goes over the link instead of `message`."""

@@ -39,6 +39,11 @@ class LoraModule(ABC):
             name=name, cell=cell, gain_dbi=gain_dbi, height_m=height_m, listens=self._hears, on_frame=self._heard
         )
 
+    @property
+    def is_listening(self) -> bool:
+        """Whether it hears now."""
+        return self._listening
+
     def feed(self, data: bytes) -> None:
         """Take bytes from the serial line."""
         self._input += data.replace(b"\r", b"\n")

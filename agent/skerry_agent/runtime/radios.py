@@ -74,7 +74,7 @@ def serial_radio(text: str) -> SerialRadio:
     return SerialRadio(kind=kind, port=port)
 
 
-def _each_once(texts: Sequence[str]) -> tuple[SerialRadio, ...]:
+def _each_once(texts: tuple[str, ...]) -> tuple[SerialRadio, ...]:
     """Read the setting serial.radios. Raises `UsageError` for a port that is there twice."""
     radios = tuple(serial_radio(text) for text in texts)
     ports = [radio.port for radio in radios]

@@ -40,7 +40,7 @@ class Command:
     """One command and how to know its answer among the module's lines.
 
     `reboots` = the module restarts on it; `optional` = a refusal changes nothing; `instead` = what to send where the
-    module refuses this; `after` = what to send after a certain refusal.
+    module refuses this; `after` = what to send after a certain refusal; `done` = the refusal says that it is done already.
     """
 
     text: str
@@ -49,6 +49,7 @@ class Command:
     reboots: bool = False
     optional: bool = False
     instead: "Command | None" = None
+    done: str | None = None
     after: "Mapping[str, Command]" = field(default_factory=dict)
 
 
@@ -114,6 +115,7 @@ class Dialect(ABC):
     kind: str
     power_dbm: range  # what the module can be asked for
     baudrate: int  # as delivered
+    bad_value: str  # the code of a refusal of a frequency or another value
     other_baudrates: tuple[int, ...] = ()  # to which owners and older firmware set it
 
     @abstractmethod

@@ -48,7 +48,7 @@ class Exchange:
                     instead = command.after.get(error.code, command.instead)
                     if instead is not None:
                         await self.execute(instead)
-                    if command.optional or instead is not None:
+                    if command.optional or instead is not None or error.code == command.done:
                         break
                     if attempt == ATTEMPTS:  # the first refusal may be of a command torn on its way
                         raise

@@ -164,7 +164,8 @@ class AtRadio(Radio):
         try:
             # Sent once: an answer lost on the line is no reason to put the frame on the air twice.
             (command,) = self._dialect.transmit(phy)
-            await self._exchange.ask(command)
+            with suppress(DeviceTimeout):  # the answer may be lost, and the frame on the air all the same
+                await self._exchange.ask(command)
             async with self._clock.timeout(airtime_us(rate, len(phy)) / 1e6 + SENT_MARGIN_S):
                 await self._sending
         except TimeoutError:
@@ -234,6 +235,8 @@ class AtRadio(Radio):
         try:
             await self._listen()
         except ModuleRefused as error:
+            if error.code != self._dialect.bad_value:
+                raise
             mhz = f"{self.tuning.frequency_hz / 1_000_000:.6f}".rstrip("0").rstrip(".")
             raise ModuleUnfit(
                 f"The {self._dialect.kind} refuses {mhz} MHz with {self.tuning.datarate} ({error.code}). "

@@ -44,6 +44,7 @@ class Rak3172(Dialect):
     kind = "rak3172"
     power_dbm = range(5, 23)
     baudrate = 115_200
+    bad_value = "at_param_error"
     other_baudrates = (9600,)  # before RUI3
 
     def __init__(self) -> None:

@@ -41,6 +41,7 @@ class Rn2483(Dialect):
     kind = "rn2483"
     power_dbm = range(-3, 16)
     baudrate = 57_600
+    bad_value = "invalid_param"
 
     def prepare(self) -> list[Command]:
         fixed = ("mod lora", "crc on", "cr 4/5", f"prlen {PREAMBLE}", f"sync {LORAWAN_SYNC_WORD}", "wdt 0")
@@ -63,7 +64,7 @@ class Rn2483(Dialect):
         return [_command(f"radio set {setting}") for setting in settings]
 
     def listen(self) -> list[Command]:
-        return [_command("radio rx 0")]  # without a limit
+        return [Command(text="radio rx 0", answers=_is_ok, done="busy")]  # without a limit; the first ok may get lost
 
     def hush(self) -> list[Command]:
         return [Command(text="radio rxstop", answers=_is_ok, optional=True)]  # refused when it is not listening

@@ -172,6 +172,36 @@ def test_a_port_that_is_named_twice_is_refused_under_either_name(tmp_path: Path)
     simulated(main)
 
 
+def test_two_modules_of_one_kind_are_two_radios(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        events: list[DeviceEvent] = []
+        medium = RfMedium(clock=clock, seed=1)
+        neighbour = medium.add(name="neighbour", cell=NEIGHBOUR_CELL, listens=None)
+        first, second = (
+            AtRadioEmulator(kind="rak3172", name=name, cell=CELL, medium=medium, clock=clock, seed=1, folder=tmp_path)
+            for name in ("roof", "shed")
+        )
+        async with first, second, Background() as background:
+            texts = ",".join(f"rak3172:{one.path}" for one in (first, second))
+            radios, own = made(clock, events, gwmp__listen="", serial__radios=texts)
+            background.start(radios.run(), name="radios")
+            await clock.sleep(5)
+            assert isinstance(own.first, AtRadio)
+            tuning = own.first.tuning
+            second.unplug()
+            await clock.sleep(5)
+            send(medium, neighbour, frequency_hz=tuning.frequency_hz, datarate=str(tuning.datarate))
+            await clock.sleep(5)
+            second.replug()
+            await clock.sleep(5)
+            send(medium, neighbour, frequency_hz=tuning.frequency_hz, datarate=str(tuning.datarate))
+            await clock.sleep(5)
+        heard = [event.device_id.rpartition("/")[2] for event in events if isinstance(event, FrameHeard)]
+        assert sorted(heard) == ["roof", "roof", "shed"]
+
+    simulated(main)
+
+
 def test_a_module_is_asked_at_its_other_speed_when_it_is_silent_at_the_usual_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
