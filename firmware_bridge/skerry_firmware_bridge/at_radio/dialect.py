@@ -40,7 +40,7 @@ class Command:
     """One command and how to know its answer among the module's lines.
 
     `reboots` = the module restarts on it; `optional` = a refusal changes nothing; `instead` = what to send where the
-    module refuses this; `after` = what to send after a certain refusal; `done` = the refusal says that it is done already.
+    module refuses this; `after` = what to send after a certain refusal; `done` = the refusal that tells it is done.
     """
 
     text: str
