@@ -21,7 +21,10 @@ def announced_url(folder: Path | None, name: str, url: str) -> Iterator[None]:
     if folder is None:
         yield
         return
-    note = folder / f"{name}-{os.getpid()}.url"
+    names = (
+        f"{name}-{os.getpid()}.url" if number == 1 else f"{name}-{number}-{os.getpid()}.url" for number in count(1)
+    )
+    note = next(free for free in (folder / one for one in names) if not free.exists())
     note.write_text(url + "\n", encoding="utf-8")
     try:
         yield

@@ -74,3 +74,17 @@ def test_six_running_emulators_are_listed_with_kind_and_identity_and_leave_nothi
     assert [device["url"] for device in scan(environment, "--no-probe") if ours in device["url"]] == []
     folder = tmp_path / f"skerry-{os.getuid()}" / "ports"
     assert [path.name for path in folder.rglob("*")] == ["buses"]
+
+
+def test_one_command_runs_several_devices_even_of_one_kind(tmp_path: Path, environment: dict[str, str]) -> None:
+    names = ("sunspec-inverter", "sunspec-inverter", "wio-e5", "wio-e5", "picocell")
+    command = program("simulate", *names, "--json")
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        told = json.loads(process.stdout.readline())
+        assert [device["name"] for device in told] == list(names)
+        listed = {device["url"] for device in scan(environment, "--no-probe") if device["guess"] == "emulated device"}
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(START_S) == 0
+    assert listed == {device["url"] for device in told}
+    assert len(listed) == len(names)

@@ -2,7 +2,10 @@
 
 import asyncio
 import signal
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
 
 import click
 
@@ -10,9 +13,22 @@ from skerry_agent.cli.context import json_option, show, table
 
 __all__ = ["simulate"]
 
+SERVERS = {"basic-station": "127.0.0.1:3001", "packet-forwarder": "127.0.0.1:1680"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """The options, the same for every device that is run."""
+
+    faults: str
+    port: int
+    server: str | None
+    hangs_after_s: float | None
+    folder: Path
+
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--list", "only_list", is_flag=True, help="List what can be emulated.")
 @click.option("--faults", default="", help="A bad line, such as loss=0.2,delay_s=0.1,single_bytes,corrupt=0.1,stuck.")
 @click.option("--port", default=0, help="TCP port for devices that have one; 0 takes any.")
@@ -32,7 +48,7 @@ __all__ = ["simulate"]
 @json_option
 def simulate(
     *,
-    name: str | None,
+    names: tuple[str, ...],
     only_list: bool,
     faults: str,
     port: int,
@@ -40,85 +56,46 @@ def simulate(
     hangs_after: float | None,
     as_json_: bool,
 ) -> None:
-    """Run the emulated device NAME until Ctrl-C and print the port to connect to.
+    """Run the emulated devices NAME... until Ctrl-C and print the ports to connect to.
 
-    The same emulators serve the tests. A running one is found by `skerry devices scan`; put what it prints into the
-    setting devices.attached.
+    The same emulators serve the tests. Running ones are found by `skerry devices scan`, which also says what to put
+    into the settings.
     """
+    from skerry_firmware_bridge.discovery.announced import announcement_folder
+
+    if only_list or not names:
+        _list(as_json_=as_json_)
+        return
+    known = _kinds()
+    for name in names:
+        if name not in known:
+            raise click.UsageError(f"there is no emulator {name!r}; see skerry simulate --list")
+    folder = announcement_folder()
+    wishes = Wishes(faults=faults, port=port, server=server, hangs_after_s=hangs_after, folder=folder)
+    asyncio.run(_run(names, wishes, as_json_=as_json_))
+
+
+def _kinds() -> dict[str, tuple[str, str]]:
+    """Return what can be emulated: by name its kind in the agent, and one line about it."""
     from skerry_simulate.devices import EMULATORS
     from skerry_simulate.lone_radio import LONE_RADIOS
 
-    if only_list or name is None:
-        rows = [(key, radio.kind, radio.about) for key, radio in sorted(LONE_RADIOS.items())]
-        rows += [(key, emulator.kind, emulator.about) for key, emulator in sorted(EMULATORS.items())]
-        values = [{"name": key, "kind": kind, "about": about} for key, kind, about in rows]
-        show(values, json_wanted=as_json_, text=lambda: table(("name", "kind", "about"), rows))
-        return
-    if name in LONE_RADIOS:
-        asyncio.run(_run_radio(name, server=server, hangs_after_s=hangs_after, as_json_=as_json_))
-        return
-    if name not in EMULATORS:
-        raise click.UsageError(f"there is no emulator {name!r}; see skerry simulate --list")
-    asyncio.run(_run(name, faults=faults, port=port, as_json_=as_json_))
+    radios = {name: (radio.kind, radio.about) for name, radio in sorted(LONE_RADIOS.items())}
+    return radios | {name: (emulator.kind, emulator.about) for name, emulator in sorted(EMULATORS.items())}
 
 
-async def _run_radio(name: str, *, server: str | None, hangs_after_s: float | None, as_json_: bool) -> None:
-    from skerry_core.clock import SystemClock
-    from skerry_firmware_bridge.discovery.announced import announcement_folder
-    from skerry_simulate.lone_radio import BASIC_STATION, lone_radio
+def _list(*, as_json_: bool) -> None:
+    rows = [(name, kind, about) for name, (kind, about) in _kinds().items()]
+    values = [{"name": name, "kind": kind, "about": about} for name, kind, about in rows]
+    show(values, json_wanted=as_json_, text=lambda: table(("name", "kind", "about"), rows))
 
-    host, _, port = (server or f"127.0.0.1:{3001 if name == BASIC_STATION else 1680}").rpartition(":")
-    if not host or not port.isdecimal():
-        raise click.UsageError("--server takes HOST:PORT")
+
+async def _run(names: tuple[str, ...], wishes: Wishes, *, as_json_: bool) -> None:
     stopped = _told_to_stop()
-    running = lone_radio(
-        name,
-        clock=SystemClock(),
-        seed=1,
-        server=(host, int(port)),
-        folder=announcement_folder(),
-        hangs_after_s=hangs_after_s,
-    )
-    async with running as radio:
-        values = {"name": name, "kind": radio.kind, "url": radio.address}
-        show(values, json_wanted=as_json_, text=lambda: _radio_text(values))
-        await stopped.wait()
-
-
-def _radio_text(values: dict[str, str]) -> str:
-    if values["name"] == "packet-forwarder":
-        return f"A packet forwarder sends to {values['url']}; its neighbour talks every 20 s. Ctrl-C stops it."
-    if values["name"] == "basic-station":
-        address = values["url"].removeprefix("ws://")
-        return (
-            f"A Basic Station connects to {values['url']}; its neighbour talks every 20 s (Ctrl-C stops it). Let it in "
-            f"with:\n  skerry --set station.listen={address} --set hotspot.region=EU868 run"
-        )
-    return (
-        f"{values['name']} is at {values['url']}; its neighbour talks every 20 s (Ctrl-C stops it). Use it with:\n"
-        f"  skerry --set serial.radios={values['kind']}:{values['url']} run"
-    )
-
-
-async def _run(name: str, *, faults: str, port: int, as_json_: bool) -> None:
-    from random import SystemRandom
-
-    from skerry_core.clock import SystemClock
-    from skerry_firmware_bridge.discovery.announced import announcement_folder
-    from skerry_simulate.devices.registry import read_faults, run_emulator
-
-    stopped = _told_to_stop()
-    emulator = run_emulator(
-        name,
-        clock=SystemClock(),
-        random=SystemRandom(),
-        faults=read_faults(name, faults),
-        announce=announcement_folder(),
-        port=port,
-    )
-    async with emulator as running:
-        values = {"name": running.name, "kind": running.kind, "url": running.url, **dict(running.environment)}
-        show(values, json_wanted=as_json_, text=lambda: _text(values))
+    async with AsyncExitStack() as stack:
+        running = [await stack.enter_async_context(_emulator(name, wishes)) for name in names]
+        values = running if len(running) > 1 else running[0]
+        show(values, json_wanted=as_json_, text=lambda: "\n".join([*map(_text, running), "Ctrl-C stops it."]))
         await stopped.wait()
 
 
@@ -132,11 +109,51 @@ def _told_to_stop() -> asyncio.Event:
     return stopped
 
 
+@asynccontextmanager
+async def _emulator(name: str, wishes: Wishes) -> AsyncIterator[dict[str, str]]:
+    """Run one device and yield what is told of it. Raises `click.UsageError`, `UserError`."""
+    from random import SystemRandom
+
+    from skerry_core.clock import SystemClock
+    from skerry_simulate.devices.registry import EMULATORS, read_faults, run_emulator
+    from skerry_simulate.lone_radio import lone_radio
+
+    clock = SystemClock()
+    if name in EMULATORS:
+        emulator = run_emulator(
+            name, clock=clock, random=SystemRandom(), faults=read_faults(name, wishes.faults), announce=wishes.folder,
+            port=wishes.port,
+        )  # fmt: skip
+        async with emulator as running:
+            yield {"name": name, "kind": running.kind, "url": running.url, **dict(running.environment)}
+        return
+    host, _, port = (wishes.server or SERVERS.get(name, "127.0.0.1:0")).rpartition(":")
+    if not host or not port.isdecimal():
+        raise click.UsageError("--server takes HOST:PORT")
+    radio = lone_radio(
+        name, clock=clock, seed=1, server=(host, int(port)), folder=wishes.folder, hangs_after_s=wishes.hangs_after_s
+    )
+    async with radio as running_radio:
+        yield {"name": name, "kind": running_radio.kind, "url": running_radio.address}
+
+
 def _text(values: dict[str, str]) -> str:
-    lines = [f"{values['name']} is running at {values['url']} (Ctrl-C stops it)."]
+    """Say where the device is and how an agent uses it."""
+    from skerry_firmware_bridge.at_radio.dialects import DIALECTS
+
+    name, kind, url = values["name"], values["kind"], values["url"]
+    talks = "; its neighbour talks every 20 s" if kind in DIALECTS or kind in {"gwmp", "station"} else ""
+    if kind == "gwmp":
+        return f"{name} sends to {url}{talks}. An agent hears it there without any setting:\n  skerry run"
+    if kind == "station":
+        address = url.removeprefix("ws://")
+        return (
+            f"{name} connects to {url}{talks}. Let it in with:\n"
+            f"  skerry --set station.listen={address} --set hotspot.region=EU868 run"
+        )
+    where = f"{name} is at {url}{talks}."
     variables = " ".join(f"{key}={value}" for key, value in values.items() if key.isupper())
     if variables:
-        lines += ["Talk to it with:", f"  {variables} skerry ble info {values['url'].removeprefix('ble:')}"]
-    else:
-        lines += ["Give it to an agent with:", f"  skerry --set devices.attached={values['kind']}:{values['url']} run"]
-    return "\n".join(lines)
+        return f"{where} Talk to it with:\n  {variables} skerry ble info {url.removeprefix('ble:')}"
+    setting = "serial.radios" if kind in DIALECTS else "devices.attached"
+    return f"{where} Give it to an agent with:\n  skerry --set {setting}={kind}:{url} run"

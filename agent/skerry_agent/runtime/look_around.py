@@ -3,6 +3,7 @@
 `skerry devices scan` asks the running agent for its devices; the job `device_scan` has them.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from skerry_firmware_bridge.discovery.scan import KnownDevice
 __all__ = ["known_devices", "listen_for"]
 
 USUAL_STATION = ("127.0.0.1", 3001)  # looked at even while station.listen is off: a station finds nobody elsewhere
+NUMBER = r",(unit|address)=[^,]*"  # tells devices at one place apart (`attached`)
 IDENTITY = ("maker", "model", "firmware", "serial", "imei", "eui", "dev_eui", "p1_version", "sunspec_models")
 
 
@@ -21,7 +23,7 @@ def known_devices(devices: Iterable[tuple[str, Mapping[str, Any]]]) -> tuple[Kno
     """Return the agent's devices, given as id and values, for a scan."""
     known = []
     for device_id, values in devices:
-        kind, _, place = device_id.partition(":")
+        kind, _, place = re.sub(NUMBER, "", device_id).partition(":")
         identity = {name: values[name] for name in IDENTITY if values.get(name) is not None}
         known.append(KnownDevice(device_id=device_id, kind=kind, place=place, identity=identity))
     return tuple(known)
