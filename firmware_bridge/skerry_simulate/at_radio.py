@@ -7,7 +7,7 @@ from typing import Self
 
 from skerry_core.clock import NS_PER_S, Clock
 from skerry_simulate.accidents import Accidents
-from skerry_simulate.devices.firmware import NO_LINE_FAULTS, LineFaults
+from skerry_simulate.faults import NO_FAULTS, Faults
 from skerry_simulate.lora_module import LoraModule, Rak3172Firmware, WioE5Firmware
 from skerry_simulate.medium import RfMedium
 from skerry_simulate.pty import PtyPort
@@ -40,7 +40,7 @@ class AtRadioEmulator:
         folder: Path | None = None,
         gain_dbi: float = 1.2,
         height_m: float = 10.0,
-        faults: LineFaults = NO_LINE_FAULTS,
+        faults: Faults = NO_FAULTS,
         resets_on: tuple[str, bool] | None = None,
     ) -> None:
         self.firmware = MODULES[kind](

@@ -40,8 +40,8 @@ class Faults:
     reset_s: float = 0.0
     unplug_s: float = 0.0
 
-    def datagrams(self, message: bytes, random: Random) -> list[Piece]:
-        """Return what really is sent instead of a whole message, `corrupt` and `stuck` included."""
+    def pieces(self, message: bytes, random: Random) -> list[Piece]:
+        """Return what really is sent instead of a message, with every fault of the message."""
         if self.stuck or not message:
             return []
         if random.random() < self.corrupt:
@@ -50,7 +50,7 @@ class Faults:
         return self.apply(message, random)
 
     def apply(self, message: bytes, random: Random) -> list[Piece]:
-        """Return what really goes over the link instead of `message`."""
+        """Return what loss, copies, torn and junk bytes leave of a message."""
         pieces = []
         if random.random() < self.junk:
             pieces.append(Piece(data=random.randbytes(random.randint(1, MOST_JUNK_BYTES)), real=False))
