@@ -149,7 +149,7 @@ class PacketForwarderEmulator:
 
     def _put(self, sock: socket.socket, message: bytes, *, token: int | None) -> None:
         """Send what the faults leave of a message, and hold the clock until it is answered if it will be."""
-        for piece in self.faults.apply(message, self._random):
+        for piece in self.faults.pieces(message, self._random):
             if piece.delay_s:
                 due_ns = self._clock.monotonic_ns() + round(piece.delay_s * NS_PER_S)
                 self._clock.call_at(due_ns, lambda data=piece.data: self._put_now(sock, data, None))  # type: ignore[misc]  # mypy cannot infer a lambda with a default

@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 from skerry_core.clock import Clock
+from skerry_simulate.accidents import Accidents
 from skerry_simulate.devices.firmware import NO_LINE_FAULTS, Firmware, LineFaults, Stage
 from skerry_simulate.pty import PtyPort
 
@@ -21,11 +23,28 @@ class PtyHost:
     ) -> None:
         self._port = PtyPort(name=name, clock=clock, on_data=self._receive, folder=folder)
         self.stage = Stage(firmware, clock=clock, random=random, send=self._port.write)
+        self._clock = clock
+        self._accidents: Accidents | None = None
 
     @property
     def path(self) -> str:
         """The port to open; raises `OSError` while unplugged."""
         return self._port.path
+
+    def start(self) -> None:
+        """Plug it in, and let happen to it again and again what the faults of its stage say."""
+        self._accidents = Accidents(
+            replace(self.stage.faults, reset_s=0.0), clock=self._clock, reset=self.stage.reset, unplug=self.unplug,
+            plug=self.plug,
+        )  # fmt: skip
+        self.plug()
+        self._accidents.start()
+
+    def stop(self) -> None:
+        """Take it away for good."""
+        if self._accidents is not None:
+            self._accidents.stop()
+        self.unplug()
 
     def plug(self) -> None:
         """Make the port appear."""
@@ -107,11 +126,11 @@ async def open_pty(
     """Run an emulator on a pseudo-terminal for the length of the body; `folder` gets a symlink `name` to it."""
     host = PtyHost(firmware, name=name, clock=clock, random=random, folder=folder)
     host.stage.faults = faults
-    host.plug()
+    host.start()
     try:
         yield host
     finally:
-        host.unplug()
+        host.stop()
 
 
 @asynccontextmanager
