@@ -20,8 +20,10 @@ class FirstWords:
         self._bytes += count
         self._lines += lines[: MOST_LINES - len(self._lines)]
 
-    def explain(self, *, kind: str, baudrate: int) -> str:
-        """Return why there was no right answer, and what a person can do."""
+    def explain(self, *, kind: str, baudrate: int, has_worked: bool) -> str:
+        """Return why there was no right answer, and what a person can do; `has_worked` = earlier, at this port."""
+        if not self._bytes and has_worked:
+            return f"The {kind} answers no more: it hangs, or has lost its power. Unplug it and plug it in again."
         if not self._bytes:
             return (
                 f"Nothing answers at {baudrate} baud. Check that this is the port of the {kind}, that it has power, "

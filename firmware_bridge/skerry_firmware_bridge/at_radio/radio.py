@@ -67,6 +67,7 @@ class AtRadio(Radio):
         self.tuning = tuning
         self.baudrate = dialect.baudrate
         self.has_answered = False
+        self._has_worked = False
         self.counts: Counter[str] = Counter()
         self._dialect = dialect
         self._clock = clock
@@ -103,8 +104,8 @@ class AtRadio(Radio):
                 # while the group is only being waited for.
                 await self._read(link)
         except* (LinkLost, DeviceTimeout, ModuleRefused, ModuleUnfit) as errors:
-            lost = LinkLost(self._why(errors.exceptions[0]))
-            reason = str(lost)
+            reason = self._why(errors.exceptions[0])
+            lost = LinkLost(reason.removesuffix("."))
         finally:
             self._fail(LinkLost(f"{self.device_id}: {reason}"))
             self._tell(DeviceState.DOWN, reason)
@@ -114,7 +115,7 @@ class AtRadio(Radio):
     def _why(self, error: BaseException) -> str:
         if self.has_answered or not isinstance(error, DeviceTimeout | ModuleRefused):
             return str(error)
-        return self._first_words.explain(kind=self._dialect.kind, baudrate=self.baudrate)
+        return self._first_words.explain(kind=self._dialect.kind, baudrate=self.baudrate, has_worked=self._has_worked)
 
     async def retune(self, tuning: Tuning) -> None:
         """Listen elsewhere from now on. Raises `LinkLost`, `DeviceTimeout`, `ModuleRefused`."""
@@ -184,7 +185,7 @@ class AtRadio(Radio):
             self._rebooted.clear()
             async with self._busy:
                 await self._exchange.execute(*self._dialect.prepare())
-                self.has_answered = True
+                self.has_answered = self._has_worked = True
                 self._rebooted.clear()  # the preparation itself may have restarted it
                 await self._listen_first()
             self._tell(DeviceState.UP, f"A {self._dialect.kind} is listening.")

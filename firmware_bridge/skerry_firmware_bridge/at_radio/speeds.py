@@ -4,28 +4,29 @@ from skerry_firmware_bridge.at_radio.dialect import Dialect
 
 __all__ = ["Speeds"]
 
-MOST_SILENT = 3  # opens without an answer after which a speed that once worked is doubted
+DOUBT_EVERY = 4  # opens: a module that hangs is asked on where it answered, one that was exchanged is found in the end
 
 
 class Speeds:
-    """One port's. A module that hangs is asked on at the speed at which it had answered."""
+    """One port's. `now` changes with `silent` only."""
 
     def __init__(self, dialect: Dialect) -> None:
         self._all = (dialect.baudrate, *dialect.other_baudrates)
-        self._at = 0
-        self._sure = 0
+        self._known: int | None = None
+        self._silences = 0
 
     @property
     def now(self) -> int:
         """The speed to open the port with."""
-        return self._all[self._at]
+        if self._known is None:
+            return self._all[self._silences % len(self._all)]
+        round_, place = divmod(self._silences, DOUBT_EVERY)
+        return self._all[round_ % len(self._all)] if place == DOUBT_EVERY - 1 else self._known
 
     def answered(self) -> None:
         """Stay with this speed."""
-        self._sure = MOST_SILENT
+        self._known, self._silences = self.now, 0
 
     def silent(self) -> None:
         """Take note that the port was open and nothing answered."""
-        self._sure -= 1
-        if self._sure <= 0:
-            self._at = (self._at + 1) % len(self._all)
+        self._silences += 1

@@ -488,7 +488,13 @@ async def test_what_does_not_answer_as_the_module_should_is_named(says: bytes, w
     with pytest.raises(LinkLost, match=words):
         await radio.run(near)
     assert not radio.has_answered
+    radio._has_worked = True
+    again, end = LoopbackLink.pair("again")
+    await end.write(says)
+    with pytest.raises(LinkLost, match="answers no more: it hangs" if not says else words):
+        await radio.run(again)
     await far.close()
+    await end.close()
 
 
 async def test_a_module_that_never_answers_is_a_lost_link() -> None:
