@@ -121,6 +121,7 @@ def _radios(facts: AgentFacts) -> Iterator[Finding]:
 _ILL = {  # the sentinel's word -> how bad, and what to do
     "deaf": (Grade.FAIL, "Check the antenna and its cable, then restart the radio; see docs/repairing-radios.md."),
     "stuck": (Grade.FAIL, "Restart the radio or its packet forwarder; see docs/repairing-radios.md."),
+    "unstable": (Grade.WARN, "Check the power supply and the cable of the radio."),
     "weak": (Grade.WARN, "Check the antenna, its cable and plugs, and what was put up in front of it."),
     "noisy": (Grade.WARN, "Look for what disturbs the band: switch new devices near the antenna off one by one."),
 }

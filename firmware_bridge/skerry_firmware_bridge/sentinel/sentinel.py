@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from skerry_core.clock import NS_PER_S
+from skerry_firmware_bridge.sentinel.counter import STUCK_FRAMES, CounterWatch
 from skerry_firmware_bridge.sentinel.ladder import LADDER, Ladder, Repair
 from skerry_firmware_bridge.sentinel.normal import HOUR_NS, Normal
 from skerry_firmware_bridge.sentinel.signal import Heard, SignalWatch
@@ -24,9 +25,6 @@ HEALED_BY_NS = HOUR_NS  # a radio that hears within an hour of a repair was heal
 LUMP_NS = 60 * NS_PER_S  # shorter silences cannot be records
 JUMP_NS = 60 * NS_PER_S
 MOST_SILENT_HOURS = 336
-STUCK_NS = 2 * NS_PER_S
-STUCK_FRAMES = 3
-COUNTER_SPAN_US = 1 << 32
 
 
 class Condition(Enum):
@@ -40,11 +38,12 @@ class Condition(Enum):
     WEAK = "weak"
     NOISY = "noisy"
     STUCK = "stuck"  # its counter stands still
+    UNSTABLE = "unstable"  # its concentrator starts anew by itself
 
     @property
     def is_ill(self) -> bool:
         """Whether the owner should know."""
-        return self in {Condition.DEAF, Condition.STUCK, Condition.WEAK, Condition.NOISY}
+        return self in {Condition.DEAF, Condition.STUCK, Condition.WEAK, Condition.NOISY, Condition.UNSTABLE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,13 +84,11 @@ class Sentinel:
         self._touched_ns: int | None = None  # when repair or restart may have ended the silence
         self._away: tuple[int, str] | None = None
         self._told_quiet = False
-        self._counter: tuple[int, int] | None = None
-        self._still = 0  # times that it stood still, since it moved or since a repair
-        self._stuck = False
+        self._counter = CounterWatch()
 
     def heard(self, frame: Heard) -> None:
         """Take a frame, also a broken one."""
-        self._watch_counter(frame)
+        self._counter.take(frame)
         self.signal.take(frame)
         if not frame.crc_ok:
             self._broken += 1
@@ -109,6 +106,7 @@ class Sentinel:
             self._away = (now_ns, reason)
         self._away = (self._away[0], reason)
         self._hour = None
+        self._counter.begin_anew()
         self.signal.forget()
 
     def came(self, *, now_ns: int) -> None:
@@ -148,7 +146,8 @@ class Sentinel:
             case _:
                 self._ladder.well()
         if repair is not None and repair is not Repair.TELL:
-            self._touched_ns, self._still, self._counter = now_ns, 0, None
+            self._touched_ns = now_ns
+            self._counter.begin_anew()
         return Judgement(condition=condition, reason=reason, repair=repair)
 
     def _condition(
@@ -156,7 +155,7 @@ class Sentinel:
     ) -> tuple[Condition, str]:
         normal = self.normal
         silence_ns = now_ns - self._last_ns
-        if self._stuck and silence_ns < SHORTEST_SILENCE_NS:
+        if self._counter.is_stuck and silence_ns < SHORTEST_SILENCE_NS:
             return Condition.STUCK, "The concentrator's counter stands still while frames come in."
         if self._away is not None and not self._deaf:
             return Condition.GONE, self._away[1]
@@ -174,6 +173,9 @@ class Sentinel:
             return Condition.NOISY, self.signal.noisy
         if self.signal.weak:
             return Condition.WEAK, self.signal.weak
+        restarts = self._counter.restarts(now_ns)
+        if restarts:
+            return Condition.UNSTABLE, f"Its counter began anew {restarts} times in a day: check its power supply."
         return Condition.HEALTHY, "As usual."
 
     def _learned(self, silence_ns: int) -> str:
@@ -202,7 +204,7 @@ class Sentinel:
     def _is_time(self, now_ns: int, wall_ns: int, condition: Condition) -> bool:
         """Return whether a repair that was made has had its chance: frames are due, and none came."""
         if condition is Condition.STUCK:
-            return self._still >= STUCK_FRAMES
+            return self._counter.still >= STUCK_FRAMES
         if self._touched_ns is None or self._away is not None:
             return True
         return self.normal.expected(wall_ns - (now_ns - self._touched_ns), wall_ns) >= CERTAIN_FRAMES
@@ -248,16 +250,6 @@ class Sentinel:
                 self.normal.learn_hour(silent, 0)
             self._hour, self._hour_frames, self._hour_is_whole = hour, 0, True
         self._hour_frames += 1
-
-    def _watch_counter(self, frame: Heard) -> None:
-        if frame.tmst_us is None:
-            return
-        if self._counter is not None and frame.monotonic_ns - self._counter[0] >= STUCK_NS:
-            moved_us = (frame.tmst_us - self._counter[1]) % COUNTER_SPAN_US
-            self._still = self._still + 1 if moved_us == 0 else 0
-            self._stuck = self._still >= STUCK_FRAMES or (self._stuck and moved_us == 0)
-        if self._counter is None or frame.monotonic_ns - self._counter[0] >= STUCK_NS:
-            self._counter = (frame.monotonic_ns, frame.tmst_us)
 
 
 def _span(span_ns: int) -> str:

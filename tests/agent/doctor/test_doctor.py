@@ -49,7 +49,14 @@ def test_an_unplugged_radio_is_named_with_its_stage_and_fix(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     ("condition", "result"),
-    [("deaf", "fail"), ("stuck", "fail"), ("weak", "warn"), ("noisy", "warn"), ("healthy", "pass")],
+    [
+        ("deaf", "fail"),
+        ("stuck", "fail"),
+        ("weak", "warn"),
+        ("unstable", "warn"),
+        ("noisy", "warn"),
+        ("healthy", "pass"),
+    ],
 )
 def test_a_radio_that_answers_and_does_not_hear_is_named(tmp_path: Path, condition: str, result: str) -> None:
     async def prepare(served: Served) -> None:

@@ -30,6 +30,7 @@ class Life:
     def __init__(self, normal: Normal | None = None) -> None:
         self.now_ns = 0
         self.shift_ns = 0
+        self.counter_ns = -HOUR_NS  # when the concentrator started
         self.normal = normal
         self.sentinel = Sentinel(now_ns=0, wall_ns=START_NS, normal=normal)
 
@@ -47,7 +48,7 @@ class Life:
                     crc_ok=good,
                     rssi_dbm=-95.0,
                     snr_db=5.0,
-                    tmst_us=self.now_ns // 1000 % (1 << 32),
+                    tmst_us=(self.now_ns - self.counter_ns) // 1000 % (1 << 32),
                 )
             )
 
@@ -241,6 +242,17 @@ def test_a_counter_that_stands_still_is_stuck_and_climbs_the_ladder_until_it_mov
     assert made == [Repair.SOFT_RESET, Repair.HARD_RESET, Repair.RESTART_LINK, Repair.TELL]
     life.hear(0.1)
     assert life.judge().condition is Condition.HEALTHY
+
+
+def test_a_concentrator_that_starts_anew_again_and_again_is_unstable_and_not_repaired() -> None:
+    life = Life(usual())
+    for _ in range(4):
+        life.hear(1)
+        life.counter_ns = life.now_ns
+    life.hear(1)
+    judgement = life.judge()
+    assert (judgement.condition, judgement.repair) == (Condition.UNSTABLE, None)
+    assert judgement.reason == "Its counter began anew 4 times in a day: check its power supply."
 
 
 def test_a_clock_that_jumps_teaches_no_hours_and_makes_nobody_deaf() -> None:
