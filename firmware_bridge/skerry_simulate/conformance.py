@@ -13,7 +13,9 @@ __all__ = ["KINDS"]
 
 def _forwarder(case: Mapping[str, Any]) -> dict[str, Any]:
     settings = case["forwarder"]
-    question = Datagram(kind=DatagramKind.PULL_RESP, token=case["token"], body=case["body"].encode())
+    question = Datagram(
+        kind=DatagramKind.PULL_RESP, token=case["token"], body=case["body"].encode("utf-8", "surrogatepass")
+    )
     decision = decide(
         question,
         eui=bytes.fromhex(case["mac_hex"]),

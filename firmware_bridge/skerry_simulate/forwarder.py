@@ -17,7 +17,6 @@ from typing import Any, Self
 from skerry_core.clock import NS_PER_S, Clock
 from skerry_firmware_bridge.errors import FrameRejected
 from skerry_firmware_bridge.gwmp.datagram import Datagram, Kind
-from skerry_firmware_bridge.gwmp.packets import read_payload
 from skerry_radio.errors import RadioRefused
 from skerry_simulate.faults import NO_FAULTS, Faults
 from skerry_simulate.forwarder_rules import WRAP_US, Concentrator, Decision, decide
@@ -206,7 +205,7 @@ class PacketForwarderEmulator:
         with suppress(RadioRefused):  # SF5 and SF6, which no receiver here can hear
             self._medium.transmit(
                 self.station,
-                phy=read_payload(txpk) or b"",
+                phy=decision.payload,
                 frequency_hz=round(txpk["freq"] * 1_000_000),
                 datarate=txpk["datr"],
                 power_dbm=decision.power_dbm,

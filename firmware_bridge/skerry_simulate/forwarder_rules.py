@@ -43,6 +43,7 @@ class Decision:
     power_dbm: int | None = None
     at_us: int | None = None
     txpk: Mapping[str, Any] | None = None
+    payload: bytes = b""
 
     @property
     def transmitted(self) -> bool:
@@ -56,7 +57,6 @@ def decide(question: Datagram, *, eui: bytes, settings: Concentrator, counter_us
     """Return what the forwarder does with a PULL_RESP at the given counter value (empty queue, no GPS)."""
     try:
         txpk = read_json(question.body).get("txpk")
-        payload = read_payload(txpk) if isinstance(txpk, dict) else None
     except FrameRejected:
         return SILENCE
     if not isinstance(txpk, dict):
@@ -64,6 +64,7 @@ def decide(question: Datagram, *, eui: bytes, settings: Concentrator, counter_us
     immediate = txpk.get("imme") is True
     if not immediate and "tmst" not in txpk:
         return _refuse(question, eui, "GPS_UNLOCKED") if "tmms" in txpk else SILENCE
+    payload = _payload(txpk)
     if payload is None or not _is_complete(txpk, settings):
         return SILENCE
     if not settings.freq_min_hz <= math.trunc(_number(txpk, "freq") * 1_000_000) <= settings.freq_max_hz:
@@ -77,7 +78,15 @@ def decide(question: Datagram, *, eui: bytes, settings: Concentrator, counter_us
     if ahead_us > TOO_EARLY_US and not immediate:
         return _refuse(question, eui, "TOO_EARLY")
     warning = None if power_dbm == asked_dbm else {"warn": "TX_POWER", "value": power_dbm}
-    return Decision(answer=_ack(question, eui, warning), power_dbm=power_dbm, at_us=at_us, txpk=txpk)
+    return Decision(answer=_ack(question, eui, warning), power_dbm=power_dbm, at_us=at_us, txpk=txpk, payload=payload)
+
+
+def _payload(txpk: Mapping[str, Any]) -> bytes | None:
+    """Return what `data` holds; the forwarder warns of base64 that it cannot read, and goes on."""
+    try:
+        return read_payload(txpk)
+    except FrameRejected:
+        return b""
 
 
 def _is_complete(txpk: Mapping[str, Any], settings: Concentrator) -> bool:
@@ -86,11 +95,11 @@ def _is_complete(txpk: Mapping[str, Any], settings: Concentrator) -> bool:
     chain = math.trunc(_number(txpk, "rfch"))
     if not 0 <= chain < len(settings.tx_enabled) or not settings.tx_enabled[chain]:
         return False
-    rate = txpk.get("datr")
+    rate, coding_rate = txpk.get("datr"), txpk.get("codr")
     match txpk["modu"]:
         case "LORA":
             known = isinstance(rate, str) and _LORA_RATE.fullmatch(rate) is not None
-            return known and txpk.get("codr") in _CODING_RATES
+            return known and isinstance(coding_rate, str) and coding_rate in _CODING_RATES
         case "FSK":
             return "fdev" in txpk and rate is not None
         case _:

@@ -13,13 +13,15 @@ from skerry_core.clock import NS_PER_S, Clock
 from skerry_simulate.at_radio import AtRadioEmulator
 from skerry_simulate.faults import NO_FAULTS, Faults
 from skerry_simulate.forwarder import PacketForwarderEmulator
+from skerry_simulate.forwarder_serial import SerialForwarderEmulator
 from skerry_simulate.medium import RfMedium, Station
 from skerry_simulate.showing import announced_url, free_name
 
-__all__ = ["BASIC_STATION", "LONE_RADIOS", "LoneRadio", "lone_radio"]
+__all__ = ["BASIC_STATION", "LONE_RADIOS", "PACKET_FORWARDER", "LoneRadio", "lone_radio"]
 
 PACKET_FORWARDER = "packet-forwarder"
 BASIC_STATION = "basic-station"
+GATEWAY_ON_UART = "gwmp-serial"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +35,15 @@ class LoneKind:
 LONE_RADIOS: dict[str, LoneKind] = {
     PACKET_FORWARDER: LoneKind(kind="gwmp", about="LoRa packet forwarder that speaks Semtech UDP to a server"),
     BASIC_STATION: LoneKind(kind="station", about="LoRa Basics Station gateway that connects to a server by websocket"),
+    GATEWAY_ON_UART: LoneKind(
+        kind="gwmp-serial", about="LoRa gateway that speaks GWMP over serial at a pseudo-terminal"
+    ),
     "wio-e5": LoneKind(kind="wio-e5", about="Seeed Wio-E5 LoRa module at a pseudo-terminal"),
     "rak3172": LoneKind(kind="rak3172", about="RAK3172 LoRa module at a pseudo-terminal"),
     "rn2483": LoneKind(kind="rn2483", about="Microchip RN2483 LoRa module at a pseudo-terminal"),
 }
 CELL, NEIGHBOUR_CELL = "8c1f1d4886017ff", "8c1f1d4897001ff"  # two places in Berlin, 2.2 km apart
-EUI, STATION_EUI = bytes.fromhex("aa555a0000005e11"), bytes.fromhex("aa555a0000005e12")
+EUI, STATION_EUI, UART_EUI = (bytes.fromhex(f"aa555a0000005e1{number}") for number in (1, 2, 3))
 TALK_EVERY_S = 20.0
 
 
@@ -91,6 +96,13 @@ async def lone_radio(
             )
             async with station:
                 yield LoneRadio(kind="station", address=f"ws://{server[0]}:{server[1]}", medium=medium)
+        elif kind == GATEWAY_ON_UART:
+            name = kind if folder is None else free_name(folder, kind)
+            gateway = SerialForwarderEmulator(
+                eui=UART_EUI, name=name, cell=CELL, medium=medium, clock=clock, seed=seed, folder=folder, faults=faults
+            )
+            async with gateway:
+                yield LoneRadio(kind=kind, address=gateway.port.path, medium=medium)
         else:
             name = kind if folder is None else free_name(folder, kind)
             module = AtRadioEmulator(

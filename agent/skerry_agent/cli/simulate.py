@@ -10,10 +10,12 @@ from pathlib import Path
 import click
 
 from skerry_agent.cli.context import json_option, show, table
+from skerry_agent.cli.replay import replay_recordings
 
 __all__ = ["simulate"]
 
-SERVERS = {"basic-station": "127.0.0.1:3001", "packet-forwarder": "127.0.0.1:1680"}
+PACKET_FORWARDER = "packet-forwarder"
+SERVERS = {"basic-station": "127.0.0.1:3001", PACKET_FORWARDER: "127.0.0.1:1680"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,14 @@ class Wishes:
     help="Seconds after which a LoRa module hangs until its hardware is reset by a low pulse of DTR; it is at a "
     "network port then.",
 )
+@click.option(
+    "--replay",
+    "recordings",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="With packet-forwarder: send the datagrams of this file or folder of conformance cases, say how many were "
+    "acknowledged, and end. May be repeated.",
+)
 @json_option
 def simulate(
     *,
@@ -54,6 +64,7 @@ def simulate(
     port: int,
     server: str | None,
     hangs_after: float | None,
+    recordings: tuple[Path, ...],
     as_json_: bool,
 ) -> None:
     """Run the emulated devices NAME... until Ctrl-C and print the ports to connect to.
@@ -70,6 +81,11 @@ def simulate(
     for name in names:
         if name not in known:
             raise click.UsageError(f"there is no emulator {name!r}; see skerry simulate --list")
+    if recordings:
+        if names != (PACKET_FORWARDER,):
+            raise click.UsageError("--replay goes with packet-forwarder alone")
+        replay_recordings(recordings, _address(server or SERVERS[PACKET_FORWARDER]), as_json_=as_json_)
+        return
     folder = announcement_folder()
     wishes = Wishes(faults=faults, port=port, server=server, hangs_after_s=hangs_after, folder=folder)
     asyncio.run(_run(names, wishes, as_json_=as_json_))
@@ -128,15 +144,20 @@ async def _emulator(name: str, wishes: Wishes) -> AsyncIterator[dict[str, str]]:
         async with emulator as running:
             yield {"name": name, "kind": running.kind, "url": running.url, **dict(running.environment)}
         return
-    host, _, port = (wishes.server or SERVERS.get(name, "127.0.0.1:0")).rpartition(":")
-    if not host or not port.isdecimal():
-        raise click.UsageError("--server takes HOST:PORT")
+    server = _address(wishes.server or SERVERS.get(name, "127.0.0.1:0"))
     radio = lone_radio(
-        name, clock=clock, seed=1, server=(host, int(port)), folder=wishes.folder, hangs_after_s=wishes.hangs_after_s,
+        name, clock=clock, seed=1, server=server, folder=wishes.folder, hangs_after_s=wishes.hangs_after_s,
         faults=parse_faults(wishes.faults),
     )  # fmt: skip
     async with radio as running_radio:
         yield {"name": name, "kind": running_radio.kind, "url": running_radio.address}
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal():
+        raise click.UsageError("--server takes HOST:PORT")
+    return host, int(port)
 
 
 def _text(values: dict[str, str]) -> str:
@@ -144,7 +165,8 @@ def _text(values: dict[str, str]) -> str:
     from skerry_firmware_bridge.at_radio.dialects import DIALECTS
 
     name, kind, url = values["name"], values["kind"], values["url"]
-    talks = "; its neighbour talks every 20 s" if kind in DIALECTS or kind in {"gwmp", "station"} else ""
+    is_serial_radio = kind in DIALECTS or kind == "gwmp-serial"
+    talks = "; its neighbour talks every 20 s" if is_serial_radio or kind in {"gwmp", "station"} else ""
     if kind == "gwmp":
         return f"{name} sends to {url}{talks}. An agent hears it there without any setting:\n  skerry run"
     if kind == "station":
@@ -157,5 +179,5 @@ def _text(values: dict[str, str]) -> str:
     variables = " ".join(f"{key}={value}" for key, value in values.items() if key.isupper())
     if variables:
         return f"{where} Talk to it with:\n  {variables} skerry ble info {url.removeprefix('ble:')}"
-    setting = "serial.radios" if kind in DIALECTS else "devices.attached"
+    setting = "serial.radios" if is_serial_radio else "devices.attached"
     return f"{where} Give it to an agent with:\n  skerry --set {setting}={kind}:{url} run"

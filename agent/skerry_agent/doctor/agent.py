@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from skerry_agent.doctor.findings import Finding, Grade
 from skerry_client import calls
@@ -90,8 +90,9 @@ def _clock(status: Status) -> Finding:
 
 def _radios(facts: AgentFacts) -> Iterator[Finding]:
     if not facts.devices:
+        said = next((hotspot.reason for hotspot in facts.status.hotspots if hotspot.reason), "")
         yield _finding(
-            "radio", "devices", Grade.FAIL, "no radio was ever seen", reason="Nothing can be heard.",
+            "radio", "devices", Grade.FAIL, "no radio was ever seen", reason=f"Nothing can be heard. {said}".rstrip(),
             fix="Point a packet forwarder at gwmp.listen, or set serial.radios; `skerry config show` has both.",
         )  # fmt: skip
     for device in facts.devices:
@@ -110,6 +111,13 @@ def _radios(facts: AgentFacts) -> Iterator[Finding]:
             yield _ill(device)
         else:
             yield _finding("radio", device.name, Grade.PASS, f"{device.reason} ({age} ago)")
+        told = device.values.get("trouble_detail")
+        if told:
+            age = _age(facts.status.as_of - datetime.fromtimestamp(device.values["trouble_at_s"], UTC))
+            yield _finding(
+                "radio", f"trouble of {device.name}", Grade.WARN, f"{told} ({age} ago)",
+                reason=f"The agent reported {device.values['trouble']}.", fix="Do what the report says.",
+            )  # fmt: skip
         if any(eui in device.id.lower() for eui in VENDOR_EUIS):
             yield _finding(
                 "radio", f"EUI of {device.name}", Grade.WARN, device.id,

@@ -12,7 +12,7 @@ from typing import assert_never
 from skerry_agent.api.view import LiveDevice
 from skerry_agent.events import EventHub
 from skerry_agent.store import DeviceRow, Devices
-from skerry_core.clock import Clock
+from skerry_core.clock import NS_PER_S, Clock
 from skerry_core.errors import SkerryError
 from skerry_firmware_bridge.radio import (
     DeviceEvent,
@@ -27,6 +27,8 @@ from skerry_wire.frames import ReceivedFrame
 
 __all__ = ["DeviceBoard"]
 
+REFUSED_LATELY_NS = 300 * NS_PER_S  # a gateway that is refused says so at least once a minute
+FRESH_NS = NS_PER_S  # ages are shown in seconds: a gateway that hears 80 frames in one is not noted 80 times
 _log = logging.getLogger(__name__)
 
 
@@ -45,6 +47,7 @@ class DeviceBoard:
         self._frame_heard = frame_heard
         self._live: dict[str, LiveDevice] = {}
         self._unsaved: dict[str, DeviceRow] = {}
+        self._refused: DeviceTrouble | None = None
         self._came = asyncio.Event()
 
     def live(self) -> Mapping[str, LiveDevice]:
@@ -87,6 +90,7 @@ class DeviceBoard:
                 self._hub.publish("devices", {"id": event.device_id, "values": dict(event.values)})
             case DeviceTrouble():
                 _log.warning("%s: %s (%s)", event.device_id, event.detail, event.code)
+                self._note_trouble(event)
                 self._hub.publish("devices", {"id": event.device_id, "trouble": event.code, "detail": event.detail})
             case DeviceEvent():
                 _log.debug("%s: %s", event.device_id, event)
@@ -110,9 +114,29 @@ class DeviceBoard:
             if self._unsaved.get(device_id) is row:
                 del self._unsaved[device_id]
 
+    def refused_lately(self) -> str | None:
+        """Return what was last told of a device that is none of ours, so that nobody waits for it in vain."""
+        if self._refused is None or self._clock.wall_ns() - self._refused.wall_ns > REFUSED_LATELY_NS:
+            return None
+        return self._refused.detail
+
+    def _note_trouble(self, event: DeviceTrouble) -> None:
+        """Show a trouble beside the values until the device's state changes for the better."""
+        old = self._live.get(event.device_id)
+        if old is None:
+            self._refused = event
+            return
+        trouble = {"trouble": event.code, "trouble_detail": event.detail, "trouble_at_s": event.wall_ns // NS_PER_S}
+        self._live[event.device_id] = replace(old, values={**old.values, **trouble})
+
     def _change(self, event: StateChanged) -> None:
         old = self._live.get(event.device_id) or self._unknown(event.device_id, event.reason)
-        self._live[event.device_id] = replace(old, state=event.state, reason=event.reason, as_of_ns=event.wall_ns)
+        values = old.values
+        if event.state is DeviceState.UP:
+            values = {name: value for name, value in values.items() if not name.startswith("trouble")}
+        self._live[event.device_id] = replace(
+            old, state=event.state, reason=event.reason, values=values, as_of_ns=event.wall_ns
+        )
         level = logging.INFO if event.state is DeviceState.UP else logging.WARNING
         level = logging.DEBUG if old.state is event.state is DeviceState.DOWN else level  # told before
         _log.log(level, "%s: %s (%s)", event.device_id, event.state.value, event.reason)
@@ -121,10 +145,13 @@ class DeviceBoard:
         self._hub.publish("devices", change)
 
     def _seen(self, device_id: str) -> None:
+        now_ns = self._clock.wall_ns()
         old = self._live.get(device_id) or self._unknown(device_id, "frame received")
         if old.state is not DeviceState.UP:
             self._note(device_id)
-        self._live[device_id] = replace(old, state=DeviceState.UP, as_of_ns=self._clock.wall_ns())
+        elif 0 <= now_ns - old.as_of_ns < FRESH_NS:
+            return
+        self._live[device_id] = replace(old, state=DeviceState.UP, as_of_ns=now_ns)
 
     def _note(self, device_id: str) -> None:
         now_ns = self._clock.wall_ns()

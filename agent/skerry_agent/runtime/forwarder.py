@@ -63,7 +63,8 @@ class GwmpForwarder:
         self._transmit = transmit
         self._clock = clock
         self._metrics = metrics
-        self._uplinks: asyncio.Queue[ReceivedFrame] = asyncio.Queue(MAX_UPLINKS)
+        self._transport: asyncio.DatagramTransport | None = None  # while the network is known to be somewhere
+        self._uplinks: asyncio.Queue[ReceivedFrame] = asyncio.Queue(MAX_UPLINKS)  # those that came before
         self._downlinks: asyncio.Queue[PullResp] = asyncio.Queue(MAX_DOWNLINKS)
 
     @property
@@ -76,6 +77,9 @@ class GwmpForwarder:
         frame = heard.frame
         if not self.target.filter.wants(frame.phy):
             return False
+        if self._transport is not None:
+            self._push(self._transport, frame)
+            return True
         try:
             self._uplinks.put_nowait(frame)
         except asyncio.QueueFull:
@@ -113,6 +117,7 @@ class GwmpForwarder:
             except* ConnectionError as errors:
                 self._tell(up=False, reason=str(errors.exceptions[0]))
             finally:
+                self._transport = None
                 transport.close()
             await self._clock.sleep(RETRY_S)
 
@@ -126,18 +131,19 @@ class GwmpForwarder:
 
     async def _carry(self, transport: asyncio.DatagramTransport) -> None:
         name = self.target.name
+        self._transport = transport
+        while not self._uplinks.empty():
+            self._push(transport, self._uplinks.get_nowait())
         await run_together(
             {
-                f"{name}: uplinks": self._push(transport),
                 f"{name}: keepalive": self._keep_alive(transport),
                 f"{name}: downlinks": self._send_downlinks(transport),
             }
         )
 
-    async def _push(self, transport: asyncio.DatagramTransport) -> None:
-        while True:
-            transport.sendto(self.upstream.push(await self._uplinks.get()))
-            self._last_packet_ns = self._clock.wall_ns()
+    def _push(self, transport: asyncio.DatagramTransport, frame: ReceivedFrame) -> None:
+        transport.sendto(self.upstream.push(frame))
+        self._last_packet_ns = self._clock.wall_ns()
 
     async def _keep_alive(self, transport: asyncio.DatagramTransport) -> None:
         beat = 0
@@ -182,11 +188,14 @@ class GwmpForwarder:
             self._metrics.count("skerry_queue_dropped_total", queue=f"{self.target.name} down", reason="full")
 
     def _tell(self, *, up: bool, reason: str) -> None:
+        self._as_of_ns = self._clock.wall_ns()
+        if up is self.up and reason == self._reason:
+            return
         if up is not self.up:
             _log.log(logging.INFO if up else logging.WARNING, "network %s: %s", self.target.name, reason)
             if self.up is False:
                 self._metrics.count("skerry_link_reconnects_total", network=self.target.name)
-        self.up, self._reason, self._as_of_ns = up, reason, self._clock.wall_ns()
+        self.up, self._reason = up, reason
         self._metrics.set("skerry_link_up", float(up), network=self.target.name)
 
 

@@ -15,9 +15,13 @@ from urllib.parse import parse_qsl
 from skerry_agent.runtime.frame_filter import EVERYTHING, FILTERS, FilterRejected, FrameFilter
 from skerry_core.errors import UsageError
 from skerry_firmware_bridge.errors import FrameRejected
-from skerry_firmware_bridge.gwmp.datagram import Datagram, Kind, read_json
+from skerry_firmware_bridge.gwmp.datagram import HEADER_BYTES, Datagram, Kind, read_json
 from skerry_firmware_bridge.gwmp.downlink import Downlink, ack_json
 from skerry_wire.frames import ReceivedFrame, TransmitOutcome, TransmitRequest
+
+# What a network may leave out of a txpk, as The Things Stack does with a false imme, and what forwarders take then.
+_OPTIONAL = {"imme": False, "ipol": False, "powe": 0}
+_encode = json.JSONEncoder(separators=(",", ":")).encode  # made once: that takes as long as writing an uplink
 
 __all__ = ["ForwardTarget", "GwmpUpstream", "PullResp", "forward_targets"]
 
@@ -93,6 +97,7 @@ class GwmpUpstream:
         self._target = target
         self._gain_ddbi = antenna_gain_ddbi
         self._token = 0
+        self._told: Counter[str] = Counter()  # the counts at the last stat
         self.unanswered = 0  # datagrams since the network's last word
         self.counts: Counter[str] = Counter()
 
@@ -109,7 +114,7 @@ class GwmpUpstream:
     def stat(self, wall_s: int) -> bytes:
         """Return the PUSH_DATA that tells the network that this gateway lives."""
         time = datetime.fromtimestamp(wall_s, UTC).strftime("%Y-%m-%d %H:%M:%S GMT")
-        counts = self.counts
+        counts, self._told = self.counts - self._told, self.counts.copy()  # a forwarder counts from stat to stat
         acknowledged = round(100.0 * counts["push_acks"] / max(1, counts["pushed"]), 1)
         stat = {
             "time": time, "rxnb": counts["uplinks"], "rxok": counts["uplinks"], "rxfw": counts["uplinks"],
@@ -123,6 +128,10 @@ class GwmpUpstream:
 
     def receive(self, raw: bytes) -> PullResp | None:
         """Take a datagram of the network; return a downlink when it is one. Raises `FrameRejected`."""
+        if len(raw) == HEADER_BYTES and raw[3] == Kind.PUSH_ACK:  # nearly all that a network says
+            self.counts["push_acks"] += 1
+            self.unanswered = 0
+            return None
         datagram = Datagram.from_bytes(raw)
         match datagram.kind:
             case Kind.PUSH_ACK:
@@ -146,7 +155,7 @@ class GwmpUpstream:
         self._token = (self._token + 1) & 0xFFFF
         self.unanswered += 1
         self.counts["pushed"] += kind is Kind.PUSH_DATA
-        body = b"" if content is None else json.dumps(content, separators=(",", ":")).encode()
+        body = b"" if content is None else _encode(content).encode()
         return Datagram(kind=kind, token=self._token, eui=self._eui, body=body).to_bytes()
 
     def _downlink(self, datagram: Datagram) -> PullResp:
@@ -156,7 +165,7 @@ class GwmpUpstream:
         txpk = read_json(datagram.body).get("txpk")
         if not isinstance(txpk, dict):
             raise FrameRejected("invalid_json", detail="no txpk")
-        asked = Downlink.from_json(txpk)
+        asked = Downlink.from_json(_OPTIONAL | txpk)
         if not asked.immediate and asked.tmst is None:
             return PullResp(token=datagram.token, request=None, reason="gps_unlocked")
         request = TransmitRequest(

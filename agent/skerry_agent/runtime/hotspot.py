@@ -151,8 +151,15 @@ class Hotspot:
 
     async def run(self) -> None:
         """Run until cancelled, then record the packets of the last minutes."""
-        await self.unstamped.load()
-        await self._roots.recover()
+        try:
+            await self.unstamped.load()
+            await self._roots.recover()
+            await self._work()
+        finally:
+            await self.path.finish()
+            await self._roots.write(now_ns=None)
+
+    async def _work(self) -> None:
         name = self.identity.name
         work = {
             f"{name}: packets": self.path.run(),
@@ -162,10 +169,7 @@ class Hotspot:
         work |= {f"{name}: {one.name}": one.run() for one in self.fan_out.forwarders}
         if self.beaconer is not None:
             work[f"{name}: beacons"] = self.beaconer.run()
-        try:
-            await run_together(work)
-        finally:
-            await self._roots.write(now_ns=None)
+        await run_together(work)
 
     async def carry(self, heard: Heard) -> tuple[str, ...]:
         """Hand an uplink to the networks and count it as evidence; return who took it."""

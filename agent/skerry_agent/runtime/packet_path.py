@@ -1,8 +1,10 @@
 """The way of every received frame through the agent, stage by stage, with the reason where it ends.
 
-Frames come from the radios' event sink, synchronously and in order; they are stored in groups (telemetry may lose the
-last quarter of a second in a crash, DESIGN "Acknowledged"). Beacons of other hotspots go to `witness`, uplinks to
-`forward`. A disk that takes nothing costs telemetry, never the agent.
+Frames come from the radios' event sink, synchronously and in order. Each is handed on at once: beacons of other
+hotspots to `witness`, uplinks to `forward`. What nobody waits for - its row, the counters - is written down and stored
+in groups: for one frame at a time the processor fetches the same code from memory again and again, which takes three
+times as long. Telemetry may lose the last quarter of a second in a crash (DESIGN, "Acknowledged"). A disk that takes
+nothing costs telemetry, never the agent.
 """
 
 import asyncio
@@ -12,6 +14,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -24,7 +27,6 @@ from skerry_coverage.iot.report import snr_ddb
 from skerry_coverage.iot.seen import SeenCache
 from skerry_radio.errors import RadioRefused
 from skerry_radio.lora import Datarate
-from skerry_wire.errors import FrameMalformed
 from skerry_wire.frames import Crc, ReceivedFrame
 from skerry_wire.lorawan import DataFrame, FrameClass, JoinRequest, beacon_data, classify, parse_frame
 
@@ -54,13 +56,20 @@ class Stage(StrEnum):
     PAID = "paid"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Heard:
-    """A frame with the device that heard it and the short id that it keeps at every step."""
+    """A frame with the device that heard it."""
 
-    packet_id: str
     device_id: str
     frame: ReceivedFrame
+    known_as: str | None = None  # its short id, once somebody has asked for it
+
+    @property
+    def packet_id(self) -> str:
+        """The short id that the frame keeps at every step."""
+        if self.known_as is None:
+            self.known_as = packet_id(self.device_id, self.frame)
+        return self.known_as
 
 
 _NEXT = dict(pairwise(Stage))  # the stage before which a frame ends that came to this one
@@ -69,11 +78,11 @@ _NEXT = dict(pairwise(Stage))  # the stage before which a frame ends that came t
 class _Way(NamedTuple):
     """How far a frame came, and why no further."""
 
-    kind: str
+    kind: FrameClass | None  # None: nobody looked into it
     stage: Stage
     reason: str | None = None
-    address: str | None = None
     networks: tuple[str, ...] = ()
+    report: tuple[Stage, str | None] | None = None  # how far its report came meanwhile
 
 
 class PacketPath:
@@ -101,8 +110,9 @@ class PacketPath:
         self._stored: Callable[[PacketRow], None] | None = None
         self._moved: Callable[[str, Stage, str | None], None] | None = None
         self._frames: asyncio.Queue[Heard] = asyncio.Queue(MAX_WAITING)
-        self._rows: list[PacketRow] = []
-        self._in_hand: str | None = None  # the frame on its way, whose row is not among `_rows` yet
+        self._walked: list[tuple[Heard, _Way]] = []  # not written down yet
+        self._rows: list[PacketRow] = []  # not stored yet
+        self._in_hand: Heard | None = None  # the frame on its way
         self._overtaken: tuple[Stage, str | None] | None = None  # how far its report came meanwhile
         self._beacons_seen = SeenCache()
         self._disk_failed = False
@@ -126,9 +136,8 @@ class PacketPath:
 
     def take(self, device_id: str, frame: ReceivedFrame) -> None:
         """Accept a frame from a radio; never blocks. A full queue drops it and counts it."""
-        heard = Heard(packet_id=packet_id(device_id, frame), device_id=device_id, frame=frame)
         try:
-            self._frames.put_nowait(heard)
+            self._frames.put_nowait(Heard(device_id=device_id, frame=frame))
         except asyncio.QueueFull:
             self.stopped[Stage.RECEIVED, "queue_full"] += 1
             self._metrics.count("skerry_queue_dropped_total", queue="packets", reason="full")
@@ -143,10 +152,20 @@ class PacketPath:
         try:
             await run_together({moving: self._move(), storing: self._store_in_groups()})
         finally:
-            await self.flush()
+            await self.finish()
+
+    async def finish(self) -> None:
+        """Store what is left at the end, also frames that came too late to be handed on; harmless when repeated."""
+        left = [] if self._in_hand is None else [self._in_hand]
+        self._in_hand = None
+        while not self._frames.empty():
+            left.append(self._frames.get_nowait())
+        self._walked += [(heard, _Way(None, Stage.RECEIVED, "agent_stopped")) for heard in left]
+        await self.flush()
 
     async def flush(self) -> None:
-        """Store every row that waits; rows that the disk does not take wait on, the oldest give way."""
+        """Store every frame that waits; rows that the disk does not take wait on, the oldest give way."""
+        self.write_down()
         rows, self._rows = self._rows, []
         if not rows:
             return
@@ -167,22 +186,39 @@ class PacketPath:
 
     async def _move(self) -> None:
         while True:
-            heard = await self._frames.get()
-            self._in_hand, self._overtaken = heard.packet_id, None
-            row = await self.step(heard)
-            if self._overtaken is not None:
-                row = _further(row, *self._overtaken)
-            self._in_hand = None
-            self._rows.append(row)  # only now: `flush` may have taken the list away while the step waited
+            await self.step(await self._frames.get())
+
+    async def _store_in_groups(self) -> None:
+        while True:
+            await self._clock.sleep(FLUSH_S)
+            await self.flush()
+
+    async def step(self, heard: Heard) -> None:
+        """Take one frame as far as it goes."""
+        self._in_hand, self._overtaken = heard, None
+        way = await self._walk(heard)
+        if self._overtaken is not None:
+            way = way._replace(report=self._overtaken)
+        self._in_hand = None
+        self._walked.append((heard, way))  # only now: `flush` may have taken the list away while the step waited
+
+    def write_down(self) -> None:
+        """Count the frames that have come to their end, and make their rows."""
+        walked, self._walked = self._walked, []
+        for heard, way in walked:
+            self._count(heard, way)
+            row = self._row(heard, way)
+            self._rows.append(row if way.report is None else _further(row, *way.report))
 
     async def advance(self, packet_id: str, stage: Stage, reason: str | None) -> None:
         """Note how far a frame's report came: in its row, wherever that is by now. Never goes back.
 
         Telemetry that cannot be stored costs the note and nothing else.
         """
-        if packet_id == self._in_hand:
+        if self._in_hand is not None and packet_id == self._in_hand.packet_id:
             self._overtaken = stage, reason
             return
+        self.write_down()
         for place, row in enumerate(self._rows):
             if row.id == packet_id:
                 self._rows[place] = _further(row, stage, reason)
@@ -195,26 +231,19 @@ class PacketPath:
         if moved and self._moved is not None:
             self._moved(packet_id, stage, reason)
 
-    async def _store_in_groups(self) -> None:
-        while True:
-            await self._clock.sleep(FLUSH_S)
-            await self.flush()
-
-    async def step(self, heard: Heard) -> PacketRow:
-        """Take one frame as far as it goes; return its row."""
-        self._reach(Stage.RECEIVED)
+    def _count(self, heard: Heard, way: _Way) -> None:
+        self.passed.update(_up_to(way.stage))
         self._measure(heard)
-        way = await self._walk(heard)
         if way.reason is not None:
             self.stopped[_NEXT[way.stage], way.reason] += 1
             self._metrics.count("skerry_uplinks_total", device=heard.device_id, network="", outcome=way.reason)
             _log.debug("%s: packet %s ends: %s", heard.device_id, heard.packet_id, way.reason)
         for network in way.networks:
             self._metrics.count("skerry_uplinks_total", device=heard.device_id, network=network, outcome="sent")
-        return self._row(heard, way)
 
     def _row(self, heard: Heard, way: _Way) -> PacketRow:
         frame = heard.frame
+        kind, address = _describe(way.kind, frame.phy)
         return PacketRow(
             id=heard.packet_id,
             device_id=heard.device_id,
@@ -226,8 +255,8 @@ class PacketPath:
             snr_ddb=snr_ddb(frame.snr_db),
             crc=frame.crc.value,
             phy=frame.phy,
-            kind=way.kind,
-            address=way.address,
+            kind=kind,
+            address=address,
             stage=way.stage,
             reason=way.reason,
             sent_to=list(way.networks),
@@ -238,52 +267,37 @@ class PacketPath:
         frame = heard.frame
         reason = _unusable(frame)
         if reason is not None:
-            return _Way("unknown", Stage.RECEIVED, reason)
+            return _Way(None, Stage.RECEIVED, reason)
         match classify(frame.phy):
-            case FrameClass.BEACON:
-                data = beacon_data(frame.phy)
-                if data is None:
-                    return _Way("beacon", Stage.RECEIVED, "beacon_version")
-                self._reach(Stage.DECODED)
-                return await self._beacon(heard, data)
-            case FrameClass.UPLINK:
-                self._reach(Stage.DECODED)
-                return await self._uplink(heard)
-            case FrameClass.IGNORED:
-                return _Way("other", Stage.RECEIVED, "not_an_uplink")
+            case FrameClass.UPLINK as kind:
+                return _Way(kind, *await self._uplink(heard))
+            case FrameClass.BEACON as kind:
+                return _Way(kind, *await self._beacon(heard))
+            case FrameClass.IGNORED as kind:
+                return _Way(kind, Stage.RECEIVED, "not_an_uplink")
 
-    async def _beacon(self, heard: Heard, data: bytes) -> _Way:
+    async def _beacon(self, heard: Heard) -> tuple[Stage, str | None]:
+        data = beacon_data(heard.frame.phy)
+        if data is None:
+            return Stage.RECEIVED, "beacon_version"
         if not self._region_known():
-            return _Way("beacon", Stage.DECODED, "region_unknown")
+            return Stage.DECODED, "region_unknown"
         if self._beacons_seen.check_and_add(data):
-            return _Way("beacon", Stage.DECODED, "beacon_seen_before")
-        self._reach(Stage.FILTERED)
+            return Stage.DECODED, "beacon_seen_before"
         assert self._witness is not None  # connected before it runs
         try:
             queued = await self._witness(heard)
         except SkerryError as error:
             self._log_disk(error)
-            return _Way("beacon", Stage.FILTERED, "not_kept")
-        if not queued:
-            return _Way("beacon", Stage.FILTERED, "clock_not_synchronised")
-        self._reach(Stage.QUEUED)
-        return _Way("beacon", Stage.QUEUED)
+            return Stage.FILTERED, "not_kept"
+        return (Stage.QUEUED, None) if queued else (Stage.FILTERED, "clock_not_synchronised")
 
-    async def _uplink(self, heard: Heard) -> _Way:
-        kind, address = _describe(heard.frame.phy)
+    async def _uplink(self, heard: Heard) -> tuple[Stage, str | None, tuple[str, ...]]:
         if not self._region_known():
-            return _Way(kind, Stage.DECODED, "region_unknown", address)
-        self._reach(Stage.FILTERED)
+            return Stage.DECODED, "region_unknown", ()
         assert self._forward is not None  # connected before it runs
         networks = await self._forward(heard)
-        if not networks:
-            return _Way(kind, Stage.FILTERED, "no_network_wants_it", address)
-        self._reach(Stage.QUEUED)
-        self._reach(Stage.SENT)
-        return _Way(kind, Stage.SENT, None, address, networks)
-
-    def _reach(self, stage: Stage) -> None:
-        self.passed[stage] += 1
+        return (Stage.SENT, None, networks) if networks else (Stage.FILTERED, "no_network_wants_it", ())
 
     def _measure(self, heard: Heard) -> None:
         frame = heard.frame
@@ -300,8 +314,9 @@ class PacketPath:
         self._disk_failed = True
 
 
-def _up_to(stage: Stage) -> list[Stage]:
-    stages = list(Stage)
+@cache
+def _up_to(stage: Stage) -> tuple[Stage, ...]:
+    stages = tuple(Stage)
     return stages[: stages.index(stage) + 1]
 
 
@@ -323,22 +338,33 @@ def _unusable(frame: ReceivedFrame) -> str | None:
             return "crc_disabled"
         case Crc.OK:
             pass
+    return None if _is_lora(frame.datarate) else "datarate_not_lora"
+
+
+@lru_cache(maxsize=64)
+def _is_lora(datarate: str) -> bool:
     try:
-        Datarate.parse(frame.datarate)
+        Datarate.parse(datarate)
     except RadioRefused:
-        return "datarate_not_lora"
-    return None
+        return False
+    return True
 
 
-def _describe(phy: bytes) -> tuple[str, str | None]:
-    try:
-        frame = parse_frame(phy)
-    except FrameMalformed:
-        return "data_up", None
-    match frame:
-        case JoinRequest():
-            return "join_request", f"{frame.join_eui:016X}/{frame.dev_eui:016X}"
-        case DataFrame():
-            return "data_up", f"{frame.dev_addr:08X}"
+def _describe(kind: FrameClass | None, phy: bytes) -> tuple[str, str | None]:
+    """Return what a row calls a frame, and the address in it."""
+    match kind:
+        case None:
+            return "unknown", None
+        case FrameClass.BEACON:
+            return "beacon", None
+        case FrameClass.IGNORED:
+            return "other", None
+        case FrameClass.UPLINK:
+            pass
+    match parse_frame(phy):
+        case JoinRequest(join_eui=join_eui, dev_eui=dev_eui):
+            return "join_request", f"{join_eui:016X}/{dev_eui:016X}"
+        case DataFrame(dev_addr=dev_addr):
+            return "data_up", f"{dev_addr:08X}"
         case _:
             return "other", None

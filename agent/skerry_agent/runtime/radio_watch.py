@@ -38,8 +38,10 @@ __all__ = ["RadioWatch"]
 JUDGE_S = 60.0
 STORE_EVERY = 60  # judgements; an SD card is not worn for what may be learned again
 MAX_RADIOS = 256  # a flood of invented gateways must not eat the memory
+READ_TOGETHER = 64  # frames: one at a time would cost three times as much (`packet_path`), all at once too long
 MAX_BROKEN = 50  # broken frames counted of one status message: it may claim any number
 FACT = "radio_normal "
+PORTS = ("gwmp-serial:",)  # devices that hear nothing themselves: the gateway behind is the radio
 DATA_UP = {2, 4}  # message types of LoRaWAN frames that bear a device address
 SHORTEST_DATA = 12
 ADVICE = {
@@ -72,6 +74,7 @@ class RadioWatch:
         self._radios: dict[str, _Watched] = {}
         self._normal: dict[str, Normal] = {}
         self._heard: Counter[str] = Counter()
+        self._unread: list[FrameHeard] = []
 
     @classmethod
     async def open(
@@ -105,17 +108,15 @@ class RadioWatch:
     def take(self, event: DeviceEvent) -> None:
         """Feed one event; never blocks."""
         match event:
-            case FrameHeard(device_id=device_id, frame=frame):
-                watched = self._watched(device_id)
-                if frame.crc is not Crc.FAILED:
-                    self._heard[device_id] += 1
-                    if watched is not None:
-                        watched.heard_lately, watched.last_ns = True, frame.received_monotonic_ns
-                if watched is not None:
-                    watched.sentinel.heard(_heard(frame, clock_is_right=self._clock_is_right()))
+            case FrameHeard():
+                self._unread.append(event)
+                if len(self._unread) >= READ_TOGETHER:
+                    self._read()
             case StateChanged():
+                self._read()
                 self._changed(event)
             case StatusReported(device_id=device_id, values=values):
+                self._read()
                 watched = self._radios.get(device_id)
                 for _ in range(_broken(values) if watched is not None else 0):
                     assert watched is not None
@@ -124,6 +125,8 @@ class RadioWatch:
                 return
 
     def _changed(self, event: StateChanged) -> None:
+        if event.device_id.startswith(PORTS):
+            return
         watched, now_ns = self._watched(event.device_id), self._clock.monotonic_ns()
         if watched is None:
             return
@@ -149,6 +152,7 @@ class RadioWatch:
 
     def judge(self) -> None:
         """Judge every radio now, show it, repair what is due."""
+        self._read()
         now_ns, wall_ns, is_right = self._clock.monotonic_ns(), self._clock.wall_ns(), self._clock_is_right()
         for device_id, watched in self._radios.items():
             if watched.heard_lately:  # what the others heard in the same minute is mostly the same frames
@@ -186,11 +190,26 @@ class RadioWatch:
 
     async def store(self) -> None:
         """Store what was learned; a failing disk costs only that."""
+        self._read()
         try:
             for device_id, watched in self._radios.items():
                 await self._facts.set(FACT + device_id, json.dumps(watched.sentinel.normal.to_json()))
         except SkerryError as error:
             _log.warning("what is normal for the radios is not stored (%s)", error)
+
+    def _read(self) -> None:
+        """Feed the frames that came since the last time: no sentinel is asked before."""
+        events, self._unread = self._unread, []
+        is_right = self._clock_is_right()
+        for event in events:
+            device_id, frame = event.device_id, event.frame
+            watched = self._watched(device_id)
+            if frame.crc is not Crc.FAILED:
+                self._heard[device_id] += 1
+                if watched is not None:
+                    watched.heard_lately, watched.last_ns = True, frame.received_monotonic_ns
+            if watched is not None:
+                watched.sentinel.heard(_heard(frame, clock_is_right=is_right))
 
     def _repair(self, device_id: str, judgement: Judgement, repair: Repair) -> None:
         """Begin a stage and say why, or tell a person after the last one."""

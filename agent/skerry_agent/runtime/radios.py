@@ -7,7 +7,7 @@ import asyncio
 import ipaddress
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
@@ -26,6 +26,7 @@ from skerry_agent.settings.table import (
 from skerry_core.clock import Clock
 from skerry_core.errors import UsageError
 from skerry_firmware_bridge.errors import LinkRefused
+from skerry_firmware_bridge.gwmp.host import GwmpHost
 from skerry_firmware_bridge.gwmp.server import GwmpServer
 from skerry_firmware_bridge.hardware_reset import HardwareReset, read_reset
 from skerry_firmware_bridge.links.base import Link
@@ -38,10 +39,13 @@ from skerry_radio.regions import region_params
 
 if TYPE_CHECKING:
     from skerry_firmware_bridge.basic_station.server import BasicStationServer
+    from skerry_firmware_bridge.gwmp.serial import GwmpSerial
+    from skerry_firmware_bridge.links.settings import SerialSettings
 
 __all__ = ["RadioSettings", "Radios", "SerialRadio", "gateway_pins", "listen_address", "radio_settings", "serial_radio"]
 
 EUI_BYTES = 8
+GATEWAY_ON_UART = "gwmp-serial"  # the kind of a port where a gateway speaks GWMP
 LISTEN_DATARATE = "SF9BW125"  # the beacon rate of most regions; the region's own rate is used where it is known
 _log = logging.getLogger(__name__)
 
@@ -64,11 +68,12 @@ def serial_radio(text: str) -> SerialRadio:
     from skerry_firmware_bridge.at_radio.dialects import DIALECTS
 
     kind, colon, port = text.partition(":")
-    if not colon or not port or kind not in DIALECTS:
+    kinds = sorted([*DIALECTS, GATEWAY_ON_UART])
+    if not colon or not port or kind not in kinds:
         raise UsageError(
             "E_SERIAL_RADIO",
             f"{text!r} in serial.radios is not KIND:PORT.",
-            remedy=f"Write it like wio-e5:/dev/ttyUSB0; known kinds are {', '.join(sorted(DIALECTS))}.",
+            remedy=f"Write it like wio-e5:/dev/ttyUSB0; known kinds are {', '.join(kinds)}.",
             params={"value": text},
         )
     return SerialRadio(kind=kind, port=port)
@@ -185,12 +190,18 @@ class Radios:
             resets=settings.resets, links=self._links, soft_resets=self._soft_resets, clock=clock, sink=sink
         )
         self.server: GwmpServer | None = None
+        self._on_uarts: list[GwmpSerial] = []
         self.stations: BasicStationServer | None = None
         self.listening = asyncio.Event()  # set once the UDP socket is bound, or when there is none
 
     async def run(self) -> None:
         """Run until cancelled. Raises `LinkRefused` when a port is taken."""
-        work = {f"{serial.device_id}: link": self._run_serial(serial) for serial in self._settings.serial}
+        work = {
+            f"{serial.device_id}: link": self._run_gateway(serial)
+            if serial.kind == GATEWAY_ON_UART
+            else self._run_serial(serial)
+            for serial in self._settings.serial
+        }
         if self._settings.gwmp is None:
             self.listening.set()
         else:
@@ -203,8 +214,9 @@ class Radios:
 
     async def _serve(self, host: str, port: int) -> None:
         async with GwmpServer(
-            clock=self._clock, sink=self._take, host=host, port=port, pins=self._settings.pins
-        ) as server:
+            clock=self._clock, sink=self._take, host=host, port=port, pins=self._settings.pins,
+            elsewhere=lambda eui: _place(eui, self._on_uarts),
+        ) as server:  # fmt: skip
             self.server = server
             self.listening.set()
             _log.info("packet forwarders: listening on %s port %d", *server.address)
@@ -228,8 +240,6 @@ class Radios:
         from skerry_firmware_bridge.at_radio.dialects import DIALECTS
         from skerry_firmware_bridge.at_radio.radio import AtRadio
         from skerry_firmware_bridge.at_radio.speeds import Speeds
-        from skerry_firmware_bridge.links.open import open_link
-        from skerry_firmware_bridge.links.reconnect import LinkState, Reconnector
         from skerry_firmware_bridge.links.settings import SerialSettings
 
         dialect = DIALECTS[serial.kind]()
@@ -245,17 +255,40 @@ class Radios:
         self._soft_resets[serial.device_id] = radio.reset_next
         speeds = Speeds(dialect)
 
-        async def opened() -> Link:
-            self._refuse_twice(serial)
+        def line() -> SerialSettings:
             radio.baudrate = speeds.now
-            line = self.repair.rested(serial.device_id, SerialSettings(baudrate=speeds.now))
-            return await open_link(serial.port, clock=self._clock, settings=line)
+            return SerialSettings(baudrate=speeds.now)
 
         async def used(link: Link) -> None:
             try:
                 await radio.run(link)
             finally:
                 speeds.answered() if radio.has_answered else speeds.silent()
+
+        await self._keep_open(serial, used, line)
+
+    async def _run_gateway(self, serial: SerialRadio) -> None:
+        from skerry_firmware_bridge.gwmp.serial import GwmpSerial
+        from skerry_firmware_bridge.links.settings import SerialSettings
+
+        def elsewhere(eui: bytes) -> str | None:
+            others = [host for host in (self.server, *self._on_uarts) if host is not None and host is not gateway]
+            return _place(eui, others)
+
+        gateway = GwmpSerial(device_id=serial.device_id, clock=self._clock, sink=self._take, elsewhere=elsewhere)
+        self._on_uarts.append(gateway)
+        await self._keep_open(serial, gateway.run, SerialSettings)
+
+    async def _keep_open(
+        self, serial: SerialRadio, work: Callable[[Link], Awaitable[None]], line: "Callable[[], SerialSettings]"
+    ) -> None:
+        from skerry_firmware_bridge.links.open import open_link
+        from skerry_firmware_bridge.links.reconnect import LinkState, Reconnector
+
+        async def opened() -> Link:
+            self._refuse_twice(serial)
+            settings = self.repair.rested(serial.device_id, line())
+            return await open_link(serial.port, clock=self._clock, settings=settings)
 
         reopening = self._links[serial.device_id]
         told = ""
@@ -274,7 +307,7 @@ class Radios:
         await Reconnector(
             name=serial.device_id,
             open_link=opened,
-            use=lambda link: reopening.use(used, link),
+            use=lambda link: reopening.use(work, link),
             clock=self._clock,
             random=self._random,
             on_change=changed,
@@ -302,11 +335,20 @@ class Radios:
     def _radio(self, device_id: str) -> Radio | None:
         if device_id in self._serial:
             return self._serial[device_id]
-        if self.server is not None and device_id.startswith("gwmp:"):
-            return self.server.radio(bytes.fromhex(device_id.removeprefix("gwmp:")))
+        if device_id.startswith("gwmp:"):
+            return self._gwmp_radio(bytes.fromhex(device_id.removeprefix("gwmp:")))
         if self.stations is not None and device_id.startswith("station:"):
             return self.stations.radio(bytes.fromhex(device_id.removeprefix("station:")))
         return None
+
+    def _gwmp_radio(self, eui: bytes) -> Radio | None:
+        """Return the gateway where it speaks; no gateway is let in at two places."""
+        hosts: list[GwmpHost] = [*self._on_uarts] if self.server is None else [self.server, *self._on_uarts]
+        return next((host.radio(eui) for host in hosts if host.place_of(eui) is not None), None)
+
+
+def _place(eui: bytes, hosts: Iterable[GwmpHost]) -> str | None:
+    return next((place for host in hosts if (place := host.place_of(eui)) is not None), None)
 
 
 def _listening(region: str | None) -> tuple[int, Datarate]:

@@ -5,6 +5,7 @@ be lost. The agent sets a mark at its start and clears it at a clean stop.
 """
 
 import logging
+from datetime import UTC, datetime
 
 from skerry_agent.events import EventHub
 from skerry_agent.store import Facts
@@ -39,7 +40,8 @@ class RunMark:
                 f"The last run was not stopped but ended: up to {LOST_MS} ms of frames that were acknowledged to "
                 "packet forwarders may be lost."
             )
-            _log.warning("%s Run %d to end so; it began at %d.", self.gap, self.unclean_ends, int(since) // NS_PER_S)
+            began = datetime.fromtimestamp(int(since) // NS_PER_S, UTC)
+            _log.warning("%s It began at %s; runs that ended so: %d.", self.gap, began, self.unclean_ends)
             self._hub.publish("agent", {"gap_ms": LOST_MS, "unclean_ends": self.unclean_ends})
         await self._facts.set(RUNNING, str(self._clock.wall_ns()))
 

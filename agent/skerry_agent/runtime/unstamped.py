@@ -74,7 +74,7 @@ class UnstampedFrame:
             source=fields.text("source"),
         )
         fields.end()
-        return cls(entry_id=entry_id, heard=Heard(packet_id=packet_id, device_id=device_id, frame=frame))
+        return cls(entry_id=entry_id, heard=Heard(device_id=device_id, frame=frame, known_as=packet_id))
 
 
 Report = Callable[[UnstampedFrame, int], Awaitable[None]]

@@ -130,6 +130,8 @@ class RuntimeView(AgentView):
         live = self.devices()
         radios = [live[device_id] for device_id in hotspot.radios.seen if device_id in live]
         state, reason, _ = _radios_together(radios)
+        if not radios:
+            reason = self._agent.board.refused_lately() or reason
         return HotspotStatus(
             address=identity.key.address,
             name=identity.name,

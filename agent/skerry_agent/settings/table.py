@@ -111,7 +111,12 @@ FORWARD_HTTP = texts(
 FORWARD_HTTP_SECRET_FILE = text(
     "forward.http_secret_file", "", "File whose content signs what goes to forward.http (HMAC-SHA256)."
 )
-SERIAL_RADIOS = texts("serial.radios", (), "Serial LoRa radios, each as KIND:PORT such as wio-e5:/dev/ttyUSB0.")
+SERIAL_RADIOS = texts(
+    "serial.radios",
+    (),
+    "Serial LoRa radios, each as KIND:PORT such as wio-e5:/dev/ttyUSB0; gwmp-serial:/dev/ttyACM0 for a gateway that "
+    "speaks GWMP over serial.",
+)
 RADIO_HARDWARE_RESET = texts(
     "radio.hardware_reset",
     (),

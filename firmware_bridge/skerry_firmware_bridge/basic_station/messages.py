@@ -12,13 +12,15 @@ from skerry_firmware_bridge.errors import FrameRejected
 from skerry_radio.lora import Datarate
 from skerry_wire.frames import Crc, ReceivedFrame
 
-__all__ = ["read_eui", "read_frame", "read_message"]
+__all__ = ["read_eui", "read_frame", "read_message", "read_version"]
 
 MAX_MESSAGE_BYTES = 16_384
 _HEX_EUI = re.compile(r"[0-9A-Fa-f]{2}([-:]?[0-9A-Fa-f]{2}){7}")
 _ID6 = re.compile(r"[0-9A-Fa-f]{1,4}")
 _PLAUSIBLE_DBM = range(-400, 100)
 _HIGHEST_HZ = 10_000_000_000
+_VERSION_MEMBERS = ("station", "firmware", "package", "os", "model", "protocol", "features")
+_LONGEST_TEXT = 100
 
 
 def read_message(text: str) -> dict[str, Any]:
@@ -30,6 +32,17 @@ def read_message(text: str) -> dict[str, Any]:
     if not isinstance(message, dict):
         raise FrameRejected("invalid_json", detail="a message is an object")
     return message
+
+
+def read_version(message: Mapping[str, Any]) -> dict[str, int | float | str | None]:
+    """Return what a station says of itself; members of other names or kinds are left out."""
+    found: dict[str, int | float | str | None] = {}
+    for name in _VERSION_MEMBERS:
+        value = message.get(name)
+        is_text = isinstance(value, str) and len(value) <= _LONGEST_TEXT and value.isprintable()
+        if is_text or (type(value) is int and abs(value) < 1 << 31):
+            found[name] = value
+    return found
 
 
 def read_eui(value: object) -> bytes:

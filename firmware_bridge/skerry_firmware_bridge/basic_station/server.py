@@ -16,7 +16,13 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from skerry_core.clock import NS_PER_S, Clock, io_timeout
 from skerry_firmware_bridge.basic_station.downlink import Downlinks, failed
-from skerry_firmware_bridge.basic_station.messages import MAX_MESSAGE_BYTES, read_eui, read_frame, read_message
+from skerry_firmware_bridge.basic_station.messages import (
+    MAX_MESSAGE_BYTES,
+    read_eui,
+    read_frame,
+    read_message,
+    read_version,
+)
 from skerry_firmware_bridge.basic_station.plan import datarates, listens_first, router_config
 from skerry_firmware_bridge.basic_station.radio import StationRadio, device_id
 from skerry_firmware_bridge.errors import FrameRejected, LinkLost, LinkRefused
@@ -35,10 +41,12 @@ __all__ = ["BasicStationServer"]
 
 _log = logging.getLogger(__name__)
 
+_NO_EUI = bytes(8)
 DEFAULT_PORT = 3001  # where other network servers listen for stations
-HEARTBEAT_S = 30.0
+HEARTBEAT_S = 15.0  # a station that lost its power is forgotten in 22 s, and may connect again
 MAX_STATIONS = 256
 SEND_S = 5.0
+ASK_S = 10.0  # a station asks as soon as it is connected
 REPORT_EVERY_NS = 60 * NS_PER_S  # who knocks in vain is told once a minute
 GPS_EPOCH_S = 315_964_800  # 1980-01-06 in Unix time
 GPS_LEAP_S = 18  # leap seconds since then, unchanged since 2017
@@ -87,7 +95,7 @@ class BasicStationServer:
         self._datarates = datarates(region)
         self._pins = pins
         self._stations: dict[bytes, _Station] = {}
-        self._told_stranger_ns: int | None = None
+        self._told_ns: dict[str, int] = {}
         self._runner: web.AppRunner | None = None
 
     def radio(self, eui: bytes) -> StationRadio:
@@ -122,13 +130,16 @@ class BasicStationServer:
     async def _router_info(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MAX_MESSAGE_BYTES)
         await socket.prepare(request)
-        message = await socket.receive()
         asked: object = None
         try:
+            async with io_timeout(ASK_S):
+                message = await socket.receive()
             if message.type is not WSMsgType.TEXT:
                 raise FrameRejected("invalid_json", detail="no text")
             asked = read_message(message.data).get("router")
             eui = read_eui(asked)
+        except TimeoutError:
+            self.counts["no_question"] += 1
         except FrameRejected as error:
             self.counts[error.reason] += 1
             await socket.send_str(json.dumps({"router": asked, "error": f"unreadable router id: {error.reason}"}))
@@ -145,13 +156,25 @@ class BasicStationServer:
         except FrameRejected as error:
             raise web.HTTPNotFound(text="no such gateway") from error
         station = _Station(eui, request.remote or "unknown", Downlinks(self._datarates))
+        if eui == _NO_EUI:
+            detail = (
+                f"A Basic Station at {station.remote} has the EUI 0; set routerid in its station.conf and restart it."
+            )
+            self._refuse(station, "zero_eui", detail)
+            raise web.HTTPForbidden(text="a gateway needs an EUI")
         if not self._is_expected(eui, station.remote):
-            self._stranger(station)
+            detail = (
+                f"{station.remote} speaks with EUI {eui.hex()}, which gwmp.gateways does not name for it; refused. If "
+                f"it is yours, add {eui.hex()}@{station.remote} to gwmp.gateways and restart the agent."
+            )
+            self._refuse(station, "not_pinned", detail)
             raise web.HTTPForbidden(text="this gateway is not expected from there")
         if eui in self._stations or len(self._stations) >= MAX_STATIONS:
-            self.counts["second_source"] += 1
-            detail = f"{station.remote} also claims EUI {eui.hex()}, which is connected already; refused."
-            self._trouble(station, "second_source", detail)
+            detail = (
+                f"{station.remote} also claims EUI {eui.hex()}, which is connected already; refused. Give one of the "
+                "two stations another routerid; one that has lost its power is let in after half a minute."
+            )
+            self._refuse(station, "second_source", detail)
             raise web.HTTPConflict(text="this gateway is connected already")
         self._stations[eui] = station
         try:
@@ -214,9 +237,7 @@ class BasicStationServer:
         """Handle one message; return the answer that it wants."""
         match message.get("msgtype"):
             case "version":
-                texts: dict[str, int | float | str | None] = {
-                    name: value for name, value in message.items() if isinstance(value, str | int) and name != "msgtype"
-                }
+                texts = read_version(message)
                 self._sink(StatusReported(device_id=station.device_id, values=texts, wall_ns=self._clock.wall_ns()))
                 return router_config(self._region, wall_ns=self._clock.wall_ns())
             case "timesync":
@@ -253,18 +274,14 @@ class BasicStationServer:
         pinned = self._pins.get(eui)
         return host_of((remote, 0)) == (LOOPBACK if pinned is None else host_of((pinned, 0)))
 
-    def _stranger(self, station: _Station) -> None:
-        self.counts["not_pinned"] += 1
-        now_ns = self._clock.monotonic_ns()
-        if self._told_stranger_ns is None or now_ns - self._told_stranger_ns >= REPORT_EVERY_NS:
-            self._told_stranger_ns = now_ns
-            eui = station.device_id.removeprefix("station:")
-            detail = f"{station.remote} speaks with EUI {eui}, which gwmp.gateways does not name for it; refused."
-            self._trouble(station, "not_pinned", detail)
-
-    def _trouble(self, station: _Station, code: str, detail: str) -> None:
-        wall_ns = self._clock.wall_ns()
-        self._sink(DeviceTrouble(device_id=station.device_id, code=code, detail=detail, wall_ns=wall_ns))
+    def _refuse(self, station: _Station, code: str, detail: str) -> None:
+        """Count a station that is not let in, and say so once a minute: it comes again every few seconds."""
+        self.counts[code] += 1
+        now_ns, wall_ns = self._clock.monotonic_ns(), self._clock.wall_ns()
+        told_ns = self._told_ns.get(code)
+        if told_ns is None or now_ns - told_ns >= REPORT_EVERY_NS:
+            self._told_ns[code] = now_ns
+            self._sink(DeviceTrouble(device_id=station.device_id, code=code, detail=detail, wall_ns=wall_ns))
 
     def _tell(self, station: _Station, state: DeviceState, reason: str) -> None:
         wall_ns = self._clock.wall_ns()

@@ -59,7 +59,7 @@ def _encode(case: Mapping[str, Any]) -> dict[str, Any]:
                 datarate=txpk["datarate"],
                 power_dbm=txpk["power_dbm"],
                 inverted_polarity=txpk["ipol"],
-                tmst_us=txpk["tmst"],
+                tmst_us=txpk.get("tmst"),
             )
         )
     elif kind is datagram.Kind.TX_ACK:
@@ -67,9 +67,9 @@ def _encode(case: Mapping[str, Any]) -> dict[str, Any]:
         body = downlink.ack_json(
             TransmitOutcome(
                 status=TransmitStatus(result["status"]),
-                reason=result["reason"],
-                tmst_us=result["tmst"],
-                power_dbm=result["power_dbm"],
+                reason=result.get("reason"),
+                tmst_us=result.get("tmst"),
+                power_dbm=result.get("power_dbm"),
             )
         )
     header = datagram.Datagram(kind=kind, token=case["token"], eui=eui).to_bytes()
@@ -124,7 +124,7 @@ def _single(value: float) -> float:
 
 def _txpk(case: Mapping[str, Any]) -> dict[str, Any]:
     try:
-        read = downlink.Downlink.from_json(case["txpk"])
+        read = strict.read_downlink(case["txpk"])
     except FrameRejected as error:
         raise CaseError(error.reason) from error
     return {
@@ -143,7 +143,7 @@ def _txpk(case: Mapping[str, Any]) -> dict[str, Any]:
 
 def _tx_ack(case: Mapping[str, Any]) -> dict[str, Any]:
     try:
-        outcome = downlink.read_ack(case["body"].encode())
+        outcome = downlink.read_ack(case["body"].encode("utf-8", "surrogatepass"))
     except FrameRejected as error:
         raise CaseError(error.reason) from error
     return {
@@ -182,10 +182,13 @@ def _captured_push(parts: datagram.Datagram) -> dict[str, Any]:
         return {}
     content = datagram.read_json(_at_least(parts.body, 2 if parts.version == 2 else 1))
     found = []
-    for rxpk in content.get("rxpk") or ():
+    received = content.get("rxpk", [])
+    if received is not None and not isinstance(received, list):
+        raise FrameRejected("invalid_json", detail="rxpk is no list")
+    for rxpk in received or []:
         try:
-            found += [_packet(packet) for packet in packets.read_packets(rxpk)]
-        except (FrameRejected, AttributeError):
+            found += [_packet(packet) for packet in packets.read_packets(rxpk)] if isinstance(rxpk, dict) else []
+        except FrameRejected:
             continue  # a bad packet never costs its neighbours
     stat = content.get("stat")
     return {"packets": found, "status": packets.read_status(stat) if isinstance(stat, dict) else None}
@@ -212,18 +215,30 @@ def _captured_downlink(content: Mapping[str, Any]) -> dict[str, Any] | None:
     txpk = content.get("txpk")
     if not isinstance(txpk, dict):
         return None
-    immediate, tmst, rate, mhz = txpk.get("imme") is True, txpk.get("tmst"), txpk.get("datr"), txpk.get("freq")
+    immediate, rate, mhz, modulation = (txpk.get(name) for name in ("imme", "datr", "freq", "modu"))
     payload = packets.read_payload(txpk)
-    modulation = txpk.get("modu")
     return {name: txpk.get(member) for name, member in _DOWNLINK_NAMES.items()} | {
-        "immediate": immediate,
-        "tmst": None if immediate or isinstance(tmst, bool) or not isinstance(tmst, int) else tmst,
-        "frequency_hz": None if mhz is None else round(mhz * 1_000_000),
+        "immediate": immediate is True,
+        "tmst": None if immediate is True else _whole(txpk.get("tmst")),
+        "frequency_hz": _hz(mhz),
         "modulation": packets.MODULATIONS.get(modulation) if isinstance(modulation, str) else None,
         "datarate": rate if isinstance(rate, str) else None,
-        "bit_rate": rate if isinstance(rate, int) else None,
+        "bit_rate": _whole(rate),
         "payload_hex": None if payload is None else payload.hex(),
     }
+
+
+def _hz(mhz: object) -> int | None:
+    if isinstance(mhz, bool) or not isinstance(mhz, int | float) or abs(mhz) >= packets.MAX_NUMBER:
+        return None
+    return round(mhz * 1_000_000)
+
+
+def _whole(value: object) -> int | None:
+    """Return a whole number however it is written, None for anything else."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if type(value) is int else None
 
 
 def _captured_ack(body: bytes) -> dict[str, Any]:
@@ -234,13 +249,13 @@ def _captured_ack(body: bytes) -> dict[str, Any]:
     return {
         "error": None if error in (None, "", "NONE") else str(error).lower(),
         "warn": None if warning in (None, "", "NONE") else str(warning).lower(),
-        "value": members.get("value"),
+        "value": _whole(members.get("value")),
     }
 
 
 def _timing(case: Mapping[str, Any]) -> dict[str, Any]:
-    tmst, delay_us, gps_ms = case["tmst"], case["delay_us"], case["tmms"]
-    gps_s = None if gps_ms is None else packets.gps_seconds(gps_ms, case["ftime_ns"])
+    tmst, delay_us, gps_ms = case.get("tmst"), case.get("delay_us"), case.get("tmms")
+    gps_s = None if gps_ms is None else packets.gps_seconds(gps_ms, case.get("ftime_ns"))
     text = None if gps_s is None else format(gps_s, "f")
     return {
         "context_hex": None if tmst is None else packets.uplink_context(tmst).hex(),

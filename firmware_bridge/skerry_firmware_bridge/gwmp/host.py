@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 
 from skerry_core.clock import Clock, Timer
-from skerry_firmware_bridge.gwmp.gateway import Address, device_id
+from skerry_firmware_bridge.gwmp.gateway import KEEPALIVE_S, Address, device_id
 from skerry_firmware_bridge.gwmp.radio import GwmpRadio
-from skerry_firmware_bridge.gwmp.session import DROP_AFTER_S, SILENT_AFTER_S, DownlinkConcluded, GwmpSession
+from skerry_firmware_bridge.gwmp.session import DownlinkConcluded, GwmpSession
 from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, EventSink, FrameHeard, StateChanged
 from skerry_wire.frames import TransmitOutcome, TransmitRequest
 
@@ -34,13 +34,14 @@ class GwmpHost(ABC):
         clock: Clock,
         sink: EventSink,
         random_token: Callable[[], int] = _random_token,
-        silent_after_s: int = SILENT_AFTER_S,
-        drop_after_s: int = DROP_AFTER_S,
+        keepalive_s: int = KEEPALIVE_S,
         pins: Mapping[bytes, str] | None = None,
+        elsewhere: Callable[[bytes], str | None] = lambda _eui: None,
     ) -> None:
         self.session = GwmpSession(
-            random_token=random_token, silent_after_s=silent_after_s, drop_after_s=drop_after_s, pins=pins
-        )
+            random_token=random_token, keepalive_s=keepalive_s, pins=pins,
+            elsewhere=elsewhere,
+        )  # fmt: skip
         self._clock = clock
         self._sink = sink
         self._radios: dict[bytes, GwmpRadio] = {}
@@ -59,6 +60,11 @@ class GwmpHost(ABC):
     def radio(self, eui: bytes) -> GwmpRadio:
         """Return the radio of a gateway, whether it has been heard yet or not."""
         return self._radios.setdefault(eui, GwmpRadio(eui=eui, send=self._transmit))
+
+    def place_of(self, eui: bytes) -> str | None:
+        """Return where a gateway speaks from that is up or silent here, None for any other."""
+        gateway = self.session.gateways.get(eui)
+        return None if gateway is None else gateway.host
 
     async def _transmit(self, eui: bytes, request: TransmitRequest) -> TransmitOutcome:
         token = self.session.transmit(eui, request, now_ns=self._clock.monotonic_ns())
@@ -83,9 +89,9 @@ class GwmpHost(ABC):
         if events:
             self.deliver(events)
 
-    def stop(self) -> None:
-        """End every gateway and every transmission."""
-        self.deliver(self.session.close(wall_ns=self._clock.wall_ns()))
+    def stop(self, reason: str = "The server was stopped.") -> None:
+        """End every gateway and every transmission; `reason` is a sentence for people."""
+        self.deliver(self.session.close(reason=reason, wall_ns=self._clock.wall_ns()))
         if self._timer is not None:
             self._timer.cancel()
 

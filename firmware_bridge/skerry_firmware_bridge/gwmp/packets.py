@@ -94,7 +94,7 @@ def _packet(rxpk: Mapping[str, Any], antenna: Mapping[str, Any], *, rssi_name: s
         crc=None if stat is None else _CRC.get(stat),
         modulation=MODULATIONS.get(_text(rxpk, "modu") or ""),
         datarate=rate if isinstance(rate, str) else None,
-        bit_rate=rate if isinstance(rate, int) and not isinstance(rate, bool) else None,
+        bit_rate=None if isinstance(rate, str) else _integer(rxpk, "datr"),
         coding_rate=_text(rxpk, "codr"),
         channel=_integer(antenna, "chan"),
         rf_chain=_integer(rxpk, "rfch"),
@@ -108,9 +108,12 @@ def _packet(rxpk: Mapping[str, Any], antenna: Mapping[str, Any], *, rssi_name: s
 
 
 def chosen_signal(rxpk: Mapping[str, Any]) -> tuple[int | None, float | None]:
-    """Return RSSI (dBm) and SNR (dB) that represent a packet (iot-poc 2.1, rule 4)."""
+    """Return RSSI (dBm) and SNR (dB) that represent a packet (iot-poc 2.1, rule 4).
+
+    The packet's own, as in the first form, or the best of its antennas where it has no such pair.
+    """
     antennas = rxpk.get("rsig")
-    if not isinstance(antennas, list) or _integer(rxpk, "rssi") is not None:
+    if not isinstance(antennas, list) or None not in (rxpk.get("rssi"), rxpk.get("lsnr")):
         signal = _integer(rxpk, "rssis")
         return signal if signal is not None else _integer(rxpk, "rssi"), _number(rxpk, "lsnr")
     entries = [antenna for antenna in antennas if isinstance(antenna, dict)]

@@ -8,15 +8,14 @@ the 256 KiB that it receives each datagram into. Where `add_reader` is missing, 
 import asyncio
 import logging
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self, cast
 
 from skerry_core.clock import Clock
 from skerry_firmware_bridge.errors import LinkRefused
-from skerry_firmware_bridge.gwmp.gateway import Address
+from skerry_firmware_bridge.gwmp.gateway import KEEPALIVE_S, Address
 from skerry_firmware_bridge.gwmp.host import GwmpHost
-from skerry_firmware_bridge.gwmp.session import DROP_AFTER_S, SILENT_AFTER_S
 from skerry_firmware_bridge.radio import DeviceEvent, EventSink
 
 __all__ = ["GwmpServer"]
@@ -42,11 +41,14 @@ class GwmpServer(GwmpHost):
         sink: EventSink,
         host: str = "127.0.0.1",
         port: int = DEFAULT_PORT,
-        silent_after_s: int = SILENT_AFTER_S,
-        drop_after_s: int = DROP_AFTER_S,
+        keepalive_s: int = KEEPALIVE_S,
         pins: Mapping[bytes, str] | None = None,
+        elsewhere: Callable[[bytes], str | None] = lambda _eui: None,
     ) -> None:
-        super().__init__(clock=clock, sink=sink, silent_after_s=silent_after_s, drop_after_s=drop_after_s, pins=pins)
+        super().__init__(
+            clock=clock, sink=sink, keepalive_s=keepalive_s, pins=pins,
+            elsewhere=elsewhere,
+        )  # fmt: skip
         self.address: tuple[str, int] = (host, port)
         self.send_failed = 0
         self._socket: socket.socket | None = None

@@ -6,12 +6,12 @@ Rules (serial-devices 2.3 and 4, DESIGN "GWMP"):
 - A gateway is pinned to the address it was first heard from; another address is refused and reported while it lives.
   With `pins`, one beyond loopback is heard only from the address that its owner has named for its EUI.
 - A downlink is over when its TX_ACK comes, when 5 s are over, or when its gateway is gone.
+- Three keepalives missed: the gateway is unknown, or told as one that can only hear; after six it is down.
 """
 
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from skerry_core.clock import NS_PER_S
 from skerry_firmware_bridge.errors import FrameRejected, LinkLost
@@ -22,43 +22,28 @@ from skerry_firmware_bridge.gwmp.datagram import (
     Datagram,
     Kind,
     acknowledgement,
-    read_json,
 )
 from skerry_firmware_bridge.gwmp.downlink import read_ack, request_json
-from skerry_firmware_bridge.gwmp.gateway import LOOPBACK, Address, Gateway, device_id, host_of
-from skerry_firmware_bridge.gwmp.packets import read_status, received_frame
-from skerry_firmware_bridge.radio import (
-    DeviceEvent,
-    DeviceState,
-    DeviceTrouble,
-    StateChanged,
-    StatusReported,
-    frame_heard,
+from skerry_firmware_bridge.gwmp.gateway import (
+    KEEPALIVE_S,
+    LOOPBACK,
+    REPORT_EVERY_NS,
+    SHORTEST_KEEPALIVE_S,
+    Address,
+    Gateway,
+    device_id,
+    host_of,
 )
-from skerry_wire.frames import ReceivedFrame, TransmitOutcome, TransmitRequest, TransmitStatus
-
-try:
-    from skerry_firmware_bridge.gwmp.usual import usual_frames
-except ImportError:  # no wheel of msgspec, as on 32-bit ARM
-
-    def usual_frames(  # leave everything to the strict reader
-        body: bytes,  # noqa: ARG001 - the signature is msgspec's way
-        *,
-        wall_ns: int,  # noqa: ARG001
-        monotonic_ns: int,  # noqa: ARG001
-        source: str,  # noqa: ARG001
-    ) -> list[ReceivedFrame] | None:
-        return None
-
+from skerry_firmware_bridge.gwmp.push import read_push
+from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, DeviceTrouble, StateChanged
+from skerry_wire.frames import TransmitOutcome, TransmitRequest, TransmitStatus
 
 __all__ = ["DownlinkConcluded", "GwmpSession"]
 
 TX_ACK_TIMEOUT_S = 5  # a forwarder drops a txpk it dislikes without a word (serial-devices 2.3); gateway-rs waits 5 s
-SILENT_AFTER_S = 30  # three keepalives of 10 s missed
-DROP_AFTER_S = 60  # semtech-udp and ChirpStack expire a gateway then
-REPORT_EVERY_S = 60  # the same trouble of the same gateway is told once a minute
+NEWCOMERS = 32  # that nobody has named may come at once: each stays in the list of devices for good...
+MEET_EVERY_NS = 10 * NS_PER_S  # ...and then one in this time
 MAX_GATEWAYS = 4096  # a flood of invented EUIs must not eat the memory
-SAME_FRAME_US = 100  # copies of one frame on two channels differ by less (serial-devices 4, row 14)
 _NO_EUI = bytes(8)
 _PUSH_ACK = bytes((Kind.PUSH_ACK,))
 
@@ -82,6 +67,7 @@ class GwmpSession:
     """All gateways of one server socket. Call `to_send` after every other call; `expire` at `next_deadline_ns`.
 
     `random_token` returns an unpredictable number from 0 to 65535, so that a TX_ACK cannot be invented blindly.
+    `elsewhere` tells where a gateway speaks that this machine hears on another socket or port, None for the others.
     Times are monotonic nanoseconds; `wall_ns` only stamps events.
     """
 
@@ -89,20 +75,20 @@ class GwmpSession:
         self,
         *,
         random_token: Callable[[], int],
-        silent_after_s: int = SILENT_AFTER_S,
-        drop_after_s: int = DROP_AFTER_S,
+        keepalive_s: int = KEEPALIVE_S,
         pins: Mapping[bytes, str] | None = None,
+        elsewhere: Callable[[bytes], str | None] = lambda _eui: None,
     ) -> None:
         self._pins = pins
-        self._told_stranger_ns: int | None = None
+        self._elsewhere = elsewhere
+        self._met_ns = -NEWCOMERS * MEET_EVERY_NS  # how much of the credit for newcomers is used up
+        self._told_ns: dict[str, int] = {}  # when a trouble of no gateway was told last, by code
         self._counts: Counter[str] = Counter()  # of no gateway, and of those that are gone
         self._random_token = random_token
-        self._silent_ns = silent_after_s * NS_PER_S
-        self._drop_ns = drop_after_s * NS_PER_S
+        self._keepalive_ns = keepalive_s * NS_PER_S
         self._gateways: dict[bytes, Gateway] = {}
         self._pending: dict[int, _Pending] = {}
         self._outgoing: list[tuple[bytes, Address]] = []
-        self._told_zero_eui_ns: int | None = None
 
     @property
     def counts(self) -> Counter[str]:
@@ -130,32 +116,31 @@ class GwmpSession:
         try:
             return self._push(gateway, raw[EUI_END:], now_ns=now_ns, wall_ns=wall_ns)
         except FrameRejected as error:
-            gateway.counts[error.reason] += 1
-            return []
+            return _unreadable(gateway, error, now_ns=now_ns, wall_ns=wall_ns)
 
     def _receive_any(self, raw: bytes, source: Address, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
         try:
             datagram = Datagram.from_bytes(raw)
         except FrameRejected as error:
-            self._counts[error.reason] += 1
-            return []
+            return self._no_datagram(source, error.reason, str(error), now_ns=now_ns, wall_ns=wall_ns)
         if datagram.kind not in FROM_GATEWAY or datagram.eui is None:
-            self._counts["unexpected"] += 1
-            return []
+            what = f"{datagram.kind.name} is for gateways"
+            return self._no_datagram(source, "unexpected", what, now_ns=now_ns, wall_ns=wall_ns)
         if datagram.eui == _NO_EUI:
             return self._zero_eui(raw, source, now_ns=now_ns, wall_ns=wall_ns)
         gateway = self._gateways.get(datagram.eui)
         events: list[DeviceEvent] = []
-        if gateway is None and not self._is_expected(datagram.eui, source):
-            return self._stranger(datagram.eui, source, now_ns=now_ns, wall_ns=wall_ns)
         if gateway is None:
+            refused = self._refuse(datagram.eui, source, now_ns=now_ns, wall_ns=wall_ns)
+            if refused is not None:
+                return refused
             gateway = self._meet(datagram, source, now_ns=now_ns)
             if gateway is None:
                 return []
             events += self._greet(gateway, source, wall_ns=wall_ns, now_ns=now_ns)
         elif source[0] != gateway.told_host and host_of(source) != gateway.host:
-            detail = f"{source[0]} also claims EUI {gateway.eui.hex()}, which belongs to {gateway.host}; refused."
-            return self._trouble(gateway, "second_source", detail, now_ns=now_ns, wall_ns=wall_ns)
+            detail = _second(gateway.eui, told_host=source[0], host=gateway.host)
+            return gateway.trouble("second_source", detail, now_ns=now_ns, wall_ns=wall_ns)
         answer = acknowledgement(raw)
         if answer is not None:
             self._outgoing.append((answer, source))
@@ -167,14 +152,14 @@ class GwmpSession:
         try:
             events += self._handle(gateway, datagram, source, now_ns=now_ns, wall_ns=wall_ns)
         except FrameRejected as error:
-            gateway.counts[error.reason] += 1
+            events += _unreadable(gateway, error, now_ns=now_ns, wall_ns=wall_ns)
         return events
 
     def transmit(self, eui: bytes, request: TransmitRequest, *, now_ns: int) -> int:
         """Queue a PULL_RESP and return its token. Raises `LinkLost` while the gateway has not asked for downlinks."""
         gateway = self._gateways.get(eui)
         if gateway is None or gateway.down is None:
-            raise LinkLost(f"{device_id(eui)} has sent no PULL_DATA, so there is no way down to it")
+            raise LinkLost(f"{device_id(eui)} sends no PULL_DATA, so there is no way down to it")
         token = self._random_token()
         while token in self._pending:
             token = (token + 1) & 0xFFFF
@@ -193,25 +178,43 @@ class GwmpSession:
                 events.append(self._conclude(token, _failed("timeout")))
         for gateway in list(self._gateways.values()):
             silence_ns = now_ns - gateway.heard_ns
-            if silence_ns >= self._drop_ns:
-                events += self._drop(gateway, f"No datagram for {silence_ns // NS_PER_S} s.", wall_ns)
-            elif silence_ns >= self._silent_ns and gateway.state is DeviceState.UP:
-                gateway.state = DeviceState.UNKNOWN
-                gateway.pushes_from = None
-                events.append(_state(gateway, f"No datagram for {silence_ns // NS_PER_S} s.", wall_ns))
+            if silence_ns >= 2 * gateway.patience_ns:
+                events += self._drop(gateway, _silent(silence_ns), wall_ns)
+            elif silence_ns >= gateway.patience_ns:
+                if gateway.state is DeviceState.UP:
+                    gateway.state = DeviceState.UNKNOWN
+                    gateway.pushes_from = None
+                    events.append(_state(gateway, _silent(silence_ns), wall_ns))
+            else:
+                events += self._check_way_down(gateway, now_ns=now_ns, wall_ns=wall_ns)
         return events
+
+    def _check_way_down(self, gateway: Gateway, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
+        """Tell of a gateway that is heard and asks for no downlinks any more; after twice the time forget the way."""
+        silence_ns = now_ns - gateway.pulled_ns
+        if not gateway.misses_pull(now_ns):
+            return []
+        if silence_ns >= 2 * gateway.patience_ns:
+            gateway.forget_way_down()
+        if gateway.told_no_pull:
+            return []
+        gateway.told_no_pull = True
+        detail = (
+            f"Packets come in, but no PULL_DATA for {silence_ns // NS_PER_S} s, so beacons and downlinks cannot be "
+            "sent to it: let serv_port_down in the forwarder's configuration be the port that the agent listens on, "
+            "and let firewalls pass it."
+        )
+        return gateway.trouble("no_pull_data", detail, now_ns=now_ns, wall_ns=wall_ns)
 
     def next_deadline_ns(self) -> int | None:
         """Return when `expire` has something to do at the earliest; hearing from gateways only moves it later."""
         deadlines = [pending.due_ns for pending in self._pending.values()]
-        for gateway in self._gateways.values():
-            patience_ns = self._silent_ns if gateway.state is DeviceState.UP else self._drop_ns
-            deadlines.append(gateway.heard_ns + patience_ns)
+        deadlines += [gateway.next_deadline_ns() for gateway in self._gateways.values()]
         return min(deadlines, default=None)
 
-    def close(self, *, wall_ns: int) -> list[DeviceEvent]:
-        """End everything at once, as when the socket is gone."""
-        gone = [self._drop(gateway, "The server was stopped.", wall_ns) for gateway in list(self._gateways.values())]
+    def close(self, *, reason: str, wall_ns: int) -> list[DeviceEvent]:
+        """End everything at once, as when the socket is gone; `reason` is a sentence for people."""
+        gone = [self._drop(gateway, reason, wall_ns) for gateway in list(self._gateways.values())]
         return [event for events in gone for event in events]
 
     def _handle(
@@ -224,29 +227,31 @@ class GwmpSession:
             case Kind.PULL_DATA:
                 gateway.counts["pull_data"] += 1
                 if gateway.move_down(source):
-                    return []
-                detail = f"Two forwarders use EUI {gateway.eui.hex()} at {gateway.host}; port {source[1]} is refused."
-                return self._trouble(gateway, "second_source", detail, now_ns=now_ns, wall_ns=wall_ns)
+                    return self._asked(gateway, now_ns=now_ns, wall_ns=wall_ns)
+                detail = (
+                    f"Two forwarders on {gateway.host} use EUI {gateway.eui.hex()}; the one at port {source[1]} is "
+                    "refused. Stop one of them, or give it another gateway_ID."
+                )
+                return gateway.trouble("second_source", detail, now_ns=now_ns, wall_ns=wall_ns)
             case _:
                 gateway.counts["tx_ack"] += 1
                 return self._acknowledge(gateway, datagram)
+
+    def _asked(self, gateway: Gateway, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
+        was_told = gateway.told_no_pull
+        gateway.pulled(now_ns)
+        return [_state(gateway, "The packet forwarder asks for downlinks again.", wall_ns)] if was_told else []
 
     def _push(self, gateway: Gateway, body: bytes, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
         gateway.pushes += 1
         if gateway.is_storm(now_ns):
             gateway.counts["storm_dropped"] += 1
-            detail = "Datagrams come faster than a concentrator can hear; the surplus is dropped."
-            return self._trouble(gateway, "storm", detail, now_ns=now_ns, wall_ns=wall_ns)
-        frames = usual_frames(body, wall_ns=wall_ns, monotonic_ns=now_ns, source=gateway.source)
-        if frames is not None:
-            return _heard(gateway, frames, now_ns)
-        content = read_json(body)
-        frames = _frames(gateway, content.get("rxpk"), now_ns=now_ns, wall_ns=wall_ns)
-        events = _heard(gateway, frames, now_ns)
-        stat = content.get("stat")
-        if isinstance(stat, dict):
-            events.append(_status(gateway, stat, wall_ns))
-        return events
+            detail = (
+                "Datagrams come faster than a concentrator can hear; the surplus is dropped. Restart the forwarder if "
+                "it repeats itself, or look for a program that floods the port."
+            )
+            return gateway.trouble("storm", detail, now_ns=now_ns, wall_ns=wall_ns)
+        return read_push(gateway, body, now_ns=now_ns, wall_ns=wall_ns)
 
     def _acknowledge(self, gateway: Gateway, datagram: Datagram) -> list[DeviceEvent]:
         pending = self._pending.get(datagram.token)
@@ -271,12 +276,16 @@ class GwmpSession:
         if datagram.eui is None or len(self._gateways) >= MAX_GATEWAYS:
             self._counts["too_many_gateways"] += 1
             return None
+        self._met_ns = max(self._met_ns, now_ns - NEWCOMERS * MEET_EVERY_NS) + MEET_EVERY_NS
         gateway = Gateway(
             eui=datagram.eui,
             host=host_of(source),
             told_host=source[0],
             version=datagram.version,
             heard_ns=now_ns,
+            pulled_ns=now_ns,
+            keepalive_ns=self._keepalive_ns,
+            shortest_keepalive_ns=min(self._keepalive_ns, SHORTEST_KEEPALIVE_S * NS_PER_S),
             device_id=device_id(datagram.eui),
         )
         self._gateways[datagram.eui] = gateway
@@ -286,7 +295,7 @@ class GwmpSession:
         events: list[DeviceEvent] = [_state(gateway, f"A packet forwarder speaks from {source[0]}.", wall_ns)]
         if gateway.version == 1:
             detail = "The forwarder speaks protocol version 1, which cannot confirm transmissions; update it."
-            events += self._trouble(gateway, "version_1", detail, now_ns=now_ns, wall_ns=wall_ns)
+            events += gateway.trouble("version_1", detail, now_ns=now_ns, wall_ns=wall_ns)
         return events
 
     def _drop(self, gateway: Gateway, reason: str, wall_ns: int) -> list[DeviceEvent]:
@@ -303,11 +312,43 @@ class GwmpSession:
         answer = acknowledgement(raw)
         if answer is not None:
             self._outgoing.append((answer, source))
-        if self._told_zero_eui_ns is not None and now_ns - self._told_zero_eui_ns < REPORT_EVERY_S * NS_PER_S:
-            return []
-        self._told_zero_eui_ns = now_ns
-        detail = f"A forwarder at {source[0]} has the EUI 0; set its gateway_ID."
-        return [DeviceTrouble(device_id=device_id(_NO_EUI), code="zero_eui", detail=detail, wall_ns=wall_ns)]
+        detail = (
+            f"A forwarder at {source[0]} has the EUI 0, so its frames cannot be used: set gateway_ID in its "
+            "configuration to the concentrator's EUI and restart it."
+        )
+        return self._nobodys_trouble(_NO_EUI, "zero_eui", detail, now_ns=now_ns, wall_ns=wall_ns)
+
+    def _refuse(self, eui: bytes, source: Address, *, now_ns: int, wall_ns: int) -> list[DeviceEvent] | None:
+        """Return what to say of a gateway that may not speak from there, None for one that may. It gets no answer."""
+        if not self._is_expected(eui, source):
+            self._counts["not_pinned"] += 1
+            detail = (
+                f"{source[0]} speaks with EUI {eui.hex()}, which gwmp.gateways does not name for it; refused. If it is "
+                f"yours, add {eui.hex()}@{source[0]} to gwmp.gateways and restart the agent."
+            )
+            return self._nobodys_trouble(eui, "not_pinned", detail, now_ns=now_ns, wall_ns=wall_ns)
+        if self._pins is not None and eui not in self._pins and self._met_ns > now_ns - MEET_EVERY_NS:
+            self._counts["too_many_gateways"] += 1
+            detail = (
+                f"More than {NEWCOMERS} gateways that nobody knows have come from {source[0]}; for now only those are "
+                "let in that gwmp.gateways names. Look for a program that invents EUIs."
+            )
+            return self._nobodys_trouble(eui, "too_many_gateways", detail, now_ns=now_ns, wall_ns=wall_ns)
+        other = self._elsewhere(eui)
+        if other is not None:
+            self._counts["second_source"] += 1
+            detail = _second(eui, told_host=source[0], host=other)
+            return self._nobodys_trouble(eui, "second_source", detail, now_ns=now_ns, wall_ns=wall_ns)
+        return None
+
+    def _no_datagram(self, source: Address, code: str, what: str, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
+        """Count what no gateway sends to a server, answer nothing, and say so once a minute."""
+        self._counts[code] += 1
+        detail = (
+            f"{source[0]} sends what is no datagram of a gateway ({what}); let only packet forwarders of protocol "
+            "version 1 or 2 send to this port."
+        )
+        return self._nobodys_trouble(_NO_EUI, code, detail, now_ns=now_ns, wall_ns=wall_ns)
 
     def _is_expected(self, eui: bytes, source: Address) -> bool:
         if self._pins is None or not source[1]:  # a serial port is its own pin
@@ -317,22 +358,29 @@ class GwmpSession:
             return host_of(source) == LOOPBACK
         return host_of(source) == host_of((pinned, source[1]))
 
-    def _stranger(self, eui: bytes, source: Address, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
-        """Answer nothing, and say once a minute who knocks."""
-        self._counts["not_pinned"] += 1
-        if self._told_stranger_ns is not None and now_ns - self._told_stranger_ns < REPORT_EVERY_S * NS_PER_S:
+    def _nobodys_trouble(self, eui: bytes, code: str, detail: str, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
+        """Tell of a gateway that is not one of ours; once a minute for all of them, so that a flood fills no log."""
+        told_ns = self._told_ns.get(code)
+        if told_ns is not None and now_ns - told_ns < REPORT_EVERY_NS:
             return []
-        self._told_stranger_ns = now_ns
-        detail = f"{source[0]} speaks with EUI {eui.hex()}, which gwmp.gateways does not name for it; refused."
-        return [DeviceTrouble(device_id=device_id(eui), code="not_pinned", detail=detail, wall_ns=wall_ns)]
+        self._told_ns[code] = now_ns
+        return [DeviceTrouble(device_id=device_id(eui), code=code, detail=detail, wall_ns=wall_ns)]
 
-    def _trouble(self, gateway: Gateway, code: str, detail: str, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
-        gateway.counts[code] += 1
-        told_ns = gateway.reported_ns.get(code)
-        if told_ns is not None and now_ns - told_ns < REPORT_EVERY_S * NS_PER_S:
-            return []
-        gateway.reported_ns[code] = now_ns
-        return [DeviceTrouble(device_id=gateway.device_id, code=code, detail=detail, wall_ns=wall_ns)]
+
+def _silent(silence_ns: int) -> str:
+    return f"The packet forwarder is silent: no datagram for {silence_ns // NS_PER_S} s."
+
+
+def _second(eui: bytes, *, told_host: str, host: str) -> str:
+    return (
+        f"{told_host} also claims EUI {eui.hex()}, which belongs to {host}; refused. Give one of the two gateways "
+        "another gateway_ID; one that has moved is let in once the other is silent for a minute."
+    )
+
+
+def _unreadable(gateway: Gateway, error: FrameRejected, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
+    detail = f"A datagram cannot be read, so what it reported is lost ({error}); update the packet forwarder."
+    return gateway.trouble(error.reason, detail, now_ns=now_ns, wall_ns=wall_ns)
 
 
 def _failed(reason: str) -> TransmitOutcome:
@@ -341,57 +389,3 @@ def _failed(reason: str) -> TransmitOutcome:
 
 def _state(gateway: Gateway, reason: str, wall_ns: int) -> StateChanged:
     return StateChanged(device_id=gateway.device_id, state=gateway.state, reason=reason, wall_ns=wall_ns)
-
-
-def _status(gateway: Gateway, stat: dict[str, Any], wall_ns: int) -> StatusReported:
-    named = read_status(stat)
-    flat = named | named.pop("extra")
-    values = {name: value for name, value in flat.items() if value is None or isinstance(value, str | int | float)}
-    return StatusReported(device_id=gateway.device_id, values=values, wall_ns=wall_ns)
-
-
-def _heard(gateway: Gateway, frames: list[ReceivedFrame], now_ns: int) -> list[DeviceEvent]:
-    """Return an event for each frame that is no copy."""
-    events: list[DeviceEvent] = []
-    for frame in frames if len(frames) < 2 else _best_copies(frames):
-        if gateway.is_duplicate(frame, now_ns):
-            gateway.counts["duplicates"] += 1
-        else:
-            gateway.frames += 1
-            events.append(frame_heard(gateway.device_id, frame))
-    return events
-
-
-def _frames(gateway: Gateway, packets: Any, *, now_ns: int, wall_ns: int) -> list[ReceivedFrame]:
-    """Return the LoRa frames among packets; a bad packet is counted and costs only itself."""
-    if packets is None:
-        return []
-    if not isinstance(packets, list):
-        raise FrameRejected("invalid_json", detail="rxpk is no list")
-    frames = []
-    for rxpk in packets:
-        try:
-            frame = received_frame(rxpk, wall_ns=wall_ns, monotonic_ns=now_ns, source=gateway.source)
-        except FrameRejected:
-            gateway.counts["bad_packets"] += 1
-            continue
-        if frame is None:
-            gateway.counts["not_lora"] += 1
-        else:
-            frames.append(frame)
-    return frames
-
-
-def _best_copies(frames: list[ReceivedFrame]) -> list[ReceivedFrame]:
-    """Keep the best of copies of one transmission that a strong signal left on several channels."""
-    kept: dict[bytes, list[ReceivedFrame]] = {}
-    for frame in frames:
-        same = kept.setdefault(frame.phy, [])
-        for index, other in enumerate(same):
-            if abs(frame.tmst_us - other.tmst_us) <= SAME_FRAME_US:
-                if frame.snr_db > other.snr_db:
-                    same[index] = frame
-                break
-        else:
-            same.append(frame)
-    return [frame for same in kept.values() for frame in same]

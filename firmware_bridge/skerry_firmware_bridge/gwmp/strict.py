@@ -13,8 +13,9 @@ from skerry_firmware_bridge.errors import FrameRejected
 from skerry_firmware_bridge.gwmp.datagram import Datagram, Kind, read_json
 from skerry_firmware_bridge.gwmp.downlink import Downlink, read_ack
 
-__all__ = ["is_first_form", "read_strictly"]
+__all__ = ["is_first_form", "read_downlink", "read_strictly"]
 
+LARGEST_NUMBER = 1.7e308  # what fits into a float of double precision
 Check = Callable[[Any], bool]
 _DATARATE = re.compile(r"SF(5|6|7|8|9|10|11|12)BW\d+")
 
@@ -23,20 +24,34 @@ def read_strictly(datagram: Datagram) -> dict[str, Any] | None:
     """Return a datagram's JSON, None where it has none. Raises `FrameRejected("invalid_json")`."""
     match datagram.kind:
         case Kind.PUSH_DATA:
-            content = read_json(datagram.body)
+            content = read_json(_without_nul(datagram.body))
             _check_push(content)
             return content
         case Kind.PULL_RESP:
-            content = read_json(datagram.body)
-            if not isinstance(content.get("txpk"), dict):
-                raise FrameRejected("invalid_json", detail="no txpk")
-            Downlink.from_json(content["txpk"])
+            content = read_json(_without_nul(datagram.body))
+            read_downlink(content.get("txpk"))
             return content
-        case Kind.TX_ACK if datagram.body.rstrip(b"\0"):
+        case Kind.TX_ACK if datagram.body not in {b"", b"\0"}:
+            content = read_json(_without_nul(datagram.body))
             read_ack(datagram.body)
-            return read_json(datagram.body)
+            return content
         case _:
             return None
+
+
+def read_downlink(txpk: object) -> Downlink:
+    """Return a txpk object whose base64 has its padding. Raises `FrameRejected("invalid_json")`."""
+    if not isinstance(txpk, dict) or not _base64(txpk.get("data")):
+        raise FrameRejected("invalid_json", detail="no txpk with data in base64")
+    return Downlink.from_json(txpk)
+
+
+def _without_nul(body: bytes) -> bytes:
+    """Drop one NUL after the JSON; a second one is no JSON."""
+    plain = body.removesuffix(b"\0")
+    if plain.endswith(b"\0"):
+        raise FrameRejected("invalid_json", detail="more than one NUL", frame=body)
+    return plain
 
 
 def is_first_form(rxpk: Mapping[str, Any]) -> bool:
@@ -63,11 +78,11 @@ def _unsigned(bits: int) -> Check:
 
 
 def _signed(value: Any) -> bool:
-    return type(value) is int and abs(value) < 1 << 31
+    return type(value) is int and -(1 << 31) <= value < 1 << 31
 
 
 def _number(value: Any) -> bool:
-    return type(value) in (int, float)
+    return type(value) in (int, float) and abs(value) <= LARGEST_NUMBER
 
 
 def _text(value: Any) -> bool:
@@ -84,7 +99,7 @@ def _optional(check: Check) -> Check:
 
 def _base64(value: Any) -> bool:
     try:
-        return isinstance(value, str) and base64.b64decode(value, validate=True) is not None
+        return isinstance(value, str) and base64.b64encode(base64.b64decode(value, validate=True)).decode() == value
     except (binascii.Error, ValueError):
         return False
 

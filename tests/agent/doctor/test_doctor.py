@@ -78,6 +78,21 @@ def test_a_radio_that_answers_and_does_not_hear_is_named(tmp_path: Path, conditi
         assert found["fix"]
 
 
+def test_what_the_agent_reported_of_a_radio_is_said_with_its_age(tmp_path: Path) -> None:
+    async def prepare(served: Served) -> None:
+        await fill(served)
+        trouble = {"trouble": "no_pull_data", "trouble_detail": "Nothing can be sent.", "trouble_at_s": NOW_NS // 10**9}
+        served.view.live["d1"] = LiveDevice(
+            id="d1", state=DeviceState.UP, reason="speaks", values=trouble, as_of_ns=NOW_NS
+        )
+
+    with running_agent(tmp_path, prepare=prepare):
+        ran = skerry(tmp_path, "doctor", "--json")
+    (found,) = [one for one in ran.json["checks"] if one["check"] == "trouble of roof"]
+    assert (found["result"], found["stage"]) == ("warn", "radio")
+    assert found["evidence"].startswith("Nothing can be sent. (")
+
+
 def test_every_result_has_evidence_and_every_failure_a_fix(tmp_path: Path) -> None:
     with running_agent(tmp_path):
         ran = skerry(tmp_path, "doctor", "--json")

@@ -32,10 +32,43 @@ def test_states_frames_values_and_troubles_are_taken() -> None:
     board.take(StatusReported(device_id=DEVICE, values={"temperature_c": 40}, wall_ns=5))
     board.take(DeviceTrouble(device_id=DEVICE, code="storm", detail="Too fast.", wall_ns=6))
     live = board.live()[DEVICE]
-    assert (live.state, live.values, live.as_of_ns, len(frames)) == (DeviceState.UP, {"temperature_c": 40}, 5, 1)
+    trouble = {"trouble": "storm", "trouble_detail": "Too fast.", "trouble_at_s": 0}
+    assert (live.state, live.as_of_ns, len(frames)) == (DeviceState.UP, 5, 1)
+    assert live.values == {"temperature_c": 40} | trouble
     board.take(state(DeviceState.DOWN, reason="unplugged"))
     assert (board.live()[DEVICE].state, board.live()[DEVICE].reason) == (DeviceState.DOWN, "unplugged")
-    assert [event.data.get("trouble") for event in hub._ring] == [None, None, "storm", None]
+    board.take(state(DeviceState.UP))
+    assert board.live()[DEVICE].values == {"temperature_c": 40}
+    assert [event.data.get("trouble") for event in hub._ring] == [None, None, "storm", None, None]
+    assert board.refused_lately() is None
+
+
+def test_a_device_that_is_refused_is_remembered_for_five_minutes_and_no_row() -> None:
+    async def main(clock: SimulatedClock) -> None:
+        board, _, _ = made(clock)
+        for number in range(3):
+            wall_ns = clock.wall_ns()
+            board.take(DeviceTrouble(device_id=f"gwmp:{number}", code="zero_eui", detail=str(number), wall_ns=wall_ns))
+        assert (board.refused_lately(), board.live()) == ("2", {})
+        await clock.sleep(301)
+        assert board.refused_lately() is None
+
+    simulated(main)
+
+
+def test_a_busy_radio_is_noted_once_a_second() -> None:
+    async def main(clock: SimulatedClock) -> None:
+        board, _, _ = made(clock)
+        board.take(heard(clock=clock))
+        began_ns = board.live()[DEVICE].as_of_ns
+        await clock.sleep(0.5)
+        board.take(heard(clock=clock))
+        assert board.live()[DEVICE].as_of_ns == began_ns
+        await clock.sleep(0.6)
+        board.take(heard(clock=clock))
+        assert board.live()[DEVICE].as_of_ns == clock.wall_ns()
+
+    simulated(main)
 
 
 def test_a_frame_brings_an_unknown_radio_up() -> None:

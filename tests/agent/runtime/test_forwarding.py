@@ -120,3 +120,26 @@ def test_answers_reset_the_count_of_what_is_unanswered() -> None:
     assert network.unanswered == 0
     stat = json.loads(Datagram.from_bytes(network.stat(1_790_000_000)).body)["stat"]
     assert stat["time"].endswith("GMT")
+
+
+def test_a_network_may_leave_out_what_forwarders_do_not_need() -> None:
+    """As The Things Stack writes a timed downlink: without imme."""
+    txpk = {
+        "tmst": 5_000_000, "freq": 868.1, "rfch": 0, "powe": 14, "modu": "LORA", "datr": "SF7BW125", "codr": "4/5",
+        "ipol": True, "size": 4, "data": "QAQDAg==", "ncrc": True,
+    }  # fmt: skip
+    asked = upstream("lns:1700?downlink=yes").receive(pull_resp(json.dumps({"txpk": txpk}).encode()))
+    assert asked is not None
+    assert asked.request is not None
+    assert (asked.request.tmst_us, asked.request.inverted_polarity) == (5_000_000, True)
+
+
+def test_statistics_count_from_one_message_to_the_next() -> None:
+    network = upstream()
+    found = []
+    for uplinks in (2, 3):
+        for _ in range(uplinks):
+            network.push(frame())
+            network.receive(b"\x02\x00\x00\x01")
+        found.append(json.loads(Datagram.from_bytes(network.stat(0)).body)["stat"])
+    assert [(stat["rxnb"], stat["ackr"]) for stat in found] == [(2, 100.0), (3, 75.0)]  # of them the first stat itself

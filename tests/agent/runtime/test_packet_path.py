@@ -1,5 +1,6 @@
 """Every frame ends at a named stage, with its reason where it ends early."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -56,7 +57,9 @@ async def opened(folder: Path, clock: SimulatedClock, ends: Ends) -> AsyncIterat
 
 
 async def walk(path: PacketPath, received: ReceivedFrame) -> PacketRow:
-    return await path.step(Heard(packet_id=packet_id(DEVICE, received), device_id=DEVICE, frame=received))
+    await path.step(Heard(device_id=DEVICE, frame=received))
+    path.write_down()
+    return path._rows[-1]
 
 
 @pytest.mark.parametrize(
@@ -163,6 +166,29 @@ def test_a_frame_that_is_on_its_way_while_others_are_stored_is_not_lost(tmp_path
     simulated(main)
 
 
+def test_a_stop_leaves_no_frame_unstored(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        ends, never = Ends(), asyncio.Event()
+
+        async def wait() -> None:
+            await never.wait()
+
+        ends.forwarding = wait
+        async with opened(tmp_path, clock, ends) as (path, stores, _):
+            async with Background() as background:
+                background.start(path.run(), name="path")
+                for number in range(3):  # the first is being handed on when the agent stops, the others wait
+                    path.take(DEVICE, frame(tmst_us=number))
+                await clock.sleep(0.01)
+            rows = (await stores.packets.page()).rows
+            assert [(row.stage, row.reason) for row in rows] == [(Stage.RECEIVED, "agent_stopped")] * 3
+            path.take(DEVICE, frame(tmst_us=9))
+            await path.finish()  # a path that never ran
+            assert await stores.packets.count() == 4
+
+    simulated(main)
+
+
 def test_a_full_queue_drops_and_counts(tmp_path: Path) -> None:
     async def main(clock: SimulatedClock) -> None:
         async with opened(tmp_path, clock, Ends()) as (path, _, metrics):
@@ -202,6 +228,7 @@ def test_a_report_that_comes_further_moves_its_frame_on_wherever_the_row_is(tmp_
                 path.take(DEVICE, frame(beacon_of(1).phy))
                 path.take(DEVICE, frame(beacon_of(2).phy))
                 await clock.sleep(0.01)
+                path.write_down()
                 first, second = (row.id for row in path._rows)
                 assert early == [first]
                 assert [row.stage for row in path._rows] == [Stage.ACKNOWLEDGED, Stage.QUEUED]

@@ -110,6 +110,7 @@ def test_what_was_learned_outlives_a_restart_and_rubbish_is_learned_again(tmp_pa
             assert len(kept["of_day"]) == 6  # the first hour was not seen from its beginning
             again, _, _ = await opened(stores.facts, clock)
             again.take(heard(clock=clock))
+            again.judge()
             assert again._radios[DEVICE].sentinel.normal.frames == 9
 
     simulated(main)

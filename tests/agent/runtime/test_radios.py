@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -19,13 +20,19 @@ from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, DeviceTrouble
 from skerry_firmware_bridge.sentinel.ladder import Repair
 from skerry_simulate.at_radio import AtRadioEmulator
 from skerry_simulate.clock import SimulatedClock
+from skerry_simulate.faults import Faults
 from skerry_simulate.forwarder import PacketForwarderEmulator
+from skerry_simulate.forwarder_serial import SerialForwarderEmulator
 from skerry_simulate.lone_radio import CELL, NEIGHBOUR_CELL
 from skerry_simulate.medium import RfMedium, Station
 from skerry_testing.runtime import UPLINK
 from skerry_testing.simulated import simulated
+from skerry_wire.frames import TransmitRequest, TransmitStatus
 
 EUI = "aa555a0000000001"
+DOWNLINK = TransmitRequest(
+    phy=bytes(20), frequency_hz=868_100_000, datarate="SF9BW125", power_dbm=14, inverted_polarity=True
+)
 
 
 def made(clock: Clock, events: list[DeviceEvent], **flags: str) -> tuple[Radios, RadioSet]:
@@ -172,6 +179,54 @@ def test_a_port_that_is_named_twice_is_refused_under_either_name(tmp_path: Path)
     simulated(main)
 
 
+LINES: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "one byte at a time": {"single_bytes": True},
+    "20 % loss": {"faults": Faults(loss=0.2)},
+    "torn and noisy": {"faults": Faults(torn=0.2, junk=0.3)},
+}
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_a_gateway_on_a_uart_is_heard_sends_and_comes_back(tmp_path: Path, line: str) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        events: list[DeviceEvent] = []
+        medium = RfMedium(clock=clock, seed=1)
+        neighbour = medium.add(name="neighbour", cell=NEIGHBOUR_CELL, listens=lambda _: True, on_frame=None)
+        emulator = SerialForwarderEmulator(
+            eui=bytes.fromhex(EUI), name="uart", cell=CELL, medium=medium, clock=clock, seed=1, folder=tmp_path,
+            **LINES[line],
+        )  # fmt: skip
+        async with emulator, Background() as background:
+            port = f"gwmp-serial:{emulator.port.path}"
+            radios, own = made(clock, events, serial__radios=port)
+            background.start(radios.run(), name="radios")
+            await radios.listening.wait()
+            await clock.sleep(60)
+            assert own.first is not None
+            assert own.first.device_id == f"gwmp:{EUI}"
+            for _ in range(10):
+                send(medium, neighbour)
+                await clock.sleep(11)
+            heard = [event.frame for event in events if isinstance(event, FrameHeard)]
+            assert len(heard) >= 5
+            assert {frame.source for frame in heard} == {f"serial {emulator.port.path}"}
+            outcomes = [(await own.first.send(DOWNLINK)).status for _ in range(5)]
+            assert TransmitStatus.SENT in outcomes
+            emulator.port.unplug()
+            await clock.sleep(2)
+            assert own.first is None
+            emulator.port.plug()
+            await clock.sleep(60)
+            assert own.first is not None
+        states = {event.device_id: event.state for event in events if isinstance(event, StateChanged)}
+        assert set(states) == {port, f"gwmp:{EUI}"}
+        reasons = [event.reason for event in events if isinstance(event, StateChanged) and event.device_id == port]
+        assert reasons[:2] == ["The port is open, but no gateway speaks on it.", "A gateway speaks on the port."]
+
+    simulated(main)
+
+
 def test_two_modules_of_one_kind_are_two_radios(tmp_path: Path) -> None:
     async def main(clock: SimulatedClock) -> None:
         events: list[DeviceEvent] = []
@@ -228,6 +283,35 @@ def test_a_module_is_asked_at_its_other_speed_when_it_is_silent_at_the_usual_one
             await clock.sleep(8)
             assert own.first is not None
         assert speeds == [9600, 115_200]
+
+    simulated(main)
+
+
+def test_a_gateway_is_let_in_at_one_place_only(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        events: list[DeviceEvent] = []
+        eui, medium = bytes.fromhex(EUI), RfMedium(clock=clock, seed=1)
+        on_uart = SerialForwarderEmulator(
+            eui=eui, name="uart", cell=CELL, medium=medium, clock=clock, seed=1, folder=tmp_path
+        )
+        async with on_uart, Background() as background:
+            radios, own = made(clock, events, serial__radios=f"gwmp-serial:{on_uart.port.path}")
+            background.start(radios.run(), name="radios")
+            await radios.listening.wait()
+            assert radios.server is not None
+            await clock.sleep(15)
+            other = PacketForwarderEmulator(
+                eui=eui, cell=CELL, medium=RfMedium(clock=clock, seed=2), clock=clock, server=radios.server.address,
+                seed=2,
+            )  # fmt: skip
+            async with other:
+                await clock.sleep(55)
+                assert radios.server.radios == []
+                (trouble,) = [event.detail for event in events if isinstance(event, DeviceTrouble)]
+                assert trouble.startswith(f"127.0.0.1 also claims EUI {EUI}, which belongs to serial ")
+                on_uart.port.unplug()
+                await clock.sleep(15)
+                assert own.first is not None  # the first is gone
 
     simulated(main)
 

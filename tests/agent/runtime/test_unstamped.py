@@ -27,7 +27,7 @@ OTHER_BOOT = bytes(range(100, 116))
 
 
 def one(number: int, clock: SimulatedClock) -> Heard:
-    return Heard(packet_id=f"p{number}", device_id=DEVICE, frame=frame(beacon_of(number).phy, clock=clock))
+    return Heard(device_id=DEVICE, frame=frame(beacon_of(number).phy, clock=clock), known_as=f"p{number}")
 
 
 class Reporter:

@@ -6,7 +6,7 @@ from skerry_agent.app import App
 from skerry_agent.runtime.beaconer import BeaconPlan
 from skerry_agent.runtime.packet_path import Stage
 from skerry_agent.store import ReportState, WitnessRow
-from skerry_firmware_bridge.radio import DeviceState
+from skerry_firmware_bridge.radio import DeviceState, DeviceTrouble
 from skerry_simulate.clock import SimulatedClock
 from skerry_testing.runtime import (
     DEVICE,
@@ -39,6 +39,10 @@ def test_one_of_several_radios_down_is_said_while_the_hotspot_is_up(tmp_path: Pa
             app = await open_agent(stores, tmp_path, clock, operator=FakeOperator(clock))
             assert app.view.status().state is UNKNOWN
             assert "Waiting for the first radio" in app.view.status().summary
+            app.agent.board.take(
+                DeviceTrouble(device_id="gwmp:0", code="zero_eui", detail="It has EUI 0.", wall_ns=clock.wall_ns())
+            )
+            assert app.view.status().summary.endswith(": It has EUI 0.")
             radio(app, UP)
             radio(app, UP, device_id=OTHER)
             status = app.view.status()

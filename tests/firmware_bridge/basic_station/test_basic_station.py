@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skerry_core.clock import SystemClock, io_timeout
-from skerry_firmware_bridge.basic_station.messages import read_eui, read_frame, read_message
+from skerry_firmware_bridge.basic_station.messages import read_eui, read_frame, read_message, read_version
 from skerry_firmware_bridge.basic_station.plan import datarates, router_config
 from skerry_firmware_bridge.basic_station.server import BasicStationServer
 from skerry_firmware_bridge.errors import FrameRejected
@@ -196,6 +196,39 @@ async def test_a_station_is_told_where_to_go_and_is_heard() -> None:
             assert json.loads(await station.receive_str())["txtime"] == 7
     assert [type(event) for event in events] == [StateChanged, StatusReported, FrameHeard, DeviceTrouble, StateChanged]
     assert server.counts == {"invalid_json": 1, "no_text": 1, "frames": 1, "second_source": 1}
+
+
+async def test_a_station_without_an_eui_is_refused_and_told_once() -> None:
+    events: list[DeviceEvent] = []
+    async with (
+        BasicStationServer(clock=SystemClock(), sink=events.append, region="EU868", port=0) as server,
+        aiohttp.ClientSession() as client,
+        io_timeout(LIMIT_S),
+    ):
+        for _ in range(2):
+            with pytest.raises(aiohttp.WSServerHandshakeError):
+                await client.ws_connect(f"http://{server.address[0]}:{server.address[1]}/traffic/{'0' * 16}")
+    (trouble,) = events
+    assert isinstance(trouble, DeviceTrouble)
+    assert (trouble.code, "routerid" in trouble.detail) == ("zero_eui", True)
+
+
+def test_a_station_says_only_what_belongs_to_its_version() -> None:
+    said = {"station": "2.0.6(rpi/std)", "protocol": 2, "features": "rmtsh gps", "model": "x" * 500, "os": "\x1b[2J"}
+    said |= {"firmware": 10**400, "package": True, "radio_condition": "deaf", "msgtype": "version"}
+    assert read_version(said) == {"station": "2.0.6(rpi/std)", "protocol": 2, "features": "rmtsh gps"}
+
+
+async def test_who_asks_nothing_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("skerry_firmware_bridge.basic_station.server.ASK_S", 0.05)
+    async with (
+        BasicStationServer(clock=SystemClock(), sink=lambda event: None, region="EU868", port=0) as server,
+        aiohttp.ClientSession() as client,
+        io_timeout(LIMIT_S),
+        client.ws_connect(f"http://{server.address[0]}:{server.address[1]}/router-info") as asking,
+    ):
+        assert (await asking.receive()).type is aiohttp.WSMsgType.CLOSE
+        assert server.counts == {"no_question": 1}
 
 
 async def test_an_unreadable_router_is_told_why() -> None:

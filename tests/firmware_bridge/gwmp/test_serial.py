@@ -1,6 +1,8 @@
 """GWMP over a serial link: framing, noise, and the same conversation as over UDP."""
 
 import asyncio
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -9,14 +11,21 @@ from hypothesis import strategies as st
 from skerry_core.clock import SystemClock, io_timeout
 from skerry_firmware_bridge.checksums import fcs16
 from skerry_firmware_bridge.errors import LinkLost
+from skerry_firmware_bridge.gwmp.datagram import Kind
 from skerry_firmware_bridge.gwmp.hdlc import MAX_FRAME_BYTES, Deframer, frame
-from skerry_firmware_bridge.gwmp.serial import GwmpSerial
+from skerry_firmware_bridge.gwmp.serial import NOISE_FRAMES, GwmpSerial
+from skerry_firmware_bridge.gwmp.session import DownlinkConcluded, GwmpSession
 from skerry_firmware_bridge.links.loopback import LoopbackLink
-from skerry_firmware_bridge.radio import DeviceEvent, FrameHeard
+from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, DeviceTrouble, FrameHeard, StateChanged
 from skerry_testing.gwmp import EUI, pull_data, push_data, rxpk, tx_ack
 from skerry_wire.frames import TransmitRequest, TransmitStatus
 
 LIMIT_S = 5.0
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "gwmp-over-serial.md"
+HEX = r"((?:[0-9a-f]{2}\s+)*[0-9a-f]{2})"
+EXAMPLE = re.compile(rf"^    datagram {HEX}\n    frame    {HEX}$", re.MULTILINE)
+PORT = "gwmp-serial:uart"
+GATEWAY = "gwmp:aa555a0000000001"
 REQUEST = TransmitRequest(
     phy=bytes(52), frequency_hz=868_100_000, datarate="SF12BW125", power_dbm=14, inverted_polarity=False
 )
@@ -26,9 +35,40 @@ def test_the_check_sequence_is_the_published_one() -> None:
     assert fcs16(b"123456789") == 0x906E
 
 
-def test_the_examples_of_the_documentation() -> None:
-    assert frame(bytes.fromhex("02000102aa555a0000000001")).hex() == "7e02000102aa555a0000000001f3747e"
-    assert frame(bytes.fromhex("027e7d04")).hex() == "7e027d5e7d5d04f3537e"
+def examples() -> list[tuple[bytes, bytes]]:
+    return [(bytes.fromhex(content), bytes.fromhex(whole)) for content, whole in EXAMPLE.findall(PAGE.read_text())]
+
+
+def example(kind: Kind) -> bytes:
+    return next(content for content, _ in examples() if content[3] == kind)
+
+
+def test_every_byte_example_of_the_documentation_is_what_we_send_and_read() -> None:
+    assert len(examples()) == 8
+    for content, whole in examples():
+        assert frame(content) == whole
+        assert Deframer().feed(whole) == [content]
+
+
+def test_the_documented_conversation_takes_place() -> None:
+    session, port = GwmpSession(random_token=lambda: 3), ("serial uart", 0)
+    for kind, answer in ((Kind.PULL_DATA, Kind.PULL_ACK), (Kind.PUSH_DATA, Kind.PUSH_ACK)):
+        events = session.receive(example(kind), port, now_ns=0, wall_ns=0)
+        assert session.to_send() == [(example(answer), port)]
+    (heard,) = [event for event in events if isinstance(event, FrameHeard)]
+    assert (heard.frame.phy.hex(), heard.frame.rssi_dbm, heard.frame.snr_db) == ("40040302", -60, 9.5)
+    asked = TransmitRequest(
+        phy=heard.frame.phy, frequency_hz=868_500_000, datarate="SF9BW125", power_dbm=14, inverted_polarity=True,
+        tmst_us=6_000_000,
+    )  # fmt: skip
+    outcomes = []
+    for acknowledgement in [content for content, _ in examples() if content[3] == Kind.TX_ACK]:
+        session.transmit(EUI, asked, now_ns=0)
+        assert session.to_send() == [(example(Kind.PULL_RESP), port)]
+        (done,) = session.receive(acknowledgement, port, now_ns=0, wall_ns=0)
+        assert isinstance(done, DownlinkConcluded)
+        outcomes.append((done.outcome.status, done.outcome.reason))
+    assert outcomes == [(TransmitStatus.SENT, None), (TransmitStatus.FAILED, "too_late")]
 
 
 @settings(max_examples=100)
@@ -82,7 +122,7 @@ class Gateway:
 async def test_a_gateway_on_a_uart_is_heard_and_sends() -> None:
     near, far = LoopbackLink.pair("uart")
     events: list[DeviceEvent] = []
-    server, gateway = GwmpSerial(clock=SystemClock(), sink=events.append), Gateway(far)
+    server, gateway = GwmpSerial(device_id=PORT, clock=SystemClock(), sink=events.append), Gateway(far)
     async with asyncio.TaskGroup() as group:
         running = group.create_task(_until_lost(server, near))
         await far.write(frame(pull_data()) + b"\x7e\x7enoise" + frame(push_data({"rxpk": [rxpk()]})))
@@ -100,6 +140,29 @@ async def test_a_gateway_on_a_uart_is_heard_and_sends() -> None:
     (heard,) = [event for event in events if isinstance(event, FrameHeard)]
     assert heard.frame.source == "serial uart"
     assert server.rejected_frames == 1
+    states = [(event.device_id, event.state) for event in events if isinstance(event, StateChanged)]
+    assert states == [
+        (PORT, DeviceState.UNKNOWN), (GATEWAY, DeviceState.UP), (PORT, DeviceState.UP), (GATEWAY, DeviceState.DOWN),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("noise", [b"\x7e\x55\xaa\x55" * NOISE_FRAMES, bytes(9000)])
+async def test_a_line_full_of_noise_is_told_once_with_what_to_check(noise: bytes) -> None:
+    near, far = LoopbackLink.pair("uart")
+    events: list[DeviceEvent] = []
+    server = GwmpSerial(device_id=PORT, clock=SystemClock(), sink=events.append)
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(_until_lost(server, near))
+        for _ in range(3):
+            await far.write(noise)
+        gateway = Gateway(far)
+        await far.write(frame(pull_data()))
+        assert await gateway.receive() == bytes.fromhex("02000804")  # and is still there for a frame
+        await far.close()
+    assert running.result()
+    (trouble,) = [event for event in events if isinstance(event, DeviceTrouble)]
+    assert (trouble.device_id, trouble.code) == (PORT, "serial_noise")
+    assert "115200 baud" in trouble.detail
 
 
 async def _until_lost(server: GwmpSerial, link: LoopbackLink) -> bool:

@@ -10,7 +10,7 @@ from skerry_core.clock import NS_PER_S
 from skerry_firmware_bridge.errors import LinkLost
 from skerry_firmware_bridge.gwmp.datagram import Datagram
 from skerry_firmware_bridge.gwmp.gateway import Address
-from skerry_firmware_bridge.gwmp.session import DownlinkConcluded, GwmpSession
+from skerry_firmware_bridge.gwmp.session import NEWCOMERS, DownlinkConcluded, GwmpSession
 from skerry_firmware_bridge.radio import (
     DeviceEvent,
     DeviceState,
@@ -86,6 +86,20 @@ def test_a_bad_packet_does_not_cost_its_neighbours() -> None:
     talk = Conversation()
     packets = [rxpk(freq=None), rxpk(data="!!"), 5, rxpk(tmst="x"), rxpk(rssi=None), rxpk(), rxpk(stat=7)]
     assert len(frames(talk.say(push_data({"rxpk": packets})))) == 1
+    assert talk.session.counts["bad_packets"] == 6
+
+
+def test_what_cannot_be_read_is_told_once_a_minute_with_the_reason() -> None:
+    talk = Conversation()
+    bad = push_data({"rxpk": [rxpk(freq="868.1"), rxpk(), rxpk(tmst=None)]})
+    events = talk.say(bad)
+    (trouble,) = [event for event in events if isinstance(event, DeviceTrouble)]
+    assert (trouble.code, "freq" in trouble.detail, len(frames(events))) == ("bad_packets", True, 1)
+    assert troubles(talk.say(push_data(b"{nonsense"))) == ["invalid_json"]
+    talk.now_s = 59
+    assert troubles(talk.say(bad) + talk.say(push_data(b"{nonsense"))) == []
+    talk.now_s = 61
+    assert troubles(talk.say(bad)) == ["bad_packets"]
     assert talk.session.counts["bad_packets"] == 6
 
 
@@ -166,7 +180,10 @@ def test_a_silent_gateway_is_unknown_then_down_and_its_downlinks_fail() -> None:
     assert talk.wait(29) == []
     (unknown,) = talk.wait(1)
     assert isinstance(unknown, StateChanged)
-    assert (unknown.state, unknown.reason) == (DeviceState.UNKNOWN, "No datagram for 30 s.")
+    assert (unknown.state, unknown.reason) == (
+        DeviceState.UNKNOWN,
+        "The packet forwarder is silent: no datagram for 30 s.",
+    )
     talk.now_s = 58
     token = talk.send()
     concluded, down = talk.wait(2)
@@ -175,6 +192,54 @@ def test_a_silent_gateway_is_unknown_then_down_and_its_downlinks_fail() -> None:
     assert isinstance(down, StateChanged)
     assert down.state is DeviceState.DOWN
     assert talk.session.next_deadline_ns() is None
+
+
+@pytest.mark.parametrize(("keepalive_s", "patience_s"), [(5, 15), (30, 90), (1, 15), (600, 180)])
+def test_silence_is_three_of_the_forwarders_own_keepalives(keepalive_s: int, patience_s: int) -> None:
+    talk = Conversation()
+    for pause_s in (0, keepalive_s, 3, keepalive_s):  # it was restarted once
+        talk.now_s += pause_s
+        talk.say(pull_data(), DOWN)
+    assert talk.wait(patience_s - 1) == []
+    assert talk.session.next_deadline_ns() == round((talk.now_s + 1) * NS_PER_S)
+    (unknown,) = talk.wait(1)
+    assert isinstance(unknown, StateChanged)
+    assert unknown.state is DeviceState.UNKNOWN
+    assert talk.wait(patience_s - 1) == []
+    (down,) = talk.wait(1)
+    assert isinstance(down, StateChanged)
+    assert down.state is DeviceState.DOWN
+
+
+def test_a_gateway_that_is_heard_but_asks_for_no_downlinks_is_told_once_and_sent_nothing() -> None:
+    talk = Conversation()
+    talk.say(pull_data(), DOWN)
+    told = []
+    for _ in range(12):
+        talk.say(push_data({"rxpk": [rxpk()]}))
+        told += talk.wait(5)
+    (trouble,) = told
+    assert isinstance(trouble, DeviceTrouble)
+    assert trouble.code == "no_pull_data"
+    assert "no PULL_DATA for 35 s" in trouble.detail
+    assert "serv_port_down" in trouble.detail
+    with pytest.raises(LinkLost, match="no PULL_DATA"):
+        talk.send()
+    (again,) = talk.say(pull_data(), DOWN)
+    assert isinstance(again, StateChanged)
+    assert (again.state, again.reason) == (DeviceState.UP, "The packet forwarder asks for downlinks again.")
+    talk.answers()
+    talk.send()
+    assert talk.answers()[0][1] == DOWN
+
+
+def test_a_gateway_that_never_asks_for_downlinks_is_told_too() -> None:
+    talk = Conversation()
+    told = []
+    for _ in range(4):
+        talk.say(push_data({"rxpk": [rxpk()]}))
+        told += talk.wait(10)
+    assert troubles(told) == ["no_pull_data"]
 
 
 def test_a_gateway_that_speaks_again_is_up_again() -> None:
@@ -322,9 +387,9 @@ def test_version_one_is_answered_in_version_one_and_told_once() -> None:
 )
 def test_what_is_no_datagram_of_a_gateway_is_counted_and_unanswered(raw: bytes, reason: str) -> None:
     talk = Conversation()
-    assert talk.say(raw) == []
+    assert troubles(talk.say(raw) + talk.say(raw)) == [reason]
     assert talk.answers() == []
-    assert talk.session.counts == {reason: 1}
+    assert talk.session.counts == {reason: 2}
 
 
 def test_statistics_are_reported_by_clear_names() -> None:
@@ -336,6 +401,16 @@ def test_statistics_are_reported_by_clear_names() -> None:
     assert status.values["hal"] == "5.1"
 
 
+def test_hostile_statistics_fill_no_memory_and_claim_nothing() -> None:
+    hostile: dict[str, Any] = {"boot": "x" * 5000, "ping": "\ud800", "hver": [1], "fpga": 10**400, "dsp": "2\x1b[2J"}
+    hostile |= {"radio_condition": "deaf", "received": 9, "bad name": 1, "rxnb": 7, "rxok": 10**30, "hal": "2.1.0"}
+    hostile |= {f"m{number}": number for number in range(1000)}
+    (event,) = [one for one in Conversation().say(push_data({"stat": hostile})) if isinstance(one, StatusReported)]
+    assert (event.values["received"], event.values["hal"]) == (7, "2.1.0")
+    assert len(event.values) < 50
+    assert not {"radio_condition", "bad name", "boot", "ping", "hver", "fpga", "dsp", "received_ok"} & set(event.values)
+
+
 def test_a_flood_of_invented_gateways_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("skerry_firmware_bridge.gwmp.session.MAX_GATEWAYS", 10)
     talk = Conversation()
@@ -345,11 +420,37 @@ def test_a_flood_of_invented_gateways_is_bounded(monkeypatch: pytest.MonkeyPatch
     assert talk.session.counts["too_many_gateways"] == 89
 
 
+def test_a_flood_of_invented_gateways_becomes_few_devices_and_keeps_no_named_one_out() -> None:
+    session = GwmpSession(random_token=lambda: 1, pins={EUI: "127.0.0.1"})
+    told: list[DeviceEvent] = []
+    for number in range(1, 1000):
+        told += session.receive(pull_data(eui=number.to_bytes(8, "big")), UP, now_ns=0, wall_ns=0)
+    assert len(session.gateways) == NEWCOMERS
+    assert troubles(told) == ["too_many_gateways"]
+    assert len(session.to_send()) == NEWCOMERS
+    session.receive(pull_data(), UP, now_ns=0, wall_ns=0)
+    assert EUI in session.gateways
+    session.receive(pull_data(eui=bytes(7) + b"\xff"), UP, now_ns=20 * NS_PER_S, wall_ns=0)
+    assert bytes(7) + b"\xff" in session.gateways
+
+
+def test_a_forwarder_that_has_died_is_not_taken_for_one_that_can_only_hear() -> None:
+    talk = Conversation()
+    talk.say(pull_data(), DOWN)
+    talk.now_s = 20
+    talk.say(push_data({"rxpk": [rxpk()]}))  # its last words
+    events = [event for _ in range(8) for event in talk.wait(5)]
+    assert troubles(events) == []
+    deadline_ns = talk.session.next_deadline_ns()
+    assert deadline_ns is not None
+    assert deadline_ns > talk.now_s * NS_PER_S  # never at once again
+
+
 def test_closing_ends_every_downlink() -> None:
     talk = Conversation()
     talk.say(pull_data(), DOWN)
     talk.send()
-    concluded, down = talk.session.close(wall_ns=0)
+    concluded, down = talk.session.close(reason="The server was stopped.", wall_ns=0)
     assert isinstance(concluded, DownlinkConcluded)
     assert concluded.outcome.reason == "gateway_lost"
     assert isinstance(down, StateChanged)
@@ -423,6 +524,6 @@ def test_without_msgspec_the_same_frames_are_heard(kind: str, monkeypatch: pytes
         ]
 
     quick = heard()
-    monkeypatch.setattr("skerry_firmware_bridge.gwmp.session.usual_frames", lambda body, **_: None)
+    monkeypatch.setattr("skerry_firmware_bridge.gwmp.push.usual_frames", lambda body, **_: None)
     assert heard() == quick
     assert any(isinstance(event, FrameHeard) for events in quick for event in events)

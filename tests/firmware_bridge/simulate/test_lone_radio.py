@@ -74,7 +74,7 @@ def test_a_module_hears_its_neighbour_wherever_the_agent_tunes_it_to(
 
 
 def test_every_kind_of_module_can_be_tried() -> None:
-    assert set(LONE_RADIOS) == {"packet-forwarder", "basic-station", *DIALECTS}
+    assert set(LONE_RADIOS) == {"packet-forwarder", "basic-station", "gwmp-serial", *DIALECTS}
 
 
 async def test_an_unknown_kind_is_a_key_error() -> None:

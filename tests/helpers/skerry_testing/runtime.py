@@ -9,7 +9,7 @@ from skerry_agent.api.view import Balance, OperatorStatus
 from skerry_agent.app import App, compose
 from skerry_agent.evidence import EVIDENCE, EvidenceLog, TimeKeeper
 from skerry_agent.runtime.operator import Downlink, News, Operator
-from skerry_agent.runtime.packet_path import Heard, packet_id
+from skerry_agent.runtime.packet_path import Heard
 from skerry_agent.runtime.randomness import seeded_randomness
 from skerry_agent.settings import load
 from skerry_agent.store import RewardRow, Stores, WitnessRow
@@ -56,7 +56,7 @@ def beacon_of(number: int = 1) -> Beacon:
 
 def carried(received: ReceivedFrame) -> Heard:
     """Return a frame with the device that heard it."""
-    return Heard(packet_id=packet_id(DEVICE, received), device_id=DEVICE, frame=received)
+    return Heard(device_id=DEVICE, frame=received)
 
 
 def frame(

@@ -132,7 +132,7 @@ async def _module(folder: Path) -> AsyncIterator[_Running]:
 @asynccontextmanager
 async def _gateway() -> AsyncIterator[_Running]:
     watch = _Watch()
-    async with GwmpServer(clock=CLOCK, sink=watch, port=0, silent_after_s=1, drop_after_s=60) as server:
+    async with GwmpServer(clock=CLOCK, sink=watch, port=0, keepalive_s=1) as server:
         running: list[PacketForwarderEmulator] = []
 
         async def plug() -> None:
