@@ -2,7 +2,7 @@
 
     skerry-pair:https://192.168.1.7:8474#sha256=<64 hex>&code=ABCDEFGHJK
 
-`skerry token create --pair` prints it; the window and `skerry pair` read it.
+`skerry token create --pair` prints it; the window reads it.
 """
 
 import re

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from skerry_core import strict_json
+from skerry_core.cells import cell_number, resolution
 from skerry_core.errors import UsageError
 from skerry_keys.errors import KeyRejected
 from skerry_keys.public_key import PublicKey
@@ -211,10 +212,9 @@ def _whole(value: object, *, low: int, high: int = (1 << 53) - 1) -> int:
 
 
 def _cell(value: object) -> str:
-    import h3.api.basic_str as h3
-
     text = _text(value)
-    if not h3.is_valid_cell(text) or h3.get_resolution(text) < 11 or text != text.lower():
+    cell = cell_number(text)
+    if cell is None or resolution(cell) < 11:
         raise ValueError(f"{text!r} is not an H3 cell of resolution 11 or finer")
     return text
 

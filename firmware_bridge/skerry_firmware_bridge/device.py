@@ -15,6 +15,7 @@ from skerry_core.clock import Clock
 from skerry_core.errors import SkerryError
 from skerry_firmware_bridge.links.base import Link
 from skerry_firmware_bridge.links.settings import SerialSettings
+from skerry_firmware_bridge.modbus.bus import Buses
 
 __all__ = ["BaudLink", "DeviceConfig", "LinkOpener", "Option", "Session", "Surroundings", "Values", "beside"]
 
@@ -38,6 +39,28 @@ class Option:
     name: str
     type: type[int] | type[str]
     about: str
+    low: int = 0
+    high: int = 2**31 - 1
+    choices: tuple[str, ...] = ()
+
+    @property
+    def wanted(self) -> str:
+        """Say what may be written."""
+        if self.choices:
+            return f"one of {', '.join(self.choices)}"
+        return f"a whole number from {self.low} to {self.high}" if self.type is int else "a text"
+
+    def checked(self, value: str | int) -> str | int:
+        """Return the value in its type. Raises `ValueError` for one that `wanted` does not describe."""
+        if self.type is int:
+            number = int(value)
+            if not self.low <= number <= self.high:
+                raise ValueError(number)
+            return number
+        text = str(value).strip()
+        if not text or (self.choices and text.upper() not in self.choices):
+            raise ValueError(text)
+        return text.upper() if self.choices else text
 
 
 LinkOpener = Callable[[str, SerialSettings], Awaitable[Link]]
@@ -46,11 +69,12 @@ LinkOpener = Callable[[str, SerialSettings], Awaitable[Link]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a driver may use of the outside; `open_link` is `links.open.open_link` with the clock filled in."""
+    """What drivers may use of the outside; `open_link` is `links.open.open_link` with the clock filled in."""
 
     clock: Clock
     random: Random
     open_link: LinkOpener
+    buses: Buses = field(default_factory=Buses)
 
 
 class Session(ABC):
@@ -65,6 +89,13 @@ class Session(ABC):
     @abstractmethod
     async def read(self) -> Values:
         """Return the next readings; what the device does not say is None. Raises `BridgeError`."""
+
+    async def watch(self) -> None:
+        """Wait between readings; the loss of the link ends it at once. Raises `LinkLost`, never returns."""
+        await asyncio.Event().wait()
+
+    async def keep_alive(self) -> None:  # noqa: B027 - nothing to do for most devices
+        """Ask the device for a sign of life in a long pause between readings. Raises `BridgeError`."""
 
 
 @runtime_checkable

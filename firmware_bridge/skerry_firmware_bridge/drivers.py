@@ -15,14 +15,19 @@ from skerry_firmware_bridge.sunspec.device import open_sunspec
 
 __all__ = ["DRIVERS", "Driver", "checked"]
 
-POLL = Option(name="poll_s", type=int, about="seconds between readings")
+POLL = Option(name="poll_s", type=int, about="seconds between readings", low=1, high=86_400)
+REPLUG = "Unplug the concentrator, wait five seconds and plug it in again: a reset over USB does not wake it."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Driver:
-    """How to open a kind of device, and the options it takes; `about` is one line for people."""
+    """How to open a kind of device, and the options it takes; `about` is one line for people.
+
+    `advice`: what a person can do when the device is silent or cannot be understood.
+    """
 
     about: str
+    advice: str
     options: tuple[Option, ...] = ()
     open: Callable[[DeviceConfig, Surroundings], AbstractAsyncContextManager[Session]]
 
@@ -30,30 +35,56 @@ class Driver:
 DRIVERS: dict[str, Driver] = {
     "iec62056": Driver(
         about="meter behind an optical head (IEC 62056-21 mode C)",
-        options=(POLL, Option(name="address", type=str, about="number of the meter, where several share the line")),
+        advice="Check that the head sits straight on the meter; a meter with a battery needs the option wake=1.",
+        options=(
+            POLL,
+            Option(name="address", type=str, about="number of the meter, where several share the line"),
+            Option(name="wake", type=int, about="1 = wake a meter that sleeps on its battery (0)", low=0, high=1),
+            Option(name="registers", type=str, about="read these in programming mode, such as 1.8.0,2.8.0"),
+            Option(name="password_file", type=str, about="file with the password of the programming mode"),
+        ),
         open=open_iec62056,
     ),
     "modem": Driver(
         about="5G or LTE modem over AT commands",
+        advice="Check its power and that this is its AT port (if2 of a Quectel), which no other program may use.",
         options=(POLL, Option(name="secondary_url", type=str, about="second AT port, used when the first goes dead")),
         open=open_modem,
     ),
-    "p1": Driver(about="P1/DSMR meter, version 4 or 5 (115200 baud)", open=open_p1),
-    "p1-v2": Driver(about="P1/DSMR meter, version 2 or 3 (9600 baud)", open=open_p1),
-    "picogw": Driver(about="PicoCell gateway (SX1308), diagnostics only", options=(POLL,), open=open_picogw),
+    "p1": Driver(
+        about="P1/DSMR meter, version 4 or 5 (115200 baud)",
+        advice="Check the cable, and that the meter's P1 port is switched on; a meter of version 2 or 3 is a p1-v2.",
+        open=open_p1,
+    ),
+    "p1-v2": Driver(
+        about="P1/DSMR meter, version 2 or 3 (9600 baud)",
+        advice="Check the cable; a meter of version 4 or 5 is a p1.",
+        open=open_p1,
+    ),
+    "picogw": Driver(
+        about="PicoCell gateway (SX1308), diagnostics only",
+        advice=REPLUG,
+        options=(POLL, Option(name="reset", type=int, about="1 = restart the gateway before use (0)", low=0, high=1)),
+        open=open_picogw,
+    ),
     "sunspec": Driver(
         about="SunSpec inverter, meter or battery over Modbus",
+        advice="Check unit, baud and parity, the bus wires, and that SunSpec (Modbus) is switched on in the device.",
         options=(
             POLL,
-            Option(name="unit", type=int, about="Modbus address of the device (1)"),
-            Option(name="baud", type=int, about="speed of a serial bus (9600)"),
-            Option(name="parity", type=str, about="parity of a serial bus: N, E or O (N)"),
+            Option(name="unit", type=int, about="Modbus address of the device (1)", low=0, high=247),
+            Option(name="baud", type=int, about="speed of a serial bus (9600)", low=300, high=4_000_000),
+            Option(name="parity", type=str, about="parity of a serial bus: N, E or O (N)", choices=("N", "E", "O")),
         ),
         open=open_sunspec,
     ),
     "sx1302-usb": Driver(
         about="CoreCell USB concentrator (SX1302), diagnostics only",
-        options=(POLL, Option(name="gentle", type=int, about="1 = never reset the concentrator to read its EUI")),
+        advice=REPLUG,
+        options=(
+            POLL,
+            Option(name="gentle", type=int, about="1 = never reset the concentrator to read its EUI", low=0, high=1),
+        ),
         open=open_sx1302,
     ),
 }
@@ -69,16 +100,19 @@ def checked(config: DeviceConfig) -> DeviceConfig:
             remedy=f"Use one of: {', '.join(sorted(DRIVERS))}.",
             params={"kind": config.kind},
         )
-    types = {option.name: option.type for option in driver.options}
+    known = {option.name: option for option in driver.options}
     options: dict[str, str | int] = {}
     for name, value in config.options.items():
+        option = known.get(name)
+        if option is None:
+            remedy = f"Known are: {', '.join(sorted(known)) or 'none'}."
+            raise _bad_option(config, name, f"has no option {name!r}", remedy)
         try:
-            options[name] = types[name](value)
-        except KeyError:
-            remedy = f"Known are: {', '.join(sorted(types)) or 'none'}."
-            raise _bad_option(config, name, f"has no option {name!r}", remedy) from None
+            options[name] = option.checked(value)
         except ValueError:
-            raise _bad_option(config, name, f"option {name} is no whole number", "Write a whole number.") from None
+            raise _bad_option(
+                config, name, f"option {name} cannot be {str(value)!r}", f"Write {option.wanted}."
+            ) from None
     return replace(config, options=options)
 
 

@@ -29,38 +29,54 @@ class Exchange:
         self._one_at_a_time = asyncio.Lock()
 
     async def ask(
-        self, request: bytes, decode: Callable[[bytes], Answer], *, timeout_s: float, attempts: int = 1
+        self,
+        request: bytes,
+        decode: Callable[[bytes], Answer],
+        *,
+        timeout_s: float,
+        quiet_s: float | None = None,
+        attempts: int = 1,
     ) -> Answer:
         """Send `request`, collect bytes until `decode` accepts them.
 
-        `decode` raises `FrameRejected("incomplete")` while more is needed. `attempts` above 1 is for requests that may
-        be repeated: before each repetition the line is drained. Raises `DeviceTimeout`, `FrameRejected`, `LinkLost`.
+        `decode` raises `FrameRejected("incomplete")` while more is needed. `quiet_s` is the longest silence within a
+        long answer (None: only the whole counts). `attempts` above 1 is for requests that may be repeated: before each
+        repetition the line is drained. Raises `DeviceTimeout`, `FrameRejected`, `LinkLost`.
         """
         for attempt in range(1, attempts + 1):
             try:
-                return await self._ask_once(request, decode, timeout_s)
+                return await self._ask_once(request, decode, timeout_s, quiet_s)
             except (DeviceTimeout, FrameRejected):
                 if attempt == attempts:
                     raise
                 await self.drain(quiet_s=DRAIN_S)
         raise ValueError("at least one attempt")
 
-    async def _ask_once(self, request: bytes, decode: Callable[[bytes], Answer], timeout_s: float) -> Answer:
+    async def _ask_once(
+        self, request: bytes, decode: Callable[[bytes], Answer], timeout_s: float, quiet_s: float | None
+    ) -> Answer:
         async with self._one_at_a_time:
             received = b""
             try:
                 async with self._clock.timeout(timeout_s):
                     await self.link.write(request)
                     while True:
-                        received += await self.link.read()
+                        async with self._clock.timeout(quiet_s):
+                            received += await self.link.read()
                         try:
                             return decode(received)
                         except FrameRejected as error:
                             if error.reason != "incomplete" or len(received) > ANSWER_LIMIT:
                                 raise
             except TimeoutError:
-                detail = f"no whole answer within {timeout_s:g} s, {len(received)} bytes came"
+                limit_s = timeout_s if quiet_s is None else min(quiet_s, timeout_s)
+                detail = f"no whole answer within {limit_s:g} s, {len(received)} bytes came"
                 raise DeviceTimeout(f"{self._name}: {detail}") from None
+
+    async def watch(self) -> None:
+        """Drop what comes unasked until the link is lost. Raises `LinkLost`, never returns."""
+        while True:
+            await self.link.read()
 
     async def drain(self, *, quiet_s: float = DRAIN_S) -> int:
         """Throw away what comes until the line was silent for `quiet_s`; return how many bytes. Raises `LinkLost`."""

@@ -4,8 +4,12 @@ The agent runs it for cellular and Wi-Fi hotspots and signs the result. The serv
 `GET {url}/download?bytes=N` with N bytes, `POST {url}/upload` by reading the body, and `HEAD {url}/` quickly.
 """
 
+import socket
 import statistics
+import struct
+import sys
 from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -20,6 +24,7 @@ __all__ = ["OnProgress", "SpeedTestFailed", "SpeedTestResult", "SpeedTestSetting
 
 LATENCY_SAMPLES = 5
 CHUNK_BYTES = 64 * 1024
+UPLOAD_CHUNK_BYTES = 16 * 1024  # what a slow line has not sent when time is up is known to about this and 48 KiB
 SHORTEST_MEASURE_NS = 10 * NS_PER_MS  # a faster transfer says nothing but that the budget is too small
 STEP_TIMEOUT_S = 10.0  # for connecting, and for each answer to a latency question
 
@@ -71,13 +76,19 @@ async def run_speed_test(
     import aiohttp
 
     local = (settings.local_address, 0) if settings.local_address else None
-    connector = aiohttp.TCPConnector(local_addr=local, limit=1)
+    sockets = _Sockets()
+    connector = aiohttp.TCPConnector(local_addr=local, limit=1, socket_factory=sockets.make)
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=STEP_TIMEOUT_S)
     base = settings.url.rstrip("/")
     share = settings.budget_bytes // 2
     try:
-        async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
-            runner = _Runner(session=session, base=base, clock=clock, limit_s=settings.direction_limit_s)
+        async with (
+            aiohttp.ClientSession(connector=connector, timeout=timeout) as session,
+            aclosing(sockets),  # before the session ends: its transports notice, and end with it
+        ):
+            runner = _Runner(
+                session=session, base=base, clock=clock, limit_s=settings.direction_limit_s, sockets=sockets
+            )
             on_progress(Step.LATENCY, 0)
             latency_ms = await runner.latency_ms()
             down_bytes, download = await runner.download(share, lambda moved: on_progress(Step.DOWNLOAD, moved))
@@ -93,12 +104,50 @@ async def run_speed_test(
     )
 
 
+class _Sockets:
+    """The test's sockets, kept beside aiohttp to see what they have not sent when time is up."""
+
+    def __init__(self) -> None:
+        self._kept: list[socket.socket] = []
+
+    def make(self, address: "aiohttp.AddrInfoType") -> socket.socket:
+        """Open a socket; a copy of it outlives aiohttp's."""
+        family, kind, protocol, *_ = address
+        opened = socket.socket(family=family, type=kind, proto=protocol)
+        opened.setblocking(False)
+        self._kept.append(opened.dup())
+        return opened
+
+    def unsent_bytes(self) -> int:
+        """Return what the system still holds to be sent or confirmed; 0 where it does not tell (not on Linux)."""
+        try:
+            from fcntl import ioctl
+            from termios import TIOCOUTQ
+        except ImportError:
+            return 0
+        total = 0
+        for kept in self._kept:
+            with suppress(OSError):
+                total += int.from_bytes(ioctl(kept, TIOCOUTQ, bytes(4)), sys.byteorder)
+        return total
+
+    async def aclose(self) -> None:
+        """Give all up at once: what is unsent must not go on using the line."""
+        for kept in self._kept:
+            with suppress(OSError):
+                kept.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                kept.shutdown(socket.SHUT_RDWR)
+            kept.close()
+        self._kept.clear()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Runner:
     session: "aiohttp.ClientSession"
     base: str
     clock: Clock
     limit_s: float
+    sockets: _Sockets
 
     async def latency_ms(self) -> int:
         """Return the median of a few round trips on one connection; the first opens it and is not counted."""
@@ -132,7 +181,7 @@ class _Runner:
 
         async def body() -> AsyncIterator[bytes]:
             nonlocal moved
-            chunk = bytes(CHUNK_BYTES)
+            chunk = bytes(UPLOAD_CHUNK_BYTES)
             while moved < size:
                 part = chunk[: size - moved]
                 yield part
@@ -145,7 +194,7 @@ class _Runner:
                 answer.raise_for_status()
                 await answer.read()
         except TimeoutError:
-            pass  # as above
+            moved -= min(moved, self.sockets.unsent_bytes())  # as above, without what only our own buffers have taken
         return moved, _rate(moved, self.clock.monotonic_ns() - started_ns)
 
 

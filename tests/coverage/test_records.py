@@ -62,6 +62,8 @@ def test_a_changed_registration_is_refused(change: dict[str, object]) -> None:
     [
         {"cell": "8a1f006863755ff"},
         {"cell": CELL.upper()},
+        {"cell": f"-{CELL}"},
+        {"cell": "8" * 30},
         {"cell": h3.cell_to_parent(CELL, 9)},
         {"region": "UNKNOWN"},
         {"region": "MARS"},

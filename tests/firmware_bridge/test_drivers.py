@@ -1,5 +1,7 @@
 """Device kinds and their options are checked before anything is opened."""
 
+from pathlib import Path
+
 import pytest
 
 from skerry_core.errors import UsageError
@@ -40,3 +42,38 @@ def test_faults_are_read_from_a_command_line_text() -> None:
     assert parse_faults("") == LineFaults()
     with pytest.raises(UsageError, match="known are"):
         parse_faults("thunder=1")
+
+
+def test_every_kind_and_option_is_in_the_manual() -> None:
+    rows = (Path(__file__).parents[2] / "docs" / "devices.md").read_text(encoding="utf-8").splitlines()
+    for kind, driver in DRIVERS.items():
+        row = next(line for line in rows if line.startswith(f"| `{kind}` |"))
+        for option in driver.options:
+            assert f"`{option.name}`" in row, (kind, option.name)
+            assert any(line.startswith("| `") and f"`{option.name}`" in line.split("|")[1] for line in rows), (
+                option.name
+            )
+
+
+@pytest.mark.parametrize("kind", sorted(DRIVERS))
+def test_every_kind_says_what_a_person_can_do(kind: str) -> None:
+    assert DRIVERS[kind].advice.endswith(".")
+    assert DRIVERS[kind].about
+
+
+@pytest.mark.parametrize(
+    ("options", "wanted"),
+    [
+        ({"parity": "X"}, "one of N, E, O"),
+        ({"unit": 248}, "a whole number from 0 to 247"),
+        ({"poll_s": 0}, "a whole number from 1 to 86400"),
+    ],
+)
+def test_a_value_out_of_range_is_refused_with_the_range(options: dict[str, str | int], wanted: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        checked(_config("sunspec", **options))
+    assert wanted in raised.value.remedy
+
+
+def test_parity_is_read_in_either_case() -> None:
+    assert checked(_config("sunspec", parity="e")).options == {"parity": "E"}

@@ -1,12 +1,14 @@
 """The speed test against a server of our own on the loopback address."""
 
+import asyncio
+import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from aiohttp import web
 
-from skerry_core.clock import SystemClock
+from skerry_core.clock import SystemClock, io_timeout
 from skerry_firmware_bridge.speed_test import SpeedTestFailed, SpeedTestSettings, Step, run_speed_test
 
 CLOCK = SystemClock()
@@ -94,3 +96,42 @@ async def test_a_slow_line_is_measured_by_what_came_in_time() -> None:
 async def test_no_server_is_a_failure_not_a_zero() -> None:
     with pytest.raises(SpeedTestFailed):
         await run_speed_test(SpeedTestSettings(url="http://127.0.0.1:9"), clock=CLOCK)
+
+
+class SlowReader:
+    """Reads an upload at 200 kB/s through a small buffer, as a slow line does; downloads are quick."""
+
+    def __init__(self) -> None:
+        self.read = 0
+        self.gone = asyncio.Event()
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            with suppress(ConnectionError, asyncio.IncompleteReadError):
+                await self._serve(reader, writer)
+        finally:
+            writer.transport.abort()
+            self.gone.set()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while not (request := await reader.readuntil(b"\r\n\r\n")).startswith(b"POST"):
+            body = bytes(500_000 if request.startswith(b"GET") else 0)
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+            await writer.drain()
+        while data := await reader.read(10_000):
+            self.read += len(data)
+            await CLOCK.sleep(0.05)
+
+
+async def test_what_waits_in_our_own_buffers_was_not_uploaded() -> None:
+    slow = SlowReader()
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16_384)  # bytes in the far end's buffer have arrived
+    async with await asyncio.start_server(slow, sock=listener, limit=16_384) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        settings = SpeedTestSettings(url=url, budget_bytes=40_000_000, direction_limit_s=1.0)
+        result = await run_speed_test(settings, clock=CLOCK)
+        assert result.upload_bytes_s < 600_000
+        assert slow.read > 100_000
+        async with io_timeout(5):
+            await slow.gone.wait()

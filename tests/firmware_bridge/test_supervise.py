@@ -8,13 +8,22 @@ import pytest
 
 from skerry_core.clock import NS_PER_S
 from skerry_firmware_bridge.device import DeviceConfig
-from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, StateChanged, StatusReported
-from skerry_firmware_bridge.supervise import DOWN_AFTER_S, supervise
+from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, DeviceTrouble, StateChanged, StatusReported
+from skerry_firmware_bridge.supervise import DOWN_AFTER_S, KEEP_ALIVE_S, supervise
 from skerry_simulate.clock import SimulatedClock
 from skerry_simulate.devices.firmware import LineFaults
+from skerry_simulate.devices.meter import P1Firmware
 from skerry_simulate.devices.registry import EMULATORS
 from skerry_testing.simulated import Bench, simulated
 
+SILENT = {
+    "iec62056": "head sits straight",
+    "modem": "AT port",
+    "p1": "P1 port is switched on",
+    "p1-v2": "Check the cable",
+    "picogw": "Unplug the concentrator",
+    "sx1302-usb": "Unplug the concentrator",
+}
 Script = Callable[[SimulatedClock, Bench], Coroutine[Any, Any, None]]
 
 
@@ -68,6 +77,10 @@ def test_an_unplugged_device_is_unknown_then_down_and_returns_within_three_secon
     states = _states(events)
     assert [state for _, state in states] == [DeviceState.UP, DeviceState.UNKNOWN, DeviceState.DOWN, DeviceState.UP]
     assert 60 <= states[1][0] < 61
+    # the age of what is told about a lost device counts from its last reading
+    down = next(event for _, event in events if isinstance(event, StateChanged) and event.state is DeviceState.DOWN)
+    last_read_ns = max(event.wall_ns for at, event in events if isinstance(event, StatusReported) and at < 61)
+    assert down.wall_ns == last_read_ns
     assert states[2][0] - states[1][0] <= DOWN_AFTER_S + 1
     assert 120 < states[3][0] < 123
 
@@ -80,17 +93,114 @@ def test_a_down_device_says_why_in_words_for_people() -> None:
     events, _ = _supervised("p1-v5", script)
     last = [event for _, event in events if isinstance(event, StateChanged)][-1]
     assert last.state is DeviceState.DOWN
-    assert last.reason == "There is no serial port memory:d1."
+    assert last.reason == "There is no serial port memory:d1. Plug it in."
 
 
-def test_a_dead_modem_port_climbs_the_ladder_to_the_secondary_port() -> None:
+def test_a_dead_modem_port_climbs_the_ladder_to_the_secondary_port_and_a_restart() -> None:
     async def script(clock: SimulatedClock, bench: Bench) -> None:
         bench.faults = LineFaults(stuck=True)
-        await clock.sleep(1500)
+        await clock.sleep(120)
 
-    _, bench = _supervised("quectel-rm520n", script, secondary_url="memory:d2")
+    events, bench = _supervised("quectel-rm520n", script, secondary_url="memory:d2")
+    # three timeouts each: reopened, then the secondary port, then the restart by whichever port takes it
+    assert bench.opened[:5] == ["memory:d1", "memory:d1", "memory:d2", "memory:d2", "memory:d1"]
+    assert [link.written for link in bench.links[3:5]] == [b"AT+CFUN=1,1\r"] * 2
+    troubles = [event for _, event in events if isinstance(event, DeviceTrouble)]
+    assert [event.code for event in troubles] == ["modem_restart"]
+
+
+def test_a_secondary_port_that_is_gone_gives_way_to_the_first() -> None:
+    async def script(clock: SimulatedClock, bench: Bench) -> None:
+        bench.faults = LineFaults(stuck=True)
+        bench.missing.add("memory:d2")
+        await clock.sleep(60)
+        bench.faults = LineFaults()
+        await clock.sleep(60)
+
+    events, bench = _supervised("quectel-rm520n", script, secondary_url="memory:d2")
     assert "memory:d2" in bench.opened
-    assert bench.opened.index("memory:d2") >= 5
+    assert _states(events)[-1][1] is DeviceState.UP
+
+
+def test_a_device_read_seldom_is_asked_for_a_sign_of_life_between_readings() -> None:
+    async def script(clock: SimulatedClock, bench: Bench) -> None:
+        await clock.sleep(90)
+        bench.faults = LineFaults(stuck=True)
+        bench.links[-1].stage.faults = bench.faults
+        await clock.sleep(60)
+
+    for name in ("quectel-ec25", "corecell-usb", "picocell"):
+        events, _ = _supervised(name, script, poll_s=3600)
+        states = _states(events)
+        assert [state for _, state in states] == [DeviceState.UP, DeviceState.UNKNOWN, DeviceState.DOWN], name
+        assert 90 < states[1][0] < 90 + KEEP_ALIVE_S + 12, name
+
+
+def test_what_a_device_no_longer_tells_is_none_and_not_the_last_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def script(clock: SimulatedClock, bench: Bench) -> None:
+        await clock.sleep(5)
+        firmware = bench.firmware
+        assert isinstance(firmware, P1Firmware)
+        monkeypatch.setattr(firmware, "gas", False)
+        await clock.sleep(5)
+
+    events, _ = _supervised("p1-v5", script)
+    reports = [event for _, event in events if isinstance(event, StatusReported)]
+    assert reports[0].values["mbus1_unit"] == "m3"
+    assert reports[-1].values["mbus1_unit"] is None
+
+
+@pytest.mark.parametrize("name", ["optical-meter", "picocell", "corecell-usb", "quectel-ec25", "p1-v2"])
+def test_an_unplugged_device_that_is_read_seldom_is_noticed_at_once(name: str) -> None:
+    async def script(clock: SimulatedClock, bench: Bench) -> None:
+        await clock.sleep(25)
+        bench.unplug()
+        await clock.sleep(30)
+
+    options = {} if name == "p1-v2" else {"poll_s": 3600}
+    states = _states(_supervised(name, script, **options)[0])
+    assert [state for _, state in states] == [DeviceState.UP, DeviceState.UNKNOWN, DeviceState.DOWN]
+    assert states[1][0] == 25
+
+
+def test_a_silent_device_is_down_on_time_although_the_next_attempt_waits_long() -> None:
+    async def script(clock: SimulatedClock, bench: Bench) -> None:
+        await clock.sleep(10)
+        bench.faults = LineFaults(stuck=True)
+        bench.links[-1].stage.faults = bench.faults
+        await clock.sleep(60)
+
+    events, _ = _supervised("p1-v5", script)
+    (_, unknown), (_, down) = [(state, at) for at, state in _states(events)][1:]
+    assert down - unknown == DOWN_AFTER_S
+
+
+@pytest.mark.parametrize("name", sorted(name for name, emulator in EMULATORS.items() if emulator.kind in SILENT))
+def test_a_silent_device_says_what_happened_and_what_to_do(name: str) -> None:
+    async def script(clock: SimulatedClock, bench: Bench) -> None:
+        bench.faults = LineFaults(stuck=True)
+        await clock.sleep(300)
+
+    events, _ = _supervised(name, script)
+    last = [event for _, event in events if isinstance(event, StateChanged)][-1]
+    assert last.state is DeviceState.DOWN
+    assert "within" in last.reason
+    assert SILENT[EMULATORS[name].kind] in last.reason
+
+
+def test_a_device_that_is_down_for_another_reason_says_so_once() -> None:
+    async def script(clock: SimulatedClock, bench: Bench) -> None:
+        bench.plugged = False
+        await clock.sleep(30)
+        bench.plugged = True
+        bench.faults = LineFaults(stuck=True)
+        await clock.sleep(300)
+
+    events, _ = _supervised("corecell-usb", script)
+    reasons = [event.reason for _, event in events if isinstance(event, StateChanged)]
+    assert len(reasons) == 3
+    assert "no serial port" in reasons[1]
+    assert "Unplug the concentrator" in reasons[2]
 
 
 def test_a_flapping_cable_is_named() -> None:
@@ -127,6 +237,7 @@ def test_a_mistake_in_a_driver_is_reported_and_does_not_end_the_supervisor(
 
     events, bench = _supervised("p1-v5", script)
     last = [event for _, event in events if isinstance(event, StateChanged)][-1]
-    assert (last.state, last.reason) == (DeviceState.DOWN, "internal error in the driver, see the log")
+    assert last.state is DeviceState.DOWN
+    assert last.reason.startswith("The driver made a mistake of its own. Please report it")
     assert len(bench.opened) > 2
     assert "the driver failed" in caplog.text

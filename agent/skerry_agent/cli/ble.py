@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,7 +13,7 @@ from skerry_agent.wallet.passwords import ask_secret, password_options
 from skerry_core.errors import UsageError
 
 if TYPE_CHECKING:
-    from skerry_firmware_bridge.ble.hotspot import Hotspot
+    from skerry_firmware_bridge.ble.hotspot import Hotspot, WifiNames
 
 __all__ = ["ble"]
 
@@ -97,14 +97,28 @@ def wifi() -> None:
 def list_wifi(*, hotspot_address: str, scan_s: float, as_json_: bool) -> None:
     """List networks that the hotspot sees or knows."""
 
-    async def ask(hotspot: "Hotspot") -> tuple[list[str], list[str], str | None]:
+    async def ask(hotspot: "Hotspot") -> "tuple[WifiNames, WifiNames, str | None]":
         return await hotspot.visible_wifi(), await hotspot.configured_wifi(), await hotspot.wifi_ssid()
 
     visible, configured, used = with_hotspot(hotspot_address, ask, scan_s=scan_s)
-    names = list(dict.fromkeys([*visible, *configured]))
-    rows = [(name, _yes(name in visible), _yes(name in configured), _yes(name == used)) for name in names]
-    answer = {"visible": visible, "configured": configured, "connected": used}
-    show(answer, json_wanted=as_json_, text=lambda: table(("network", "seen", "password known", "in use"), rows))
+    answer = {
+        "visible": visible.names,
+        "configured": configured.names,
+        "connected": used,
+        "may_be_cut": visible.may_be_cut or configured.may_be_cut,
+    }
+    show(answer, json_wanted=as_json_, text=lambda: _networks(answer))
+
+
+def _networks(answer: dict[str, Any]) -> str:
+    """Return the networks as a table; a hotspot cuts a long list without saying so."""
+    visible, configured = answer["visible"], answer["configured"]
+    rows = [
+        (name, _yes(name in visible), _yes(name in configured), _yes(name == answer["connected"]))
+        for name in dict.fromkeys([*visible, *configured])
+    ]
+    note = "\nA hotspot tells 512 bytes of names at most: there may be more." if answer["may_be_cut"] else ""
+    return table(("network", "seen", "password known", "in use"), rows) + note
 
 
 @wifi.command("connect")
@@ -151,7 +165,11 @@ def forget_wifi(*, hotspot_address: str, network: str, scan_s: float, as_json_: 
 
 
 def _check_length(text: str, limit_bytes: int, what: str) -> None:
-    if len(text.encode()) > limit_bytes:
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError:
+        raise UsageError("E_WIFI_TEXT", f"{what} must be Unicode text.") from None
+    if size > limit_bytes:
         raise UsageError("E_WIFI_TOO_LONG", f"{what} has at most {limit_bytes} bytes.")
 
 

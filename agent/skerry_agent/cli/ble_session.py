@@ -28,8 +28,10 @@ def with_hotspot(address: str, ask: Callable[["Hotspot"], Awaitable[T]], *, scan
     from skerry_core.clock import SystemClock
     from skerry_firmware_bridge.ble.hotspot import connect_hotspot
 
+    place = address.strip().removeprefix("ble:")  # as `skerry devices scan` writes it
+
     async def main() -> T:
-        async with connect_hotspot(address.strip(), clock=SystemClock(), scan_s=scan_s) as hotspot:
+        async with connect_hotspot(place, clock=SystemClock(), scan_s=scan_s) as hotspot:
             return await ask(hotspot)
 
     with readable_errors():

@@ -9,7 +9,7 @@ from skerry_agent.cli.context import Cli, json_option, pass_cli, show, table
 from skerry_agent.cli.scan import scan_ports
 from skerry_agent.cli.speedtest import speedtest
 from skerry_client import calls
-from skerry_client.models import Device, Packet
+from skerry_client.models import Device, Packet, Page
 
 __all__ = ["devices", "packets"]
 
@@ -22,8 +22,14 @@ def devices(ctx: click.Context, /, *, as_json_: bool) -> None:
     if ctx.invoked_subcommand is not None:
         return
     page = ctx.obj.ask(lambda agent: agent.call(calls.devices()))
-    rows = [(one.id, one.name, one.kind, one.state, one.region, one.reason) for one in page.items]
-    show(page, json_wanted=as_json_, text=lambda: table(("id", "name", "kind", "state", "region", "reason"), rows))
+    rows = [(one.id, one.name, one.kind, one.state, _age(page, one), one.region, one.reason) for one in page.items]
+    header = ("id", "name", "kind", "state", "last heard", "region", "reason")
+    show(page, json_wanted=as_json_, text=lambda: table(header, rows))
+
+
+def _age(page: Page[Device], device: Device) -> str:
+    """Say how old is what is known of a device."""
+    return f"{max(0, round((page.as_of - device.as_of).total_seconds()))} s ago"
 
 
 @devices.command("set")

@@ -19,6 +19,7 @@ from skerry_agent.settings.table import (
     REGIONS,
     SERIAL_RADIOS,
 )
+from skerry_core.cells import cell_number, resolution
 from skerry_core.errors import UsageError
 
 __all__ = ["setup"]
@@ -89,12 +90,11 @@ def _checked(setting: Setting[Any], raw: str, check: Callable[[str], str]) -> An
 
 
 def _check_location(raw: str) -> str:
-    import h3.api.basic_str as h3
-
-    if not h3.is_valid_cell(raw):
+    cell = cell_number(raw)
+    if cell is None:
         return f"{raw!r} is no H3 cell"
-    resolution = h3.get_resolution(raw)
-    return "" if resolution == LOCATION_RESOLUTION else f"the cell has resolution {resolution}, not 12"
+    found = resolution(cell)
+    return "" if found == LOCATION_RESOLUTION else f"the cell has resolution {found}, not 12"
 
 
 def _check_owner(raw: str) -> str:

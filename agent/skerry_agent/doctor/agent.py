@@ -1,9 +1,10 @@
 """Checks of the running agent, through its API."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from skerry_agent.doctor.attached import check_attached, is_attached
 from skerry_agent.doctor.findings import Finding, Grade
 from skerry_client import calls
 from skerry_client.http import AgentClient
@@ -58,7 +59,10 @@ def check_agent(facts: AgentFacts) -> Iterator[Finding]:
     """Yield the findings in the order of the stages."""
     now = facts.status.as_of
     yield _finding("agent", "process", Grade.PASS, f"version {facts.status.version} answers")
-    yield from _radios(facts)
+    radios = [device for device in facts.devices if not is_attached(device)]
+    if radios or not facts.devices:  # an agent that only reads meters misses no radio
+        yield from _radios(replace(facts, devices=radios))
+    yield from check_attached(facts.devices, now, _age)
     yield from _regions(facts)
     yield _packets(facts, now)
     yield _clock(facts.status)

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-import h3.api.basic_int as h3
-
 from skerry_agent.evidence.reader import EvidenceReader
+from skerry_core.cells import is_cell
 from skerry_core.errors import NotFoundError
 from skerry_coverage.bundle.statement import SignedStatement, StatedReport, Statement
 from skerry_coverage.evidence.entry import Entry, EntryKind
@@ -90,7 +89,7 @@ class _Found:
             name, cell = PublicKey(gateway).animal_name, int(stated.cell, 16)
         except (KeyRejected, ValueError):  # recorded as received
             return None
-        if not h3.is_valid_cell(cell):
+        if not is_cell(cell):
             return None
         self.hotspots[gateway] = MapHotspot(name=name, cell=cell)
         return gateway

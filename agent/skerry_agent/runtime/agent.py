@@ -22,7 +22,7 @@ from skerry_agent.runtime.packet_path import Stage
 from skerry_agent.runtime.radio_watch import RadioWatch
 from skerry_agent.runtime.radios import Radios
 from skerry_agent.runtime.run_mark import RunMark
-from skerry_agent.store import BeaconRow, RewardState, Stores, Verdict, WitnessRow
+from skerry_agent.store import BeaconRow, DeviceRow, RewardState, Stores, Verdict, WitnessRow
 from skerry_core.clock import Clock, io_timeout
 from skerry_core.errors import SkerryError
 from skerry_wire.sink import SinkUnavailable
@@ -95,12 +95,27 @@ class Agent:
     def _attached_devices(self) -> dict[str, Coroutine[Any, Any, None]]:
         if not self._attached:
             return {}
-        from skerry_agent.runtime.attached import attached_device, run_attached  # drivers load on use
+        from skerry_agent.runtime.attached import attached_devices, run_attached  # drivers load on use
 
-        devices = [attached_device(text) for text in self._attached]
-        return {
-            "attached devices": run_attached(devices, clock=self.clock, random=self._random, events=self.board.take)
-        }
+        devices = attached_devices(self._attached)
+        for device in devices:
+            self.board.expect(device.device_id, "Not opened yet: it is being connected for the first time.")
+        work = run_attached(devices, clock=self.clock, random=self._random, events=self.board.take)
+        return {"attached devices": self._listed([device.device_id for device in devices], work)}
+
+    async def _listed(self, device_ids: list[str], work: Coroutine[Any, Any, None]) -> None:
+        """Put configured devices on the stored list, so that they are seen before they first answer; then work."""
+        now_ns = self.clock.wall_ns()
+        try:
+            for device_id in device_ids:
+                kind, _, name = device_id.partition(":")
+                row = DeviceRow(
+                    id=device_id, kind=kind, name=name, first_seen_ns=now_ns, last_seen_ns=now_ns, details={}
+                )
+                await self.stores.devices.seen(row)
+        except SkerryError as error:
+            _log.error("devices: not stored (%s)", error)
+        await work
 
     async def _run_operator(self) -> None:
         """Connect once the time is known: a session begins with a signature."""

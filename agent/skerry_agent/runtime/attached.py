@@ -1,6 +1,7 @@
 """Devices that are no radios - modems, meters, inverters - as the settings name them, each supervised by itself."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from random import Random
 from urllib.parse import parse_qsl
 
@@ -15,24 +16,57 @@ from skerry_firmware_bridge.links.settings import SerialSettings
 from skerry_firmware_bridge.radio import EventSink
 from skerry_firmware_bridge.supervise import supervise
 
-__all__ = ["attached_device", "run_attached", "surroundings"]
+__all__ = ["attached_device", "attached_devices", "run_attached", "surroundings"]
+
+
+NUMBERED = ("unit", "address")  # options that tell devices at one place apart, and so belong to their ids
+SHARED_KINDS = frozenset({"sunspec"})  # kinds of which several may stand at one place: a bus serves them all
+
+
+def attached_devices(texts: Sequence[str]) -> list[DeviceConfig]:
+    """Read the setting devices.attached. Raises `UsageError` as `attached_device`, and E_DEVICE_TWICE."""
+    devices: list[DeviceConfig] = []
+    for text in texts:
+        device = attached_device(text)
+        other = next((one for one in devices if _clash(one, device)), None)
+        if other is not None:
+            raise UsageError(
+                "E_DEVICE_TWICE",
+                f"devices.attached names {device.url} twice, as {other.device_id} and {device.device_id}.",
+                remedy="Leave one of them out; only sunspec devices share a bus, each with its own unit.",
+                params={"device": device.device_id},
+            )
+        devices.append(device)
+    return devices
 
 
 def attached_device(text: str) -> DeviceConfig:
-    """Read `KIND:URL` or `KIND:URL?option=value&...` of the setting devices.attached.
+    """Read `KIND:URL` or `KIND:URL?option=value&...`.
 
     Raises `UsageError` E_DEVICE_KIND, E_DEVICE_OPTION, E_DEVICE_TEXT.
     """
-    place, _, options = text.partition("?")
+    place, question, options = text.strip().partition("?")
     kind, colon, url = place.partition(":")
+    try:
+        told = dict(parse_qsl(options, keep_blank_values=True, strict_parsing=bool(question)))
+    except ValueError:
+        colon = ""
     if not colon or not url:
         raise UsageError(
             "E_DEVICE_TEXT",
-            f"{text!r} in devices.attached is not KIND:URL.",
+            f"{text!r} in devices.attached is not KIND:URL or KIND:URL?option=value.",
             remedy="Write it like modem:/dev/ttyUSB2 or sunspec:modbus-tcp://192.0.2.7:502?unit=1.",
             params={"value": text},
         )
-    return checked(DeviceConfig(device_id=place, kind=kind, url=url, options=dict(parse_qsl(options))))
+    device = checked(DeviceConfig(device_id=place, kind=kind, url=url, options=told))
+    numbers = [f",{name}={device.options[name]}" for name in NUMBERED if device.options.get(name, 1) != 1]
+    return replace(device, device_id=place + "".join(numbers))
+
+
+def _clash(one: DeviceConfig, other: DeviceConfig) -> bool:
+    if one.url != other.url:
+        return False
+    return one.device_id == other.device_id or not {one.kind, other.kind} <= SHARED_KINDS
 
 
 def surroundings(clock: Clock, random: Random) -> Surroundings:

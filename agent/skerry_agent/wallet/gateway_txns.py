@@ -7,6 +7,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from skerry_core.cells import cell_number, resolution
 from skerry_core.errors import RefusedError, UserError
 from skerry_keys.errors import KeyRejected
 from skerry_keys.public_key import PublicKey
@@ -41,13 +42,12 @@ class AskedTxn:
 def read_txn(raw: bytes) -> GatewayTxn:
     """Read what a hotspot handed over. Raises `UserError` E_BLE_TRANSACTION."""
     try:
-        return read_gateway_txn(raw)
+        txn = read_gateway_txn(raw)
     except MessageRejected as error:
-        raise UserError(
-            "E_BLE_TRANSACTION",
-            f"That is no transaction of a hotspot that can be read completely: {error}.",
-            remedy="Nothing was signed. Try again, or update the hotspot's firmware.",
-        ) from error
+        raise _unreadable(str(error)) from error
+    if txn.location is not None and _centre(txn.location) is None:
+        raise _unreadable("its location is no H3 cell of resolution 12")
+    return txn
 
 
 def check_asked(txn: GatewayTxn, asked: AskedTxn) -> None:
@@ -74,9 +74,10 @@ def txn_effects(txn: GatewayTxn) -> list[str]:
     if txn.kind == "add_gateway":
         first = f"{owner} becomes the owner of the hotspot {gateway}."
     else:
-        first = (
-            f"The hotspot {gateway} of {owner} is asserted to stand in the cell {txn.location} (number {txn.nonce})."
-        )
+        centre = _centre(txn.location or "")
+        assert centre is not None, "read_txn has refused it"
+        place = f"at about {centre[0]:.5f}, {centre[1]:.5f} (cell {txn.location})"
+        first = f"The hotspot {gateway} of {owner} is asserted to stand {place}; assertion number {txn.nonce}."
     fees = f"{payer} pays {txn.staking_fee_dc:,} DC and a fee of {txn.fee_dc:,} DC."
     return [first, fees if txn.total_dc else "Nobody pays anything."]
 
@@ -87,6 +88,25 @@ def address_text(key: bytes) -> str:
         return PublicKey.from_binary(key).address
     except KeyRejected:
         return f"(no key: {key.hex() or 'empty'})"
+
+
+def _unreadable(why: str) -> UserError:
+    return UserError(
+        "E_BLE_TRANSACTION",
+        f"That is no transaction of a hotspot that can be read completely: {why}.",
+        remedy="Nothing was signed. Try again, or update the hotspot's firmware.",
+    )
+
+
+def _centre(text: str) -> tuple[float, float] | None:
+    """Return latitude and longitude of an asserted cell, None for what is none."""
+    cell = cell_number(text)
+    if cell is None or resolution(cell) != CELL_RESOLUTION:
+        return None
+    import h3.api.basic_int as h3
+
+    latitude, longitude = h3.cell_to_latlng(cell)
+    return latitude, longitude
 
 
 def _comparisons(txn: GatewayTxn, asked: AskedTxn) -> dict[str, bool]:

@@ -13,7 +13,6 @@ from skerry_coverage.bundle.statement import MAX_TIMESTAMP_S
 from skerry_coverage.evidence.entry import Entry, EntryKind
 from skerry_coverage.evidence.errors import EvidenceRejected
 from skerry_coverage.evidence.packets import PacketRoot
-from skerry_coverage.iot.geometry import is_cell
 from skerry_coverage.iot.registry import Asserted, Gateway
 from skerry_coverage.records import Location, Registration
 from skerry_wire.errors import MessageRejected
@@ -23,7 +22,7 @@ from skerry_wire.messages import parse
 from skerry_wire.signing import verify_message
 from skerry_wire.sink import Entropy
 
-__all__ = ["Known", "cell_number", "check_others"]
+__all__ = ["Known", "check_others"]
 
 
 @dataclass(slots=True)
@@ -104,17 +103,6 @@ def check_others(entries: Mapping[bytes, Entry], network: str, report: Verificat
         except (EvidenceRejected, MessageRejected) as error:
             report.fail("bad_body", where, str(error))
     return known
-
-
-def cell_number(text: str) -> int | None:
-    """Return an H3 index from its hexadecimal text, None for text that is none."""
-    if not 1 <= len(text) <= 16 or not text.isascii() or text != text.lower():
-        return None
-    try:
-        number = int(text, 16)
-    except ValueError:
-        return None
-    return number if is_cell(number) else None
 
 
 def _record(entry: Entry, network: str, where: str, known: Known, report: VerificationReport) -> None:

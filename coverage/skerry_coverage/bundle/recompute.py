@@ -7,7 +7,8 @@ one the reports' own times are taken and the rules about history are left out.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from skerry_coverage.bundle.known import Known, cell_number
+from skerry_core.cells import cell_number
+from skerry_coverage.bundle.known import Known
 from skerry_coverage.bundle.reports import BeaconSeen, WitnessSeen
 from skerry_coverage.bundle.statement import StatedGateway, StatedReport, Statement
 from skerry_coverage.evidence.errors import EvidenceRejected

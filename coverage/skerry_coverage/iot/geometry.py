@@ -15,18 +15,12 @@ __all__ = [
     "expected_signal_dbm",
     "free_space_loss_db",
     "grid_cells",
-    "is_cell",
 ]
 
 _GRID_RESOLUTION = 11
 _LIGHT_M_S = 2.998e8  # the verifier's rounded value; skerry_radio has the exact one
 _FOUR_PI = 4 * math.pi
 _CACHED_PAIRS = 1 << 16
-
-
-def is_cell(cell: int) -> bool:
-    """Say whether a number is an H3 cell."""
-    return bool(h3.is_valid_cell(cell))
 
 
 @lru_cache(maxsize=_CACHED_PAIRS)

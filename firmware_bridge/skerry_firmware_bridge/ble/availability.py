@@ -1,11 +1,12 @@
 """Why Bluetooth cannot be used here: what bleak and D-Bus raise, as errors with a code, a sentence and a remedy."""
 
+import importlib.util
 import sys
 from dataclasses import dataclass
 
 from skerry_firmware_bridge.errors import LinkRefused
 
-__all__ = ["ABSENT", "bluetooth_errors", "dbus_error_name", "is_in_progress", "no_bluetooth"]
+__all__ = ["ABSENT", "bluetooth_errors", "dbus_error_name", "is_in_progress", "no_bluetooth", "require_bleak"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +16,11 @@ class _Cause:
     remedy: str
 
 
+_NOT_INSTALLED = _Cause(
+    code="E_BLE_NOT_INSTALLED",
+    detail="Skerry came without its Bluetooth library here, as it does on 32-bit computers.",
+    remedy="Use a 64-bit computer, or install the library: pip install bleak",
+)
 _NO_DBUS = _Cause(
     code="E_BLE_NO_DBUS",
     detail="There is no system D-Bus on this computer, which Bluetooth needs.",
@@ -55,7 +61,7 @@ _UNKNOWN = _Cause(
     detail="Bluetooth cannot be used",
     remedy="Look at the service's log: journalctl -u bluetooth -n 50",
 )
-ABSENT = frozenset({_NO_DBUS.code, _NO_SERVICE.code, _NO_ADAPTER.code})
+ABSENT = frozenset({_NOT_INSTALLED.code, _NO_DBUS.code, _NO_SERVICE.code, _NO_ADAPTER.code})
 """Codes of a computer that simply has no Bluetooth, which is nothing to complain about unless it was asked for."""
 
 IN_PROGRESS = "org.bluez.Error.InProgress"
@@ -70,6 +76,12 @@ _BY_DBUS_NAME = {
     "org.bluez.Error.NotPermitted": _FORBIDDEN,
     "org.bluez.Error.NotReady": _OFF,
 }
+
+
+def require_bleak() -> None:
+    """Raise `LinkRefused` E_BLE_NOT_INSTALLED where the library is missing."""
+    if importlib.util.find_spec("bleak") is None:
+        raise _refusal(_NOT_INSTALLED, _NOT_INSTALLED.detail)
 
 
 def bluetooth_errors() -> tuple[type[Exception], ...]:
@@ -103,6 +115,10 @@ def no_bluetooth(error: Exception) -> LinkRefused:
     """Return the refusal that says why Bluetooth cannot be used here."""
     cause = _cause(error)
     detail = cause.detail if cause is not _UNKNOWN else f"{cause.detail}: {error or type(error).__name__}."
+    return _refusal(cause, detail)
+
+
+def _refusal(cause: _Cause, detail: str) -> LinkRefused:
     return LinkRefused(cause.code, detail, remedy=cause.remedy)
 
 

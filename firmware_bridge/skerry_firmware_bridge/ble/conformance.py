@@ -19,7 +19,10 @@ def _payload(case: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _encode(case: Mapping[str, Any]) -> dict[str, Any]:
-    return {"bytes_hex": encode(MESSAGES[case["message"]], case["fields"]).hex()}
+    try:
+        return {"bytes_hex": encode(MESSAGES[case["message"]], case["fields"]).hex()}
+    except FrameRejected as error:
+        raise CaseError(error.reason) from None
 
 
 def _status(case: Mapping[str, Any]) -> dict[str, Any]:
@@ -31,7 +34,7 @@ def _device(case: Mapping[str, Any]) -> dict[str, Any]:
     match case["operation"]:
         case "read":
             try:
-                return {"bytes_hex": read_at(bytes.fromhex(case["value_hex"]), case["offset"]).hex()}
+                return {"bytes_hex": read_at(bytes.fromhex(case["value_hex"] or ""), case["offset"] or 0).hex()}
             except FrameRejected as error:
                 raise CaseError(error.reason) from None
         case "lights":

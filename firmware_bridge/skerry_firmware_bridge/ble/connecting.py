@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from skerry_core.clock import Clock, io_timeout
-from skerry_firmware_bridge.ble.availability import bluetooth_errors, is_in_progress, no_bluetooth
+from skerry_firmware_bridge.ble.alone import alone_with
+from skerry_firmware_bridge.ble.availability import bluetooth_errors, is_in_progress, no_bluetooth, require_bleak
 from skerry_firmware_bridge.ble.characteristics import SERVICE_UUID
 from skerry_firmware_bridge.ble.connection import GATT_TIMEOUT_S, Connection
 from skerry_firmware_bridge.ble.scanning import SCAN_S, hear
@@ -45,13 +46,15 @@ class Central:
     @asynccontextmanager
     async def connected(self, address: str) -> AsyncIterator[Connection]:
         """Connect for the length of the body and always disconnect. Raises `LinkRefused`."""
+        require_bleak()
         async with self._turn:
-            connection = Connection()
-            client = await self._connect(address, connection)
-            try:
-                yield connection
-            finally:
-                await _disconnect(client)
+            with alone_with(address):
+                connection = Connection()
+                client = await self._connect(address, connection)
+                try:
+                    yield connection
+                finally:
+                    await _disconnect(client)
 
     async def _connect(self, address: str, connection: Connection) -> "BleakClient":
         failures: list[_Failed] = []
@@ -75,7 +78,7 @@ class Central:
         try:
             async with io_timeout(CONNECT_TIMEOUT_S + GATT_TIMEOUT_S):
                 await client.connect()
-            resolved = client.services.get_service(SERVICE_UUID) is not None
+            service = client.services.get_service(SERVICE_UUID)
         except bluetooth_errors() as error:
             await _disconnect(client)
             is_stuck = is_in_progress(error)
@@ -84,7 +87,8 @@ class Central:
         except BaseException:
             await _disconnect(client)
             raise
-        if not resolved:  # BlueZ says "resolved" before they exist; connecting again shows them
+        if service is None or not service.characteristics:
+            # BlueZ says "resolved" before they exist; connecting again shows them
             await _disconnect(client)
             raise _Failed(_no_services(address))
         connection.use(client)

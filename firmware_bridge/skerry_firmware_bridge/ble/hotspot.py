@@ -6,24 +6,26 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 
 from skerry_core.clock import Clock, io_timeout
 from skerry_firmware_bridge.ble.characteristics import Characteristic
 from skerry_firmware_bridge.ble.connecting import Central
 from skerry_firmware_bridge.ble.connection import Connection, NotOffered
-from skerry_firmware_bridge.ble.messages import MESSAGES, ConnectStatus, connect_status
+from skerry_firmware_bridge.ble.messages import MESSAGES, VALUE_LIMIT, ConnectStatus, connect_status
 from skerry_firmware_bridge.ble.outcomes import HotspotAnswered
 from skerry_firmware_bridge.ble.protobuf import decode, encode
 from skerry_firmware_bridge.ble.scanning import SCAN_S
-from skerry_firmware_bridge.errors import ModuleRefused
+from skerry_firmware_bridge.errors import DeviceTimeout, ModuleRefused
 
-__all__ = ["IDENTITY", "Hotspot", "connect_hotspot"]
+__all__ = ["IDENTITY", "Hotspot", "WifiNames", "connect_hotspot"]
 
 WIFI_TIMEOUT_S = 60.0  # a hotspot notifies "connecting" for up to 30 s
 WIFI_POLL_S = 2.0  # without a notification for this long, the status is read: notifications get lost
 WIFI_REMOVE_TIMEOUT_S = 20.0
 TRANSACTION_TIMEOUT_S = 30.0
 TRANSACTION_POLL_S = 0.5
+LONGEST_NAME_ENCODED = 34  # bytes: 32 of a Wi-Fi name, with protobuf's tag and length
 SHORTEST_TRANSACTION = 20  # bytes; a shorter answer is an error word
 IDENTITY = (
     Characteristic.PUBLIC_KEY,
@@ -43,6 +45,15 @@ async def connect_hotspot(address: str, *, clock: Clock, scan_s: float = SCAN_S)
         yield Hotspot(connection, clock=clock)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WifiNames:
+    """Names of Wi-Fi networks. A hotspot cuts a long list without saying so: `may_be_cut` says that one more name
+    would perhaps not have fitted."""
+
+    names: tuple[str, ...]
+    may_be_cut: bool
+
+
 class Hotspot:
     """A connected hotspot.
 
@@ -57,11 +68,11 @@ class Hotspot:
         """Return keys, serial number and versions; what this hotspot does not offer or does not know is None."""
         return {what.name.lower(): await self._known(what) for what in IDENTITY}
 
-    async def visible_wifi(self) -> list[str]:
-        """Return the names of Wi-Fi networks in reach; hotspots cut long lists without saying so."""
+    async def visible_wifi(self) -> WifiNames:
+        """Return the names of Wi-Fi networks in reach."""
         return await self._names(Characteristic.WIFI_SERVICES)
 
-    async def configured_wifi(self) -> list[str]:
+    async def configured_wifi(self) -> WifiNames:
         """Return the names of Wi-Fi networks that the hotspot knows a password for."""
         return await self._names(Characteristic.WIFI_CONFIGURED)
 
@@ -83,7 +94,7 @@ class Hotspot:
 
     async def lights(self) -> bool:
         """Tell whether the lights are on."""
-        return await self._text(Characteristic.LIGHTS) == "on"
+        return await self._text(Characteristic.LIGHTS) in ("on", "true")  # Nebra's can only be read
 
     async def set_lights(self, *, on: bool) -> bool:
         """Switch the lights; return their state afterwards."""
@@ -96,7 +107,12 @@ class Hotspot:
         Raises `HotspotAnswered` with the hotspot's reason when that fails.
         """
         value = encode(MESSAGES["wifi_connect"], {"service": service, "password": password})
+        before = await self.wifi_ssid()
         text = await self._wifi_status(value, progress)
+        if text in ("", "connecting") and before != service and await self.wifi_ssid() == service:
+            text = "connected"  # its words got lost, but it is in that network now
+        if not text:
+            raise DeviceTimeout(f"wifi_connect: no result within {WIFI_TIMEOUT_S:g} s")
         if text != "connected":
             raise HotspotAnswered(Characteristic.WIFI_CONNECT, text)
 
@@ -106,11 +122,12 @@ class Hotspot:
         Firmware differs in whether the characteristic can be read, so the list is what counts. Raises
         `HotspotAnswered` unknown_network, badargs.
         """
-        if service not in await self.configured_wifi():
+        configured = await self.configured_wifi()
+        if service not in configured.names and not configured.may_be_cut:
             raise HotspotAnswered(Characteristic.WIFI_REMOVE, "unknown_network")
         await self._gatt.write(Characteristic.WIFI_REMOVE, encode(MESSAGES["wifi_remove"], {"service": service}))
         async with self._gatt.step(Characteristic.WIFI_REMOVE, limit_s=WIFI_REMOVE_TIMEOUT_S):
-            while service in await self.configured_wifi():
+            while service in (await self.configured_wifi()).names:
                 if await self._said(Characteristic.WIFI_REMOVE) in ("badargs", "error"):
                     raise HotspotAnswered(Characteristic.WIFI_REMOVE, "badargs")
                 await self._clock.sleep(TRANSACTION_POLL_S)
@@ -139,21 +156,24 @@ class Hotspot:
         """Subscribe, write, and return the first status of this request that is not progress.
 
         A hotspot tells its last status to whoever subscribes, Nebra's once a second: nothing counts until it differs
-        from what was there before. Notifications get lost, so a silent hotspot is also read.
+        from what was there before. Notifications get lost, so a silent hotspot is also read. When time is up the answer
+        is "connecting", at which Nebra's stays when the password is wrong, or "" for silence.
         """
         what = Characteristic.WIFI_CONNECT
-        before = await self._said(what)
+        told = await self._said(what)
         async with self._gatt.notified(what) as values:
             await self._gatt.write(what, value)
-            async with self._gatt.step(what, limit_s=WIFI_TIMEOUT_S):
-                while True:
-                    text = await self._next_status(values)
-                    if text in (before, "init", None):
-                        continue
-                    before = None
-                    if connect_status(text) is not ConnectStatus.PROGRESS:
-                        return text
-                    progress(text)
+            with suppress(DeviceTimeout):
+                async with self._gatt.step(what, limit_s=WIFI_TIMEOUT_S):
+                    while True:
+                        text = await self._next_status(values)
+                        if text in (told, "init", None):
+                            continue
+                        told = text
+                        if connect_status(text) is not ConnectStatus.PROGRESS:
+                            return text
+                        progress(text)
+        return told if told == "connecting" else ""
 
     async def _next_status(self, values: "asyncio.Queue[bytes]") -> str | None:
         try:
@@ -171,11 +191,11 @@ class Hotspot:
         except ModuleRefused:
             return None
 
-    async def _names(self, what: Characteristic) -> list[str]:
+    async def _names(self, what: Characteristic) -> WifiNames:
         raw = await self._gatt.read(what)
         _refuse_words(what, raw, {"error"})
-        names: list[str] = decode(MESSAGES["wifi_services"], raw)["services"]
-        return names
+        names = tuple(decode(MESSAGES["wifi_services"], raw)["services"])
+        return WifiNames(names=names, may_be_cut=len(raw) > VALUE_LIMIT - LONGEST_NAME_ENCODED)
 
     async def _known(self, what: Characteristic) -> str | None:
         try:

@@ -66,12 +66,13 @@ def status_texts(texts: Iterable[str]) -> tuple[list[ConnectStatus], bool | None
 
 def capped_services(names: Sequence[str]) -> tuple[bytes, int]:
     """Return the Wi-Fi list as a hotspot sends it and how many names fitted; names are dropped from the end."""
-    kept = len(names)
-    while True:
-        value = encode(MESSAGES["wifi_services"], {"services": names[:kept]})
-        if len(value) <= VALUE_LIMIT:
+    value = b""
+    for kept, name in enumerate(names):
+        longer = value + encode(MESSAGES["wifi_services"], {"services": [name]})
+        if len(longer) > VALUE_LIMIT:
             return value, kept
-        kept -= 1
+        value = longer
+    return value, len(names)
 
 
 def read_at(value: bytes, offset: int) -> bytes:

@@ -6,7 +6,10 @@ from skerry_firmware_bridge.errors import BridgeError
 __all__ = ["HotspotAnswered", "outcome"]
 
 _WIFI = {
-    "connecting": ("The hotspot is still connecting.", "Look in half a minute: skerry ble wifi list ADDRESS"),
+    "connecting": (
+        "The hotspot is still connecting after a minute.",
+        "Look again: skerry ble wifi list ADDRESS. Some makers' hotspots stay so when the password is wrong.",
+    ),
     "connected": ("The hotspot is connected.", ""),
     "not_found": (
         "The hotspot does not see that network.",

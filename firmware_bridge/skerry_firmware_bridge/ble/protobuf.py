@@ -18,7 +18,9 @@ VARINT, FIXED64, BYTES, GROUP, GROUP_END, FIXED32 = range(6)
 WIRE_TYPES = {"text": BYTES, "texts": BYTES, "text_map": BYTES, "uint64": VARINT, "float": FIXED32}
 MAP_ENTRY: Layout = (("key", "text"), ("value", "text"))
 VARINT_LIMIT_BYTES = 10
-GROUP_DEPTH_LIMIT = 16
+SHORT_VARINT_LIMIT_BYTES = 5  # tags and lengths have 32 bits
+UINT64_LIMIT = 1 << 64
+GROUP_DEPTH_LIMIT = 100  # as protobuf's own libraries
 FLOAT_DECIMALS = 6  # as the app shows coordinates
 
 
@@ -47,11 +49,18 @@ def decode(layout: Layout, raw: bytes) -> dict[str, Any]:
 
 
 def encode(layout: Layout, fields: Mapping[str, Any]) -> bytes:
-    """Return the bytes of a message: fields ascending, defaults omitted; a field not given has its default."""
+    """Return the bytes of a message: fields ascending, defaults omitted; a field not given has its default.
+
+    Raises `FrameRejected` badargs for values that the format cannot hold.
+    """
     parts = []
-    for number, (name, kind) in enumerate(layout, start=1):
-        for value in _wire_values(kind, fields.get(name, _default(kind))):
-            parts.append(_varint(number << 3 | WIRE_TYPES[kind]) + value)
+    try:
+        for number, (name, kind) in enumerate(layout, start=1):
+            given = fields.get(name)
+            for value in _wire_values(kind, _default(kind) if given is None else given):
+                parts.append(_varint(number << 3 | WIRE_TYPES[kind]) + value)
+    except (UnicodeEncodeError, OverflowError, struct.error) as error:
+        raise _badargs(str(error)) from None
     return b"".join(parts)
 
 
@@ -77,12 +86,19 @@ def _default(kind: str) -> Any:
 def _members(raw: bytes) -> Iterator[tuple[int, int, Any]]:
     at = 0
     while at < len(raw):
-        tag, at = _read_varint(raw, at)
-        number, wire_type = tag >> 3, tag & 7
-        if number == 0 or number >= 1 << 29:
-            raise _badargs(f"field number {number}")
+        number, wire_type, at = _read_tag(raw, at)
+        if number == 0:  # inside a group that is skipped nobody minds, as in protobuf's own libraries
+            raise _badargs("field number 0")
         value, at = _read_value(raw, at, number, wire_type, depth=0)
         yield number, wire_type, value
+
+
+def _read_tag(raw: bytes, at: int) -> tuple[int, int, int]:
+    tag, at = _read_varint(raw, at, most_bytes=SHORT_VARINT_LIMIT_BYTES)
+    number = tag >> 3
+    if number >= 1 << 29:
+        raise _badargs(f"field number {number}")
+    return number, tag & 7, at
 
 
 def _read_value(raw: bytes, at: int, number: int, wire_type: int, *, depth: int) -> tuple[Any, int]:
@@ -92,7 +108,7 @@ def _read_value(raw: bytes, at: int, number: int, wire_type: int, *, depth: int)
         case 1:
             return _read_bytes(raw, at, 8)
         case 2:
-            size, at = _read_varint(raw, at)
+            size, at = _read_varint(raw, at, most_bytes=SHORT_VARINT_LIMIT_BYTES)
             return _read_bytes(raw, at, size)
         case 3 if depth < GROUP_DEPTH_LIMIT:
             return None, _skip_group(raw, at, number, depth=depth)
@@ -103,23 +119,23 @@ def _read_value(raw: bytes, at: int, number: int, wire_type: int, *, depth: int)
 
 def _skip_group(raw: bytes, at: int, number: int, *, depth: int) -> int:
     while True:
-        tag, at = _read_varint(raw, at)
-        if tag & 7 == GROUP_END:
-            if tag >> 3 != number:
+        inner, wire_type, at = _read_tag(raw, at)
+        if wire_type == GROUP_END:
+            if inner != number:
                 raise _badargs("a group ends with another number")
             return at
-        _, at = _read_value(raw, at, tag >> 3, tag & 7, depth=depth + 1)
+        _, at = _read_value(raw, at, inner, wire_type, depth=depth + 1)
 
 
-def _read_varint(raw: bytes, at: int) -> tuple[int, int]:
+def _read_varint(raw: bytes, at: int, *, most_bytes: int = VARINT_LIMIT_BYTES) -> tuple[int, int]:
     value = 0
-    for index in range(VARINT_LIMIT_BYTES):
+    for index in range(most_bytes):
         if at + index >= len(raw):
             raise _badargs("ends inside a number")
         byte = raw[at + index]
         value |= (byte & 0x7F) << (7 * index)
         if byte < 0x80:
-            return value & 0xFFFF_FFFF_FFFF_FFFF, at + index + 1
+            return value % UINT64_LIMIT, at + index + 1
     raise _badargs("a number is too long")
 
 
@@ -141,6 +157,8 @@ def _delimited(raw: bytes) -> bytes:
 
 
 def _varint(value: int) -> bytes:
+    if not 0 <= value < UINT64_LIMIT:
+        raise _badargs(f"{value} is no 64-bit number")
     parts = []
     while value >= 0x80:
         parts.append(value & 0x7F | 0x80)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from skerry_core.clock import io_timeout
-from skerry_firmware_bridge.ble.availability import bluetooth_errors, no_bluetooth
+from skerry_firmware_bridge.ble.availability import bluetooth_errors, no_bluetooth, require_bleak
 from skerry_firmware_bridge.ble.characteristics import SERVICE_UUID
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ class FoundHotspot:
 
 async def find_hotspots(*, scan_s: float = SCAN_S) -> list[FoundHotspot]:
     """Listen for advertising hotspots, the strongest first. Raises `LinkRefused` where Bluetooth cannot be used."""
+    require_bleak()
     from bleak import BleakScanner
 
     try:

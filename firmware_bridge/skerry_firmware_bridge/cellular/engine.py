@@ -72,6 +72,7 @@ class AtEngine:
         self._pending: _Pending | None = None
         self._idle_text = ""
         self._lost: LinkLost | None = None
+        self._gone = asyncio.Event()
         self._unsettled = False
         self._pieces = 0
 
@@ -80,8 +81,7 @@ class AtEngine:
         outcome = (transcript := await self.send(command, timeout_s=timeout_s)).outcome
         if outcome.final.is_error:
             raise CommandFailed(command, final=outcome.final.value, code=outcome.code)
-        # a report that came in front of the echo leaves the echo among the lines
-        return tuple(line for line in transcript.lines if line != command)
+        return transcript.lines
 
     async def send(self, command: str, *, timeout_s: float = COMMAND_TIMEOUT_S) -> Transcript:
         """Send `command` and return everything received for it. Raises `DeviceTimeout`, `LinkLost`."""
@@ -101,6 +101,11 @@ class AtEngine:
             finally:
                 self._pending = None
 
+    async def watch(self) -> None:
+        """Wait until the link is lost. Raises `LinkLost`, never returns."""
+        await self._gone.wait()
+        raise self._lost or LinkLost("the AT port is gone")
+
     async def _settle(self) -> None:
         """After a command that timed out, wait for silence: a late reply would set all later ones off by one."""
         for _ in range(SETTLE_LOOKS):
@@ -117,6 +122,7 @@ class AtEngine:
                 self._feed((await self._link.read()).decode("latin-1"))
         except LinkLost as error:
             self._lost = error
+            self._gone.set()
             if self._pending is not None and not self._pending.done.done():
                 self._pending.done.set_exception(error)
 
@@ -127,6 +133,8 @@ class AtEngine:
             self._feed_idle(text)
             return
         pending.received = (pending.received + text)[-REPLY_LIMIT:]
+        if "\n" not in text and ">" not in text:
+            return  # no line and no prompt has ended: a port full of junk must not cost a look at all of it per byte
         transcript = read_transcript(pending.command, pending.received)
         if transcript is None:
             return

@@ -40,7 +40,7 @@ def read_identity(command: str, text: str) -> str | None:
 
     Only the command's exact own prefix goes: a colon inside a version is no prefix.
     """
-    outcome = find_outcome(text)
+    outcome = find_outcome(f"\r\n{text}\r\n")  # a reply that was cut at its line ends is one all the same
     if outcome is not None and outcome.final.is_error:
         return None
     lines = [line.strip() for line in re.split(r"[\r\n]+", text) if line.strip() not in ("", "OK")]
@@ -59,7 +59,7 @@ def imei_check_digit(digits: str) -> int:
 
 def read_operators(text: str) -> tuple[Operator | None, list[ScannedOperator]]:
     """Return the operator in use and those that a scan found; the two lists that end a scan are skipped."""
-    body = payload(text, "+COPS") or ""
+    body = next((body for line in text.splitlines() if (body := payload(line, "+COPS")) is not None), "")
     groups = re.findall(r'\(((?:"[^"]*"|[^()"])*)\)', body)
     if body.startswith("("):
         rows = [split(group) for group in groups if '"' in group]

@@ -1,7 +1,8 @@
 """The recovery ladder of a modem whose AT port went dead (serial-devices 4, row 19), as a pure state machine.
 
-Three silences: reopen the port. Still silent: use the secondary AT port. Still silent: reboot the modem, at most once
-an hour. USB port power is never toggled: a root hub port switched off can stay dead until the host reboots.
+A silence here is a command that timed out three times: reopen the port. The next: use the secondary AT port. The next:
+reboot the modem, at most once an hour. USB port power is never toggled: a root hub port switched off can stay dead
+until the host reboots.
 """
 
 from enum import Enum
@@ -10,7 +11,6 @@ from skerry_core.clock import NS_PER_S
 
 __all__ = ["Ladder", "Rung"]
 
-TIMEOUTS_PER_RUNG = 3
 REBOOT_PAUSE_NS = 3600 * NS_PER_S
 
 
@@ -32,25 +32,19 @@ NEXT = {
 
 
 class Ladder:
-    """Counts silences and says when to climb; one answer brings it back to the ground."""
+    """Says what to do at each silence in a row; one answer brings it back to the ground."""
 
     def __init__(self, *, has_secondary: bool) -> None:
         self._has_secondary = has_secondary
-        self._silences = 0
         self._rung = Rung.STAY
         self._rebooted_ns: int | None = None
 
     def answered(self) -> None:
         """Note an answer."""
-        self._silences = 0
         self._rung = Rung.STAY
 
     def silent(self, now_ns: int) -> Rung:
         """Note a silence and return the step to take; `now_ns` is monotonic."""
-        self._silences += 1
-        if self._silences < TIMEOUTS_PER_RUNG:
-            return Rung.STAY
-        self._silences = 0
         self._rung = NEXT[self._rung]
         if self._rung is Rung.SECONDARY_PORT and not self._has_secondary:
             self._rung = Rung.REBOOT

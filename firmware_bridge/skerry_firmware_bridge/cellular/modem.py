@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from skerry_core.clock import NS_PER_S, Clock
 from skerry_firmware_bridge.cellular.carriers import Carrier, read_carriers
-from skerry_firmware_bridge.cellular.cells import Cells, LteCell, NrCell, read_cells
+from skerry_firmware_bridge.cellular.cells import Cells, LteCell, Neighbour, NrCell, read_cells
 from skerry_firmware_bridge.cellular.engine import AtEngine, CommandFailed, open_engine
 from skerry_firmware_bridge.cellular.identity import imei_check_digit, read_operators
 from skerry_firmware_bridge.cellular.registration import Registration, is_registered, read_registrations
@@ -25,6 +25,8 @@ IDENTITY_COMMANDS = {"maker": "AT+CGMI", "model": "AT+CGMM", "firmware": "AT+CGM
 SLOW_TIMEOUT_S = 10.0  # SIM and registration queries, as ModemManager
 ATTEMPTS = 3  # queries change nothing; the first answer after opening is often lost in left-over bytes
 SIGNALS = ("nr_rsrp_dbm", "lte_rsrp_dbm", "lte_rsrp_bin_dbm", "rssi_dbm")  # the first that is known
+SIGNAL_LIFETIME_S = 10  # seconds without a fresh value after which the last one is called stale
+LOCATED = ("CREG", "CGREG", "CEREG", "C5GREG")  # in standalone 5G only the last is true
 SIM_STATES = {10: "absent", 13: "failure", 14: "busy", 15: "wrong"}
 
 
@@ -45,6 +47,7 @@ class ModemSession(Session):
     def __init__(self, engine: AtEngine, *, clock: Clock, interval_s: float = POLL_S) -> None:
         self._clock = clock
         self._last_signal: tuple[int, int] | None = None  # dBm and when
+        self._last_cell: tuple[str, int] | None = None
         self._engine = engine
         self.interval_s = interval_s
         self._quectel = False
@@ -59,13 +62,21 @@ class ModemSession(Session):
         return values
 
     async def read(self) -> Values:
+        await self.keep_alive()  # a dead port is known after three short silences, not after three long ones
         values: Values = {"sim": await self._sim()}
         values |= await self._registration()
         values |= _signal(await self._try("AT+CSQ"), await self._try("AT+CESQ"))
         values |= _operator(await self._try("AT+COPS?"))
         if self._quectel:
             values |= await self._quectel_readings()
-        return values | self._signal_with_age(values)
+        return values | self._signal_with_age(values) | self._cell_with_age(values)
+
+    async def watch(self) -> None:
+        await self._engine.watch()
+
+    async def keep_alive(self) -> None:
+        """Ask for an OK; three silences are a `DeviceTimeout` (serial-devices 4, row 19)."""
+        await self._try("AT")
 
     def _signal_with_age(self, values: Values) -> Values:
         """Return the best signal known and its age: modems leave it out now and then while they change cells."""
@@ -74,9 +85,21 @@ class ModemSession(Session):
         if fresh is not None:
             self._last_signal = (fresh, now_ns)
         if self._last_signal is None:
-            return {"signal_dbm": None, "signal_age_s": None}
+            return {"signal_dbm": None, "signal_age_s": None, "signal_state": None}
         dbm, seen_ns = self._last_signal
-        return {"signal_dbm": dbm, "signal_age_s": (now_ns - seen_ns) // NS_PER_S}
+        age_s = (now_ns - seen_ns) // NS_PER_S
+        state = "fresh" if age_s < SIGNAL_LIFETIME_S else "stale"
+        return {"signal_dbm": dbm, "signal_age_s": age_s, "signal_state": state}
+
+    def _cell_with_age(self, values: Values) -> Values:
+        """Return the last cell known to have served and its age; what serves now stands in the values of the cell."""
+        now_ns = self._clock.monotonic_ns()
+        if (name := _cell_name(values, detailed=self._quectel)) is not None:
+            self._last_cell = (name, now_ns)
+        if self._last_cell is None:
+            return {"last_cell": None, "last_cell_age_s": None}
+        name, seen_ns = self._last_cell
+        return {"last_cell": name, "last_cell_age_s": (now_ns - seen_ns) // NS_PER_S}
 
     async def reboot(self) -> None:
         """Restart the modem; its ports go away for 20 to 40 s. The last rung of the recovery ladder."""
@@ -92,6 +115,8 @@ class ModemSession(Session):
                     raise
         await self._try("ATE0")
         await self._try("AT+CMEE=1")
+        for command in LOCATED:  # with =2 the answers carry area, cell and technology; modems forget it at a restart
+            await self._try(f"AT+{command}=2")
 
     async def _try(self, command: str, *, timeout_s: float = 3.0) -> tuple[str, ...]:
         """Return the reply lines, none where the modem refuses the command; silence is not refusal and is raised."""
@@ -119,8 +144,8 @@ class ModemSession(Session):
 
     async def _registration(self) -> Values:
         records: list[Registration] = []
-        for command in ("AT+CREG?", "AT+CEREG?", "AT+C5GREG?"):
-            lines = await self._try(command, timeout_s=SLOW_TIMEOUT_S)
+        for command in LOCATED:
+            lines = await self._try(f"AT+{command}?", timeout_s=SLOW_TIMEOUT_S)
             records += read_registrations("\n".join(lines), solicited=True)
         # in standalone 5G only +C5GREG is true, so any record that says registered counts, the newest system first
         best = next((record for record in reversed(records) if is_registered(record)), records[-1] if records else None)
@@ -179,7 +204,7 @@ def _operator(lines: tuple[str, ...]) -> Values:
 
 def _band_name(carrier: Carrier) -> str:
     letter = "n" if carrier.rat == "nr" else "B"
-    return f"{letter}{'?' if carrier.band is None else carrier.band}"
+    return f"{letter}{_or_question(carrier.band)}"
 
 
 def _bandwidth(carriers: list[Carrier]) -> float | None:
@@ -198,12 +223,33 @@ def _cells(cells: Cells) -> Values:
             "mcc": next((cell.mcc for cell in (cells.nr, cells.lte) if cell is not None), None),
             "mnc": next((cell.mnc for cell in (cells.nr, cells.lte) if cell is not None), None),
             "neighbours": len(cells.neighbours),
+            "neighbour_cells": "; ".join(map(_neighbour_text, cells.neighbours)) or None,
         }
     )
 
 
+def _neighbour_text(cell: Neighbour) -> str:
+    power = "unknown" if cell.rsrp_dbm is None else f"{cell.rsrp_dbm} dBm"
+    return f"{cell.rat} {_or_question(cell.channel)}/{_or_question(cell.pci)} {power}"
+
+
+def _or_question(value: object) -> str:
+    return "?" if value is None else str(value)
+
+
+def _cell_name(values: Values, *, detailed: bool) -> str | None:
+    """Return technology, band, channel and physical cell id; of a modem that tells no such details area and cell."""
+    for rat, letter, channel in (("nr", "n", "nr_arfcn"), ("lte", "B", "lte_earfcn")):
+        if values.get(channel) is not None:
+            band, pci = _or_question(values.get(f"{rat}_band")), _or_question(values.get(f"{rat}_pci"))
+            return f"{rat} {letter}{band} {values[channel]}/{pci}"
+    if detailed or values.get("cell_id") is None:
+        return None
+    return f"{_or_question(values.get('access_technology'))} {_or_question(values.get('tac'))}/{values['cell_id']}"
+
+
 def _lte_values(cell: LteCell | None) -> Values:
-    fields = ("band", "pci", "earfcn", "rsrp_dbm", "rsrq_db", "sinr_db")
+    fields = ("band", "pci", "earfcn", "cell_id", "rsrp_dbm", "rsrq_db", "sinr_db")
     return {f"lte_{name}": getattr(cell, name, None) for name in fields}
 
 

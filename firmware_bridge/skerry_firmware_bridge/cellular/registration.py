@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from skerry_firmware_bridge.cellular.fields import at, split
+from skerry_firmware_bridge.cellular.fields import at
 
 __all__ = ["ACCESS_TECHNOLOGIES", "STATES", "Registration", "is_registered", "read_registrations"]
 
@@ -62,7 +62,8 @@ def read_registrations(text: str, *, solicited: bool) -> list[Registration]:
     """Return one record per registration line; `solicited` = the answer to a query, which starts with the mode <n>."""
     records = []
     for match in _RECORD.finditer(text.replace("\r", "\n")):
-        record = _record(match[1].lower(), split(match[2]), solicited=solicited)
+        fields = [field.strip(' "') for field in match[2].split(",")]  # no field has a comma of its own
+        record = _record(match[1].lower(), fields, solicited=solicited)
         if record is not None:
             records.append(record)
     return records

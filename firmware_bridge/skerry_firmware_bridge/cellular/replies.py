@@ -121,13 +121,16 @@ def own_prefixes(command: str) -> set[str]:
 
 
 def read_transcript(command: str, received: str) -> Transcript | None:
-    """Return what was received for a command (sent without CR), None while the reply is not complete."""
+    """Return what was received for a command (sent without CR), None while the reply is not complete.
+
+    An echo that `strip_echo` has left, behind a report or in front of a call result, is no reply line either.
+    """
     text = strip_echo(received)
     outcome = find_outcome(text)
     if outcome is None:
         return None
     own = own_prefixes(command)
-    before = list(_lines(text[: outcome.start]))
+    before = [line for line in _lines(text[: outcome.start]) if line.strip() != command]
     unsolicited = [line for line in before if _prefix(line) in URC_PREFIXES - own]
     return Transcript(
         outcome=outcome,

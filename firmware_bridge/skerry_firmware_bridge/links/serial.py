@@ -100,6 +100,22 @@ class SerialLink(Link):
         except (OSError, SerialException) as error:
             raise LinkLost(f"{self.url}: {error}") from error
 
+    async def set_baud(self, baud: int) -> None:
+        """Change the speed once all written has left. Raises `NotImplementedError` (a bare socket), `LinkLost`."""
+        transport = self._transport
+        if transport is None or self._receiver.lost is not None:
+            raise LinkLost(f"{self.url} is closed") from self._receiver.lost
+        if self.url.startswith(_WITHOUT_LINES):
+            raise NotImplementedError(self.url)
+        try:
+            with self._clock.hold(f"{self.url}: speed"):
+                async with io_timeout(WRITE_TIMEOUT_S):
+                    await transport.flush()
+                    if transport.baudrate != baud:
+                        await _reconfigure(transport, baud)
+        except (OSError, SerialException, TimeoutError) as error:
+            raise LinkLost(f"{self.url}: {error or 'takes no bytes'}") from error
+
     async def close(self) -> None:
         transport, self._transport = self._transport, None
         if transport is None:
@@ -150,6 +166,18 @@ class _Receiver(asyncio.Protocol):
         if self.lost is None and isinstance(self.transport, asyncio.ReadTransport):
             self.transport.resume_reading()
         return data
+
+
+async def _reconfigure(transport: BaseSerialTransport, baud: int) -> None:
+    """Change the speed with reading paused: serialx empties the port then, and takes an empty read for its loss."""
+    reading = transport if isinstance(transport, asyncio.ReadTransport) else None
+    if reading is not None:
+        reading.pause_reading()
+    try:
+        await transport.reconfigure_port(baudrate=baud)
+    finally:
+        if reading is not None:
+            reading.resume_reading()
 
 
 def _arguments(settings: SerialSettings) -> dict[str, Any]:

@@ -6,10 +6,12 @@ It reads no LoRa frames: those come through the vendor's packet forwarder.
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from skerry_core.clock import Clock
 from skerry_firmware_bridge.device import DeviceConfig, Session, Surroundings, Values
 from skerry_firmware_bridge.errors import FrameRejected, LinkLost
 from skerry_firmware_bridge.exchange import Exchange
 from skerry_firmware_bridge.links.settings import SerialSettings
+from skerry_firmware_bridge.mcu import FRAMES
 from skerry_firmware_bridge.mcu.picogw import Command, decode_answer, encode_request
 
 __all__ = ["LINE", "PicoGatewaySession", "open_picogw"]
@@ -20,6 +22,7 @@ CHIP_VERSION_REGISTER = 1
 CHIP_VERSION = 103
 COMMAND_TIMEOUT_S = 1.0
 HEARTBEAT_S = 30.0
+AFTER_RESET_S = 1.2  # it resets 200 ms after its answer, and needs a second
 ATTEMPTS = 3  # every command here may be repeated
 
 
@@ -30,7 +33,10 @@ async def open_picogw(config: DeviceConfig, around: Surroundings) -> AsyncIterat
     try:
         exchange = Exchange(link, clock=around.clock, name="PicoCell gateway")
         await exchange.drain()
-        yield PicoGatewaySession(exchange, interval_s=float(config.options.get("poll_s", HEARTBEAT_S)))
+        session = PicoGatewaySession(exchange, interval_s=float(config.options.get("poll_s", HEARTBEAT_S)))
+        if config.options.get("reset"):
+            await session.reset(around.clock)
+        yield session
     finally:
         await link.close()
 
@@ -49,7 +55,7 @@ class PicoGatewaySession(Session):
             if error.reason != "refused":
                 raise
             # the gateway refuses when it runs another firmware
-            return {"model": "picoGW", "firmware": "other", "serial": None, "chip_version": None}
+            return {"model": "picoGW", "firmware": "other", "serial": None, "chip_version": None, "frames": FRAMES}
         chip = await self._ask(Command.READ, address=CHIP_VERSION_REGISTER, data=b"\0")
         if chip != bytes([CHIP_VERSION]):
             raise FrameRejected("wrong_chip", detail=f"version register reads {chip.hex()}, expected {CHIP_VERSION}")
@@ -58,11 +64,24 @@ class PicoGatewaySession(Session):
             "firmware": f"{FIRMWARE_VERSION:#010x}",
             "serial": unique_id.hex(),
             "chip_version": chip[0],
+            "frames": FRAMES,
         }
 
     async def read(self) -> Values:
         counter = await self._ask(Command.TRIGGER)
         return {"counter_us": int.from_bytes(counter, "big")}
+
+    async def watch(self) -> None:
+        await self._exchange.watch()
+
+    async def keep_alive(self) -> None:
+        await self._ask(Command.TRIGGER)
+
+    async def reset(self, clock: Clock) -> None:
+        """Restart SX1308 and microcontroller and wait until they answer again."""
+        await self._ask(Command.RESET)
+        await clock.sleep(AFTER_RESET_S)
+        await self._exchange.drain()
 
     async def _ask(self, command: Command, *, address: int = 0, data: bytes = b"") -> bytes:
         answer = await self._exchange.ask(

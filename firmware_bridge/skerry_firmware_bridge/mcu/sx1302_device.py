@@ -13,6 +13,7 @@ from skerry_firmware_bridge.device import DeviceConfig, Session, Surroundings, V
 from skerry_firmware_bridge.errors import FrameRejected, LinkLost
 from skerry_firmware_bridge.exchange import Exchange
 from skerry_firmware_bridge.links.settings import SerialSettings
+from skerry_firmware_bridge.mcu import FRAMES
 from skerry_firmware_bridge.mcu.sx1302 import (
     Answer,
     Command,
@@ -31,6 +32,7 @@ LINE = SerialSettings(baudrate=115_200)  # irrelevant on USB, as the vendor sets
 FIRST_PING_TIMEOUT_S = 2.0
 COMMAND_TIMEOUT_S = 1.0
 HEARTBEAT_S = 30.0
+UPTIME_WRAP_MS = 2**32
 ATTEMPTS = 3  # every command here may be repeated
 CHIP_VERSION_REGISTER = 0x5606
 CHIP_VERSIONS = {0x10: "1.0", 0x12: "1.2"}
@@ -64,6 +66,8 @@ class Sx1302Session(Session):
         self._gentle = gentle
         self.interval_s = interval_s
         self._timeout_s = FIRST_PING_TIMEOUT_S
+        self._uptime_ms: int | None = None
+        self._restarts = 0
 
     async def identify(self) -> Values:
         ping = await self._ask(Command.PING)
@@ -75,6 +79,7 @@ class Sx1302Session(Session):
             "serial": (ping.unique_id or b"").hex(),
             "eui": None,
             "chip_version": None,
+            "frames": FRAMES,
         }
         # other firmware numbers its commands differently: no SPI there
         if expected_version(version) and not self._gentle:
@@ -87,7 +92,21 @@ class Sx1302Session(Session):
     async def read(self) -> Values:
         status = await self._ask(Command.STATUS)
         celsius = None if status.temperature_c is None else float(status.temperature_c)
-        return {"uptime_ms": status.uptime_ms, "temperature_c": celsius}
+        self._note_uptime(status.uptime_ms or 0)
+        return {"uptime_ms": status.uptime_ms, "temperature_c": celsius, "restarts": self._restarts}
+
+    async def watch(self) -> None:
+        await self._exchange.watch()
+
+    async def keep_alive(self) -> None:
+        await self._ask(Command.STATUS)
+
+    def _note_uptime(self, uptime_ms: int) -> None:
+        """Count a restart of the microcontroller: the concentrator is without power then, its forwarder deaf."""
+        before_ms = uptime_ms if self._uptime_ms is None else self._uptime_ms
+        if (uptime_ms - before_ms) % UPTIME_WRAP_MS >= UPTIME_WRAP_MS // 2:
+            self._restarts += 1
+        self._uptime_ms = uptime_ms
 
     async def reset_concentrator(self) -> None:
         """Power the concentrator up and pulse both resets; a restart without it fails (serial-devices 4, row 5)."""

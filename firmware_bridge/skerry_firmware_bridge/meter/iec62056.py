@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from skerry_firmware_bridge.checksums import iec_bcc
 from skerry_firmware_bridge.errors import FrameRejected
 
-__all__ = ["BAUDS", "DataSet", "Message", "ack_option", "decode_message", "encode_command", "encode_readout", "request"]
+__all__ = [
+    "ACK",
+    "BAUDS",
+    "NAK",
+    "DataSet",
+    "Message",
+    "ack_option",
+    "decode_message",
+    "encode_command",
+    "encode_readout",
+    "request",
+]
 
 BAUDS = (300, 600, 1200, 2400, 4800, 9600, 19200)
 SOH, STX, ETX, EOT, ACK, NAK = b"\x01", b"\x02", b"\x03", b"\x04", b"\x06", b"\x15"

@@ -1,1 +1,1 @@
-"""Modbus RTU, TCP and ASCII frames as pure functions; input and output are done by pymodbus (see `sunspec.reader`)."""
+"""Modbus: RTU, TCP and ASCII frames as pure functions, and the buses that pymodbus serves (`modbus.bus`)."""

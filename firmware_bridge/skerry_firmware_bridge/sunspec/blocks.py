@@ -32,6 +32,7 @@ class Model:
     id: int
     length: int
     points: Mapping[str, Any] | None
+    wraps: Mapping[str, Decimal] = field(default_factory=dict)  # where the counters start again at zero, scaled
 
 
 def decode_block(raw: bytes) -> list[Model]:
@@ -44,8 +45,11 @@ def decode_block(raw: bytes) -> list[Model]:
 def decode_model(model_id: int, block: bytes) -> Model:
     """Decode the L registers of one model."""
     layout = definition(model_id)
-    points = None if layout is None else _Reader(block).group(layout, _Scope())
-    return Model(id=model_id, length=len(block) // 2, points=points)
+    if layout is None:
+        return Model(id=model_id, length=len(block) // 2, points=None)
+    reader = _Reader(block)
+    points = reader.group(layout, _Scope())
+    return Model(id=model_id, length=len(block) // 2, points=points, wraps=reader.wraps)
 
 
 def _models(raw: bytes) -> Iterator[Model]:
@@ -83,6 +87,7 @@ class _Reader:
     def __init__(self, block: bytes) -> None:
         self._block = block
         self._at = 0  # byte offset
+        self.wraps: dict[str, Decimal] = {}
 
     def group(self, layout: Group, outer: _Scope) -> dict[str, Any]:
         raw = {point.name: point_value(point.type, self._take(point)) for point in layout.points}
@@ -92,11 +97,19 @@ class _Reader:
             value = _scaled_value(point, raw[point.name], scope)
             if value is not None:
                 result[point.name] = value
+            if outer.outer is None and point.type.startswith("acc"):
+                self._note_wrap(point, scope)
         for inner in layout.groups:
             result[inner.name] = (
                 self.group(inner, scope) if inner.count is None else list(self._repeated(inner, inner.count, scope))
             )
         return result
+
+    def _note_wrap(self, point: Point, scope: _Scope) -> None:
+        """Keep the scaled size of a counter of the model itself."""
+        wrap = _scaled_value(point, 1 << (16 * point.size), scope)
+        if isinstance(wrap, Decimal):
+            self.wraps.setdefault(point.name, wrap)
 
     def _repeated(self, layout: Group, count: int | str, scope: _Scope) -> Iterator[dict[str, Any]]:
         wanted = scope.find(count) if isinstance(count, str) else count

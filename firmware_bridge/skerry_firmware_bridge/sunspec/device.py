@@ -5,8 +5,9 @@ from contextlib import asynccontextmanager
 
 from skerry_firmware_bridge.device import DeviceConfig, Session, Surroundings, Values
 from skerry_firmware_bridge.links.settings import SerialSettings
+from skerry_firmware_bridge.modbus.bus import LINE
 from skerry_firmware_bridge.sunspec.energy import ENERGY_MODELS, common_values, energy_values
-from skerry_firmware_bridge.sunspec.reader import LINE, SunSpecReader, open_bus
+from skerry_firmware_bridge.sunspec.reader import SunSpecReader
 
 __all__ = ["SunSpecSession", "open_sunspec"]
 
@@ -17,11 +18,11 @@ COMMON_ONLY = frozenset({1})
 @asynccontextmanager
 async def open_sunspec(config: DeviceConfig, around: Surroundings) -> AsyncIterator["SunSpecSession"]:
     """Connect to a Modbus URL. Options: `unit` (1), `baud` (9600), `parity` (N), `poll_s` (5). Raises `BridgeError`."""
-    del around  # pymodbus opens its own ports
     options = config.options
     baud, parity = int(options.get("baud", LINE.baudrate)), str(options.get("parity", LINE.parity))
     line = SerialSettings(baudrate=baud, parity=parity)
-    async with open_bus(config.url, unit=int(options.get("unit", 1)), line=line) as bus:
+    unit = int(options.get("unit", 1))
+    async with around.buses.use(config.url, unit=unit, line=line, clock=around.clock) as bus:
         yield SunSpecSession(SunSpecReader(bus), interval_s=float(options.get("poll_s", POLL_S)))
 
 
@@ -31,12 +32,22 @@ class SunSpecSession(Session):
     def __init__(self, reader: SunSpecReader, *, interval_s: float = POLL_S) -> None:
         self._reader = reader
         self.interval_s = interval_s
+        self._identity: Values = {}
 
     async def identify(self) -> Values:
         found = await self._reader.scan()
-        values = common_values(await self._reader.models(only=COMMON_ONLY))
+        self._identity = common_values(await self._reader.models(only=COMMON_ONLY))
         models = ",".join(str(model.id) for model in found.models)
-        return values | {"sunspec_base": found.base, "sunspec_models": models}
+        return self._identity | {"sunspec_base": found.base, "sunspec_models": models}
+
+    async def watch(self) -> None:
+        await self._reader.bus.watch()
+
+    async def keep_alive(self) -> None:
+        await self._reader.look()
 
     async def read(self) -> Values:
-        return energy_values(await self._reader.models(only=ENERGY_MODELS))
+        models = await self._reader.models(only=ENERGY_MODELS)
+        refused = any(model.points == {} for model in models)
+        quality = "partial" if refused else "checked"  # both transports carry checksums
+        return energy_values(models) | {"meter_id": self._identity.get("serial"), "quality": quality}

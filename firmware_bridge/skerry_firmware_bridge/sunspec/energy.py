@@ -1,6 +1,7 @@
 """What SunSpec models say about energy, in whole watts and watt-hours, whichever of the model families a device has.
 
-Counters are the device's own: 32-bit ones (models 101-103, 201-204) start again at zero after 2^32 steps.
+Counters are the device's own: those of 32 bits (models 101-103, 201-204) start again at zero, at the values
+`produced_wraps_wh` and `energy_wraps_wh`. A counter of zero has counted nothing yet and is None.
 """
 
 from collections.abc import Iterable, Mapping
@@ -40,15 +41,16 @@ def energy_values(models: Iterable[Model]) -> Values:
     values: Values = {}
     for model in models:
         if model.points is not None:
-            values |= {name: value for name, value in _values(model.id, model.points).items() if name not in values}
+            found = _values(model.id, model.points, model.wraps)
+            values |= {name: value for name, value in found.items() if values.get(name) is None}
     return values
 
 
-def _values(model_id: int, points: Points) -> Values:
+def _values(model_id: int, points: Points, wraps: Mapping[str, Decimal]) -> Values:
     if model_id in INVERTERS:
-        return _inverter(points)
+        return _inverter(points) | {"produced_wraps_wh": _int(wraps, "WH")}
     if model_id in METERS:
-        return _meter(points)
+        return _meter(points) | {"energy_wraps_wh": _int(wraps, "TotWhImp")}
     match model_id:
         case 160:
             return {"strings": len(points.get("module", ())), "strings_power_w": _sum(points.get("module", ()), "DCW")}

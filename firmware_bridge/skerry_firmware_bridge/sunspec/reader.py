@@ -1,31 +1,16 @@
-"""Reads SunSpec devices over Modbus RTU or TCP; pymodbus moves the frames, this decides what to ask.
+"""Reads SunSpec devices over Modbus: which registers to ask for, in which order; `sunspec.device` is its user."""
 
-`sunspec.device` makes a device of it. URLs: `modbus-tcp://host:port`, `modbus-rtu:///dev/serial/by-id/...`.
-"""
+from typing import Protocol
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from importlib import import_module
-from typing import TYPE_CHECKING, Protocol
-from urllib.parse import urlsplit
-
-from skerry_core.clock import io_timeout
-from skerry_firmware_bridge.errors import DeviceTimeout, LinkLost, LinkRefused
-from skerry_firmware_bridge.links.settings import SerialSettings
+from skerry_firmware_bridge.errors import FrameRejected
 from skerry_firmware_bridge.modbus.frames import split_requests
 from skerry_firmware_bridge.sunspec.blocks import Model, decode_model
-from skerry_firmware_bridge.sunspec.scan import Found, ModelAt, Registers, scan
+from skerry_firmware_bridge.sunspec.scan import MARKER_WORDS, Found, ModelAt, Registers, scan
 
-if TYPE_CHECKING:
-    from pymodbus.client.base import ModbusBaseClient
+__all__ = ["RegisterBus", "SunSpecReader"]
 
-__all__ = ["LINE", "PymodbusBus", "RegisterBus", "SunSpecReader", "open_bus"]
-
-LINE = SerialSettings(baudrate=9600)  # SunSpec practice; the Modbus document says 8E1
-CONNECT_TIMEOUT_S = 5.0
-ANSWER_TIMEOUT_S = 1.0
-ATTEMPTS = 3  # one silent device must not close a bus that others share, so retries are ours
-DEFAULT_TCP_PORT = 502
+HEAD = 2  # registers of a model's id and length
+QUESTIONS_LIMIT = 512  # a device has a dozen models and is asked two questions for each; a longer chain never ends
 
 
 class RegisterBus(Protocol):
@@ -34,114 +19,60 @@ class RegisterBus(Protocol):
     async def read(self, address: int, count: int) -> Registers | None:
         """Return the registers, None when the device answers with an exception. Raises `DeviceTimeout`, `LinkLost`."""
 
+    async def watch(self) -> None:
+        """Wait until the connection is lost. Raises `LinkLost`, never returns."""
+
 
 class SunSpecReader:
     """Finds the models of one device once, then reads whole blocks."""
 
     def __init__(self, bus: RegisterBus) -> None:
-        self._bus = bus
+        self.bus = bus
         self.found: Found | None = None
 
     async def scan(self) -> Found:
-        """Walk the device's model chain. Raises `FrameRejected` not_found, `DeviceTimeout`, `LinkLost`."""
+        """Walk the device's model chain. Raises `FrameRejected` not_found, endless; `DeviceTimeout`, `LinkLost`."""
         questions = scan()
         answer: Registers | None = None
         try:
             address, count = next(questions)
-            while True:
-                answer = await self._bus.read(address, count)
+            for _ in range(QUESTIONS_LIMIT):
+                answer = await self.bus.read(address, count)
                 address, count = questions.send(answer)
         except StopIteration as end:
             self.found = end.value
-        assert self.found is not None
+        if self.found is None:
+            raise FrameRejected("endless", detail="the chain of SunSpec models has no end")
         return self.found
 
+    async def look(self) -> None:
+        """See by its marker whether the device is there. Raises `FrameRejected` moved; `DeviceTimeout`, `LinkLost`."""
+        found = self.found or await self.scan()
+        marker = await self.bus.read(found.base, len(MARKER_WORDS))
+        if marker is None or list(marker) != MARKER_WORDS:
+            raise FrameRejected("moved", detail=f"the SunSpec marker is no longer at register {found.base}")
+
     async def models(self, *, only: frozenset[int] | None = None) -> list[Model]:
-        """Read and decode the device's models (all, or those of the given ids); a refused block is left out."""
+        """Read and decode the device's models (all, or those of the given ids); a refused block has no points.
+
+        Raises `FrameRejected` moved when the device's map has changed since the scan.
+        """
         found = self.found or await self.scan()
         wanted = [model for model in found.models if only is None or model.id in only]
         blocks = [(model, await self._block(model)) for model in wanted]
-        return [decode_model(model.id, block) for model, block in blocks if block is not None]
+        return [
+            Model(id=model.id, length=model.length, points={}) if block is None else decode_model(model.id, block)
+            for model, block in blocks
+        ]
 
     async def _block(self, model: ModelAt) -> bytes | None:
+        """Return a model's data, None when the device refuses it; its id and length are read again with it."""
         parts: list[int] = []
-        for address, count in split_requests(write=False, address=model.address + 2, count=model.length):
-            registers = await self._bus.read(address, count)
+        for address, count in split_requests(write=False, address=model.address, count=HEAD + model.length):
+            registers = await self.bus.read(address, count)
             if registers is None:
                 return None
             parts += registers
-        return b"".join(register.to_bytes(2, "big") for register in parts)
-
-
-class PymodbusBus:
-    """One device (`unit`) behind a pymodbus client."""
-
-    def __init__(self, client: "ModbusBaseClient", *, unit: int, name: str) -> None:
-        self._client = client
-        self._unit = unit
-        self._name = name
-
-    async def read(self, address: int, count: int) -> Registers | None:
-        """Return `count` holding registers, None for an exception answer."""
-        from pymodbus.exceptions import ModbusException
-
-        for _ in range(ATTEMPTS):
-            try:
-                answer = await self._client.read_holding_registers(address, count=count, device_id=self._unit)
-            except ModbusException:
-                if not self._client.connected:
-                    raise LinkLost(f"{self._name}: the connection is gone") from None
-                continue
-            if answer.isError():
-                return None
-            if len(answer.registers) == count:
-                return list(answer.registers)
-        raise DeviceTimeout(f"{self._name}: no answer from unit {self._unit} in {ATTEMPTS} attempts")
-
-
-@asynccontextmanager
-async def open_bus(url: str, *, unit: int = 1, line: SerialSettings = LINE) -> AsyncIterator[PymodbusBus]:
-    """Connect to a Modbus device for the length of the body. Raises `LinkRefused`."""
-    client = _client(url, line)
-    try:
-        async with io_timeout(CONNECT_TIMEOUT_S):
-            connected = await client.connect()
-    except (OSError, TimeoutError):
-        connected = False
-    try:
-        if not connected:
-            raise LinkRefused(
-                "E_MODBUS_CONNECT", f"cannot connect to {url}", remedy="Check that it is on and the address is right."
-            )
-        yield PymodbusBus(client, unit=unit, name=url)
-    finally:
-        client.close()
-
-
-def _client(url: str, line: SerialSettings) -> "ModbusBaseClient":
-    import_module("serial")  # pymodbus looks whether somebody has imported it
-    from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
-
-    parts = urlsplit(url)
-    if parts.scheme == "modbus-tcp" and parts.hostname:
-        # our supervisor reconnects, and our loop retries: the client must do neither
-        return AsyncModbusTcpClient(
-            parts.hostname,
-            port=parts.port or DEFAULT_TCP_PORT,
-            timeout=ANSWER_TIMEOUT_S,
-            retries=0,
-            reconnect_delay=0,
-        )
-    if parts.scheme == "modbus-rtu" and parts.path:
-        return AsyncModbusSerialClient(
-            parts.path,
-            baudrate=line.baudrate,
-            bytesize=line.byte_size,
-            parity=line.parity,
-            timeout=ANSWER_TIMEOUT_S,
-            retries=0,
-            reconnect_delay=0,
-        )
-    raise LinkRefused(
-        "E_MODBUS_URL", f"{url} is no Modbus address", remedy="Use modbus-tcp://HOST:PORT or modbus-rtu:///dev/PORT."
-    )
+        if parts[:HEAD] != [model.id, model.length]:
+            raise FrameRejected("moved", detail=f"model {model.id} is no longer at register {model.address}")
+        return b"".join(register.to_bytes(2, "big") for register in parts[HEAD:])

@@ -4,18 +4,18 @@ It yields `(address, count)` of holding registers to read, is sent the registers
 returns a `Found`. The reader drives it over Modbus, the conformance over a register map.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from dataclasses import dataclass
 
 from skerry_firmware_bridge.errors import FrameRejected
+from skerry_firmware_bridge.modbus.bus import Registers
 from skerry_firmware_bridge.sunspec.blocks import END_MODEL, MARKER
 
-__all__ = ["BASES", "Found", "ModelAt", "Registers", "scan"]
+__all__ = ["BASES", "MARKER_WORDS", "Found", "ModelAt", "Registers", "scan"]
 
 BASES = (40000, 0, 50000)  # PDU addresses in the order in which devices use them
 LAST_ADDRESS = 0xFFFF
 MARKER_WORDS = [int.from_bytes(MARKER[:2], "big"), int.from_bytes(MARKER[2:], "big")]
-Registers = Sequence[int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

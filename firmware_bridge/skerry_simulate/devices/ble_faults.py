@@ -9,6 +9,9 @@ from skerry_core.errors import UsageError
 __all__ = ["BleFaults", "parse_ble_faults"]
 
 
+LEAST_MTU = 23  # of Bluetooth's own rules
+
+
 @dataclass(slots=True, kw_only=True)
 class BleFaults:
     """Counts go down as the faults happen; a flag is 0 or 1.
@@ -58,4 +61,6 @@ def parse_ble_faults(text: str) -> BleFaults:
             raise UsageError(
                 "E_FAULT", f"{part!r} is no fault.", remedy=f"Use NAME=NUMBER; known are {known}."
             ) from None
+    if values.get("mtu", LEAST_MTU) < LEAST_MTU:
+        raise UsageError("E_FAULT", f"An ATT packet has at least {LEAST_MTU} bytes.")
     return BleFaults(**values)

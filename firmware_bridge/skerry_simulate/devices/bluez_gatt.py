@@ -22,6 +22,7 @@ DEVICE_INFORMATION_UUID = "0000180a-0000-1000-8000-00805f9b34fb"
 NAME_UUID, FORMAT_UUID = "00002901-0000-1000-8000-00805f9b34fb", "00002904-0000-1000-8000-00805f9b34fb"
 TEXT_FORMAT, OPAQUE_FORMAT = bytes.fromhex("19000027010000"), bytes.fromhex("1b000027010000")  # assigned numbers
 PACE_S = 0.05  # between two values that the hotspot takes on after a write
+NEWS_S = 0.02  # from the failure of what was under way to the news that the hotspot is gone
 JUNK = bytes.fromhex("0aff01ffffffffffffffffffffff7f")
 OVERSIZE = bytes(100_000)
 READ = PropertyAccess.READ
@@ -209,7 +210,7 @@ class GattCharacteristic(ServiceInterface):
         if faults.vanish:
             faults.vanish -= 1
             if not faults.vanish:
-                self._bluez.vanish()
+                self._bluez.later(NEWS_S, self._bluez.vanish)
                 raise DBusError("org.bluez.Error.Failed", "Operation failed with ATT error: 0x0e")
 
     def _tell(self, values: list[bytes]) -> None:

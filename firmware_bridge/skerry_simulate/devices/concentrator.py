@@ -117,6 +117,7 @@ class PicoCellFirmware(Firmware):
         self._unique_id = unique_id
         self._registers = {1: PICO_CHIP_VERSION}
         self._received = b""
+        self.resets = 0
 
     def receive(self, data: bytes) -> bytes:
         self._received += data
@@ -147,7 +148,10 @@ class PicoCellFirmware(Firmware):
                 return self._frame(letter, counter_us.to_bytes(4, "big"))
             case "b":
                 return self._frame(letter, b"\0")
-            case "m" | "n" | "i":
+            case "m":
+                self.resets += 1
+                return self._frame(letter, b"")
+            case "n" | "i":
                 return self._frame(letter, b"")
         return self._frame("k", b"", status=False)
 

@@ -39,10 +39,13 @@ class Firmware(ABC):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineFaults(Faults):
-    """Faults of a byte line: `corrupt` = share of messages with one wrong byte (a wrong checksum), `single_bytes` =
-    every byte comes alone, `stuck` = the device takes everything and says nothing."""
+    """Faults of a byte line: `corrupt` = share of messages with one wrong byte (a wrong checksum), `byte_loss` = share
+    of bytes that are lost, `single_bytes` = every byte comes alone, `stuck` = the device takes everything and says
+    nothing, `reset_s` = it starts again so often, as after a power cut."""
 
     corrupt: float = 0.0
+    byte_loss: float = 0.0
+    reset_s: float = 0.0
     single_bytes: bool = False
     stuck: bool = False
 
@@ -53,6 +56,10 @@ class LineFaults(Faults):
         if random.random() < self.corrupt:
             at = random.randrange(len(message))
             message = message[:at] + bytes([message[at] ^ 0x15]) + message[at + 1 :]
+        if self.byte_loss:
+            message = bytes(byte for byte in message if random.random() >= self.byte_loss)
+            if not message:
+                return []
         pieces = self.apply(message, random)
         if not self.single_bytes:
             return pieces
@@ -107,6 +114,8 @@ class Stage:
         """Begin to send, for a device that sends by itself."""
         if self.firmware.period_s is not None:
             self._later(self.firmware.period_s, self._tick)
+        if self.faults.reset_s:
+            self._later(self.faults.reset_s, self._cut_power)
 
     def stop(self) -> None:
         """Fall silent."""
@@ -124,7 +133,12 @@ class Stage:
 
     def _tick(self) -> None:
         self._emit(self.firmware.tick())
-        self.start()
+        if self.firmware.period_s is not None:
+            self._later(self.firmware.period_s, self._tick)
+
+    def _cut_power(self) -> None:
+        self.reset()
+        self._later(self.faults.reset_s, self._cut_power)
 
     def _emit(self, message: bytes) -> None:
         for piece in self.faults.pieces(message, self._random):

@@ -3,6 +3,7 @@
 Identities and cells are invented (test network 001 01).
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
@@ -13,6 +14,7 @@ from skerry_simulate.devices.firmware import Firmware
 __all__ = ["ModemFirmware", "generic_lte", "quectel_ec25", "quectel_rm520n"]
 
 URC_PERIOD_S = 15.0
+_REGISTRATION = re.compile(r"AT\+(CREG|CGREG|CEREG|C5GREG)(\?|=[012])")
 Reply = Callable[["ModemFirmware"], str]
 
 
@@ -29,7 +31,10 @@ class Air:
 
 
 class ModemFirmware(Firmware):
-    """Answers commands out of `replies`, echoes until ATE0, reports its registration unasked."""
+    """Answers commands out of `replies`, echoes until ATE0, reports unasked.
+
+    Registration queries (`AT+CEREG?`) hold `<stat>[,<area>,<cell>,<technology>]`; the mode in front is the modem's own.
+    """
 
     period_s = URC_PERIOD_S
 
@@ -39,6 +44,7 @@ class ModemFirmware(Firmware):
         self._urc = urc
         self._echo = True
         self._line = b""
+        self._modes: dict[str, int] = {}  # <n> of each registration command
 
     def receive(self, data: bytes) -> bytes:
         *lines, self._line = (self._line + data).split(b"\r")
@@ -49,6 +55,7 @@ class ModemFirmware(Firmware):
 
     def reset(self) -> bytes:
         self._echo, self._line = True, b""
+        self._modes.clear()
         return b"\r\nRDY\r\n"
 
     def _answer(self, command: str) -> bytes:
@@ -67,11 +74,25 @@ class ModemFirmware(Firmware):
             case "AT+CFUN=1,1":
                 self._echo = True
                 return "\r\nOK\r\n"
+        if match := _REGISTRATION.fullmatch(command):
+            return self._registration(match[1], match[2])
         reply = self.replies.get(command)
         if reply is None:
             return "\r\nERROR\r\n"
         text = reply if isinstance(reply, str) else reply(self)
         return "".join(f"\r\n{line}\r\n" for line in text.splitlines()) + "\r\nOK\r\n"
+
+    def _registration(self, name: str, wish: str) -> str:
+        """Answer a registration query in the mode last set: area, cell and technology are told in mode 2 only."""
+        state = self.replies.get(f"AT+{name}?")
+        if not isinstance(state, str):
+            return "\r\nERROR\r\n"
+        if wish != "?":
+            self._modes[name] = int(wish[1:])
+            return "\r\nOK\r\n"
+        mode = self._modes.get(name, 0)
+        told = state if mode == 2 else state.split(",")[0]
+        return f"\r\n+{name}: {mode},{told}\r\n\r\nOK\r\n"
 
 
 def quectel_rm520n(random: Random) -> ModemFirmware:
@@ -79,9 +100,9 @@ def quectel_rm520n(random: Random) -> ModemFirmware:
     return ModemFirmware(
         _identity("Quectel", "RM520N-GL", "RM520NGLAAR03A03M4G", random)
         | {
-            "AT+CREG?": "+CREG: 0,0",
-            "AT+CEREG?": "+CEREG: 0,0",
-            "AT+C5GREG?": '+C5GREG: 2,1,"15EC","12AA54086",11',
+            "AT+CREG?": "0",
+            "AT+CEREG?": "0",
+            "AT+C5GREG?": '1,"15EC","12AA54086",11',
             "AT+COPS?": '+COPS: 0,2,"00101",11',
             "AT+CSQ": "+CSQ: 99,99",
             "AT+CESQ": "+CESQ: 99,99,255,255,255,255",
@@ -100,8 +121,8 @@ def quectel_ec25(random: Random) -> ModemFirmware:
     return ModemFirmware(
         _identity("Quectel", "EC25", "EC25EFAR06A03M4G", random)
         | {
-            "AT+CREG?": '+CREG: 2,1,"0BFF","01C36403",7',
-            "AT+CEREG?": '+CEREG: 2,1,"0BFF","01C36403",7',
+            "AT+CREG?": '1,"0BFF","01C36403",7',
+            "AT+CEREG?": '1,"0BFF","01C36403",7',
             "AT+COPS?": '+COPS: 0,0,"Test Network",7',
             "AT+CSQ": "+CSQ: 20,99",
             "AT+CESQ": lambda modem: f"+CESQ: 99,99,255,255,20,{modem.air.step() + 141}",
@@ -120,8 +141,8 @@ def generic_lte(random: Random) -> ModemFirmware:
     return ModemFirmware(
         _identity("Example", "LTE-1", "1.0.7", random)
         | {
-            "AT+CREG?": "+CREG: 0,5",
-            "AT+CEREG?": '+CEREG: 2,5,"0BFF","01C36403",7',
+            "AT+CREG?": "5",
+            "AT+CEREG?": '5,"0BFF","01C36403",7',
             "AT+COPS?": '+COPS: 0,0,"Test Network",7',
             "AT+CSQ": "+CSQ: 17,0",
             "AT+CESQ": lambda modem: f"+CESQ: 99,99,255,255,18,{modem.air.step() + 141}",

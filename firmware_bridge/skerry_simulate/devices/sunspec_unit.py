@@ -44,12 +44,14 @@ class SunSpecUnit:
 
 
 class ModbusFirmware(Firmware):
-    """Answers read requests for one unit; a wrong unit or a broken RTU frame gets no answer, as on a real bus."""
+    """Answers read requests for one unit, or several on one bus by their numbers.
 
-    def __init__(self, unit: SunSpecUnit, *, tcp: bool, number: int = 1) -> None:
-        self._unit = unit
+    A wrong unit or a broken RTU frame gets no answer, as on a real bus.
+    """
+
+    def __init__(self, units: SunSpecUnit | Mapping[int, SunSpecUnit], *, tcp: bool, number: int = 1) -> None:
+        self.units = {number: units} if isinstance(units, SunSpecUnit) else dict(units)
         self._tcp = tcp
-        self._number = number
         self._received = b""
 
     def receive(self, data: bytes) -> bytes:
@@ -64,19 +66,20 @@ class ModbusFirmware(Firmware):
                     self._received = b""
                 break
             self._received = self._received[len(self._received) - frame.rest_bytes :]
-            if frame.device == self._number:
-                answers += self._wrap(frame, self._answer(frame))
+            if (unit := self.units.get(frame.device)) is not None:
+                answers += self._wrap(frame, self._answer(frame, unit))
         return answers
 
     def reset(self) -> bytes:
         self._received = b""
         return b""
 
-    def _answer(self, frame: Frame) -> bytes:
+    @staticmethod
+    def _answer(frame: Frame, unit: SunSpecUnit) -> bytes:
         if frame.function != READ_HOLDING_REGISTERS:
             return bytes([frame.function | 0x80, ILLEGAL_FUNCTION])
         count = frame.count or 0
-        registers = self._unit.read(frame.address or 0, count) if count <= READ_LIMIT else None
+        registers = unit.read(frame.address or 0, count) if count <= READ_LIMIT else None
         if registers is None:
             return bytes([frame.function | 0x80, ILLEGAL_ADDRESS])
         return bytes([frame.function, len(registers)]) + registers

@@ -34,7 +34,7 @@ async def test_a_hotspot_is_found_and_tells_who_it_is(bluez: FakeBluez) -> None:
     info = (await run("info", ADDRESS, *SCAN, "--json")).json
     assert (info["public_key"], info["serial_number"]) == (bluez.hotspot.public_key, "EMU0A1B")
     assert (info["onboarding_key"], info["wifi"], info["ethernet_online"]) == (None, None, False)
-    diagnostics = await run("diagnostics", ADDRESS, *SCAN)
+    diagnostics = await run("diagnostics", f"ble:{ADDRESS.lower()}", *SCAN)
     assert "2026.11.01" in diagnostics.out
 
 
@@ -46,7 +46,12 @@ async def test_wifi_is_set_up_with_a_password_that_never_shows(bluez: FakeBluez,
     assert (ran.code, ran.json["connected"]) == (0, "TEST-NET")
     assert bluez.hotspot.ssid == "TEST-NET"
     listed = (await run("wifi", "list", ADDRESS, *SCAN, "--json")).json
-    assert listed == {"visible": ["TEST-NET", "OTHER-NET"], "configured": ["TEST-NET"], "connected": "TEST-NET"}
+    assert listed == {
+        "visible": ["TEST-NET", "OTHER-NET"],
+        "configured": ["TEST-NET"],
+        "connected": "TEST-NET",
+        "may_be_cut": False,
+    }
     secret.write_text("secret-phrase\n")
     wrong = await run(*connect, "--password-file", str(secret))
     assert (wrong.code, wrong.json["error"]["code"]) == (1, "E_BLE_ANSWER")

@@ -129,6 +129,7 @@ async def test_what_was_not_asked_for_is_never_signed(home: Home, bluez: FakeBlu
         owner=(STRANGER if what == "owner" else OWNER).public_key,
         payer=(STRANGER if what == "payer" else PAYER).public_key,
         staking_fee_dc=1 if what == "amount" else 0,
+        location="8c2681a3064d9ff" if what == "kind" else "",
     )
     offering(bluez.hotspot, raw)
     ran = await home.run(*ADD, "--commit", "--yes", *home.secret)
@@ -168,6 +169,7 @@ async def test_older_firmware_signs_a_location_and_so_does_the_owner(home: Home,
     ran = await home.run(*PLACE, "--commit", "--yes", *home.secret, "--json")
     assert ran.code == 0, ran.err
     assert (ran.json["kind"], ran.json["nonce"], ran.json["owner_signed"]) == ("assert_location", 1, True)
+    assert "at about 40.500" in ran.json["effects"][0]
 
 
 async def test_another_place_than_was_asked_for_is_refused(home: Home, bluez: FakeBluez) -> None:
@@ -186,5 +188,10 @@ def test_a_transaction_of_another_owner_is_not_signed(home: Home, tmp_path: Path
     file.write_bytes(base64.b64encode(raw))
     ran = skerry(home.folder, "ble", "sign", "mine", str(file), "--commit", "--yes", *home.secret, "--json")
     assert (ran.code, ran.json["error"]["code"]) == (5, "E_BLE_TRANSACTION")
+    raw = gateway_signed("assert_location", signer=STRANGER, owner=OWNER.public_key, location="\x1b[2Jhere")
+    file.write_bytes(base64.b64encode(raw))
+    hidden = skerry(home.folder, "ble", "sign", "mine", str(file), "--commit", "--yes", *home.secret, "--json")
+    assert (hidden.code, hidden.json["error"]["code"]) == (1, "E_BLE_TRANSACTION")
+    assert "\x1b" not in hidden.err
     file.write_text("no base64!")
     assert skerry(home.folder, "ble", "sign", "mine", str(file), "--json").json["error"]["code"] == "E_TX_FILE"

@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from skerry_agent.background import Background
-from skerry_agent.runtime.attached import attached_device, run_attached
+from skerry_agent.runtime.attached import attached_device, attached_devices, run_attached
 from skerry_core.errors import UsageError
 from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, StateChanged
 from skerry_simulate.clock import SimulatedClock
@@ -19,7 +19,45 @@ def test_a_text_names_kind_place_and_options() -> None:
     assert (meter.url, dict(meter.options)) == ("modbus-tcp://192.0.2.7:502", {"unit": 3})
 
 
-@pytest.mark.parametrize("text", ["", "modem", "modem:", ":/dev/x", "toaster:/dev/x", "modem:/dev/x?colour=red"])
+def test_devices_on_one_bus_have_ids_of_their_own() -> None:
+    bus = "sunspec:modbus-rtu:///dev/ttyUSB0"
+    devices = attached_devices([bus, f"{bus}?unit=2", f"{bus}?unit=3"])
+    assert [device.device_id for device in devices] == [bus, f"{bus},unit=2", f"{bus},unit=3"]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["modem:/dev/x", "modem:/dev/x"],
+        ["modem:/dev/x", "p1:/dev/x"],
+        ["sunspec:modbus-rtu:///dev/x", "sunspec:modbus-rtu:///dev/x?unit=1"],
+        ["iec62056:/dev/x?address=1", "iec62056:/dev/x?address=2"],
+    ],
+)
+def test_two_devices_that_need_one_port_for_themselves_are_refused(texts: list[str]) -> None:
+    with pytest.raises(UsageError) as caught:
+        attached_devices(texts)
+    assert caught.value.code == "E_DEVICE_TWICE"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "modem",
+        "modem:",
+        ":/dev/x",
+        "toaster:/dev/x",
+        "modem:/dev/x?colour=red",
+        "modem:/dev/x?poll_s",
+        "modem:/dev/x?poll_s=",
+        "modem:/dev/x?poll_s=0",
+        "modem:/dev/x?poll_s=-5",
+        "sunspec:modbus-rtu:///dev/x?parity=X",
+        "sunspec:modbus-rtu:///dev/x?unit=300",
+        "sunspec:modbus-rtu:///dev/x?baud=9",
+    ],
+)
 def test_a_text_that_cannot_be_meant_is_refused_with_a_remedy(text: str) -> None:
     with pytest.raises(UsageError) as caught:
         attached_device(text)

@@ -1,8 +1,12 @@
+import base64
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from skerry_keys.public_key import PublicKey
 from skerry_keys.software import SoftwareSigner
+from skerry_testing.vectors import cases
 from skerry_wire.errors import MessageRejected
 from skerry_wire.gateway_txn import GatewayTxnKind, gateway_signed, owner_signed, read_gateway_txn
 from skerry_wire.generated.blockchain_txn_pb2 import blockchain_txn
@@ -36,6 +40,19 @@ def test_without_another_payer_the_owner_pays(payer: bytes) -> None:
     assert txn.payer == OWNER.public_key
     signed = read_gateway_txn(owner_signed(txn, OWNER))
     assert signed.payer_signature_valid is bool(payer)  # an empty payer has no signature, by the ledger's own rule
+
+
+def test_published_transactions_of_gateway_rs_are_read() -> None:
+    read = 0
+    for case in cases("iot.add_gateway")["cases"]:
+        if "error" in case["out"]:
+            continue
+        txn = read_gateway_txn(base64.b64decode(case["in"]["txn_base64"]))
+        assert PublicKey.from_binary(txn.owner).address == case["out"]["owner"]
+        assert PublicKey.from_binary(txn.gateway).address == case["out"]["gateway"]
+        assert (txn.staking_fee_dc, txn.fee_dc) == (case["out"]["staking_fee"], case["out"]["fee"])
+        read += 1
+    assert read
 
 
 def test_nobody_else_signs_for_the_owner() -> None:

@@ -10,6 +10,7 @@ from skerry_core.clock import SystemClock
 from skerry_firmware_bridge.ble import connecting
 from skerry_firmware_bridge.ble.connecting import CONNECT_ATTEMPTS, Central
 from skerry_firmware_bridge.ble.hotspot import connect_hotspot
+from skerry_firmware_bridge.ble.nearby import Nearby, nearby
 from skerry_firmware_bridge.errors import LinkRefused
 from skerry_simulate.devices.ble_faults import parse_ble_faults
 from skerry_simulate.devices.bluez import ADDRESS, FakeBluez
@@ -135,6 +136,21 @@ async def test_one_connection_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None
 
         await asyncio.gather(ask(), ask())
         assert seen == [True, False, True, False]
+
+
+async def test_two_programs_do_not_talk_to_one_hotspot_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with faulty(monkeypatch, "") as bluez:
+        async with connect_hotspot(ADDRESS, clock=SystemClock(), scan_s=SCAN_S) as first:
+            assert (await refusal()).code == "E_BLE_IN_USE"
+            assert (await first.identity())["serial_number"] == "EMU0A1B"  # the first is not thrown out
+        assert await serial_number() == "EMU0A1B"
+        assert bluez.connects == 2
+
+
+async def test_without_the_library_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert (await refusal()).code == "E_BLE_NOT_INSTALLED"
+    assert await nearby(clock=SystemClock()) == Nearby()
 
 
 async def test_it_disconnects_also_when_the_work_fails(monkeypatch: pytest.MonkeyPatch) -> None:

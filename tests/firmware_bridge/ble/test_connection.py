@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from dbus_fast import DBusError
 
 from skerry_core.clock import SystemClock
 from skerry_firmware_bridge.ble import connection, hotspot
@@ -33,7 +34,7 @@ async def connected(monkeypatch: pytest.MonkeyPatch, faults: str = "") -> AsyncI
 
 async def test_a_link_lost_in_the_middle_of_a_write_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     async with connected(monkeypatch, "vanish=1") as (found, _):
-        with pytest.raises((LinkLost, ModuleRefused)):
+        with pytest.raises(LinkLost, match="went away"):
             await found.set_lights(on=True)
         with pytest.raises(LinkLost):
             await found.diagnostics()
@@ -52,6 +53,25 @@ async def test_a_link_lost_during_a_silent_read_is_told_at_once(monkeypatch: pyt
         bluez.later(0.1, bluez.vanish)
         with pytest.raises(LinkLost):
             await found.diagnostics()
+
+
+async def test_an_error_of_the_hotspot_is_no_lost_link(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with connected(monkeypatch) as (found, bluez):
+        monkeypatch.setattr(bluez, "vanish", lambda: None)
+        bluez.faults.vanish = 1
+        with pytest.raises(ModuleRefused, match="Unlikely Error"):
+            await found.set_lights(on=True)
+        assert await found.set_lights(on=True) is True
+
+
+async def test_no_log_shows_a_password(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    async with connected(monkeypatch) as (found, _):
+        caplog.set_level("DEBUG")
+        caplog.set_level("DEBUG", logger="bleak")
+        await found.connect_wifi("TEST-NET", "correct horse")
+        assert "Write Characteristic" in caplog.text  # bleak logs what is written
+        assert "correct horse" not in caplog.text
+        assert b"correct horse".hex() not in caplog.text
 
 
 async def test_a_silent_hotspot_is_given_up_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,19 +115,68 @@ async def test_every_other_status_is_a_refusal_with_its_word(monkeypatch: pytest
     assert raised.value.text == word.replace("\x1b", "\N{REPLACEMENT CHARACTER}")
 
 
+async def test_a_hotspot_that_is_in_the_network_though_every_word_got_lost_is_connected(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with connected(monkeypatch, "notify_loss") as (found, bluez):
+        monkeypatch.setattr(hotspot, "WIFI_TIMEOUT_S", 0.3)
+        monkeypatch.setattr(hotspot, "WIFI_POLL_S", 0.1)
+        bluez.hotspot.answers[Characteristic.WIFI_CONNECT] = [b"init"]
+        bluez.later(0.1, lambda: setattr(bluez.hotspot, "ssid", "TEST-NET"))
+        await found.connect_wifi("TEST-NET", "x")
+        with pytest.raises(DeviceTimeout):  # it was there before: that says nothing
+            await found.connect_wifi("TEST-NET", "x")
+
+
 async def test_progress_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     async with connected(monkeypatch) as (found, bluez):
         monkeypatch.setattr(hotspot, "WIFI_TIMEOUT_S", 0.3)
         bluez.hotspot.answers[Characteristic.WIFI_CONNECT] = [b"connecting"]
-        with pytest.raises(DeviceTimeout):
+        with pytest.raises(HotspotAnswered, match="connecting"):
             await found.connect_wifi("TEST-NET", "x")
+
+
+class NebraHotspot(EmulatedHotspot):
+    """What Nebra's firmware does otherwise: lights and Wi-Fi remove, and a wrong password leaves it at `connecting`."""
+
+    def flags(self, what: Characteristic) -> list[str]:
+        if what is Characteristic.LIGHTS:
+            return ["read"]
+        return ["read", "write", "notify"] if what is Characteristic.WIFI_REMOVE else EmulatedHotspot.flags(self, what)
+
+    def read(self, what: Characteristic) -> bytes:
+        if what is Characteristic.WIFI_REMOVE:
+            raise DBusError("org.bluez.Error.Failed", "Operation failed with ATT error: 0x0e")
+        return b"false" if what is Characteristic.LIGHTS else EmulatedHotspot.read(self, what)
+
+    def write(self, what: Characteristic, value: bytes) -> list[bytes]:
+        return [text for text in EmulatedHotspot.write(self, what, value) if text != b"invalid"]
+
+
+async def test_another_makers_firmware_is_understood(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hotspot, "WIFI_TIMEOUT_S", 0.5)
+    emulated = NebraHotspot(name="Nebra Indoor Hotspot F00001", offers=frozenset(Characteristic))
+    emulated.words[Characteristic.WIFI_CONNECT] = b"connecting"  # before anybody asked
+    async with (
+        emulated_bluez(monkeypatch, emulated),
+        connect_hotspot(ADDRESS, clock=SystemClock(), scan_s=SCAN_S) as found,
+    ):
+        assert await found.lights() is False
+        with pytest.raises(NotOffered, match="does not offer to write lights"):
+            await found.set_lights(on=True)
+        with pytest.raises(HotspotAnswered, match="connecting"):
+            await found.connect_wifi("TEST-NET", "wrong")
+        await found.connect_wifi("TEST-NET", "correct horse")
+        await found.remove_wifi("TEST-NET")
+        assert (await found.configured_wifi()).names == ()
 
 
 async def test_a_long_value_is_read_whole_through_small_packets(monkeypatch: pytest.MonkeyPatch) -> None:
     async with connected(monkeypatch, "mtu=23") as (found, bluez):
         bluez.hotspot.networks = {f"network-{number:02}": "x" for number in range(60)}
-        names = await found.visible_wifi()
-        assert len(names) == 42  # 512 bytes, 12 for each
+        seen = await found.visible_wifi()
+        assert seen.may_be_cut
+        assert len(seen.names) == 42  # 512 bytes, 12 for each
         assert bluez.characteristics[Characteristic.WIFI_SERVICES].packets == 504 // 22 + 1
 
 
@@ -133,7 +202,7 @@ async def test_a_characteristic_that_this_maker_does_not_offer_is_named(monkeypa
         emulated_bluez(monkeypatch, emulated),
         connect_hotspot(ADDRESS, clock=SystemClock(), scan_s=SCAN_S) as found,
     ):
-        with pytest.raises(NotOffered, match="does not offer diagnostics"):
+        with pytest.raises(NotOffered, match="does not offer to read diagnostics"):
             await found.diagnostics()
         assert await found.ethernet_online() is None
         assert (await found.identity())["mac"] is None

@@ -47,11 +47,11 @@ async def test_identity_leaves_unknown_keys_out(hotspot: Hotspot, bluez: FakeBlu
 
 
 async def test_wifi_is_set_up_and_removed(hotspot: Hotspot) -> None:
-    assert await hotspot.visible_wifi() == ["TEST-NET", "OTHER-NET"]
+    assert (await hotspot.visible_wifi()).names == ("TEST-NET", "OTHER-NET")
     assert await hotspot.wifi_ssid() is None
     await hotspot.connect_wifi("TEST-NET", "correct horse")
     assert await hotspot.wifi_ssid() == "TEST-NET"
-    assert await hotspot.configured_wifi() == ["TEST-NET"]
+    assert (await hotspot.configured_wifi()).names == ("TEST-NET",)
     await hotspot.remove_wifi("TEST-NET")
     assert await hotspot.wifi_ssid() is None
 

@@ -79,6 +79,40 @@ def test_a_gentle_look_does_not_reset_the_concentrator() -> None:
     assert reset.pins == [(0, 1, 1), (0, 2, 1), (0, 2, 0), (0, 8, 0), (0, 8, 1)]
 
 
+def test_a_picocell_is_restarted_when_its_owner_wants_it() -> None:
+    values, firmware = _identify("picogw", PicoCellFirmware(clock=_clock()), reset=1)
+    assert isinstance(firmware, PicoCellFirmware)
+    assert (firmware.resets, values["chip_version"]) == (1, 103)
+    _, untouched = _identify("picogw", PicoCellFirmware(clock=_clock()))
+    assert isinstance(untouched, PicoCellFirmware)
+    assert untouched.resets == 0
+
+
+def test_a_restart_of_the_microcontroller_is_counted_and_the_wrap_of_its_clock_is_none() -> None:
+    class Uptimes(CoreCellFirmware):
+        def __init__(self, *, clock: Clock) -> None:
+            super().__init__(clock=clock)
+            self.times = [2**32 - 100, 200, 31_000, 500]
+
+        def _status(self, payload: bytes) -> bytes:
+            return self.times.pop(0).to_bytes(4, "big") + bytes(2)
+
+    async def main(clock: SimulatedClock) -> list[object]:
+        bench = Bench(lambda *_: Uptimes(clock=clock), clock=clock, faults=LineFaults())
+        config = DeviceConfig(device_id="c", kind="sx1302-usb", url="memory:c")
+        async with DRIVERS["sx1302-usb"].open(config, bench.around) as session:
+            return [(await session.read())["restarts"] for _ in range(4)]
+
+    assert simulated(main) == [0, 0, 0, 1]
+
+
+@pytest.mark.parametrize("kind", ["sx1302-usb", "picogw"])
+def test_it_is_said_that_frames_come_by_another_way(kind: str) -> None:
+    firmware = {"sx1302-usb": CoreCellFirmware(clock=_clock()), "picogw": PicoCellFirmware(clock=_clock())}[kind]
+    values, _ = _identify(kind, firmware)
+    assert "packet forwarder" in str(values["frames"])
+
+
 @pytest.mark.parametrize("kind", ["sx1302-usb", "picogw"])
 def test_another_device_on_the_port_is_not_taken_for_a_concentrator(kind: str) -> None:
     with pytest.raises(FrameRejected):

@@ -19,7 +19,8 @@ from skerry_firmware_bridge.drivers import DRIVERS
 from skerry_firmware_bridge.errors import DeviceTimeout, FrameRejected, LinkRefused
 from skerry_firmware_bridge.links.base import Link
 from skerry_firmware_bridge.links.settings import SerialSettings
-from skerry_firmware_bridge.sunspec.reader import SunSpecReader, open_bus
+from skerry_firmware_bridge.modbus.bus import open_bus
+from skerry_firmware_bridge.sunspec.reader import SunSpecReader
 from skerry_simulate.devices.hosts import open_pty, open_tcp
 from skerry_simulate.devices.registry import run_emulator
 from skerry_simulate.devices.sunspec_unit import ModbusFirmware, SunSpecUnit, battery, inverter, meter
@@ -144,8 +145,9 @@ async def test_rtu_over_a_pseudo_terminal_works_one_byte_at_a_time() -> None:
 
 @pytest.mark.parametrize("line", LINES)
 async def test_a_device_is_read_over_four_lines(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("skerry_firmware_bridge.sunspec.reader.ANSWER_TIMEOUT_S", 0.25)
-    monkeypatch.setattr("skerry_firmware_bridge.sunspec.reader.ATTEMPTS", 12)
+    monkeypatch.setattr("skerry_firmware_bridge.modbus.bus.ANSWER_TIMEOUT_S", 0.25)
+    monkeypatch.setattr("skerry_firmware_bridge.modbus.bus.ATTEMPTS", 12)
+    monkeypatch.setattr("skerry_firmware_bridge.modbus.bus.SETTLE_S", 0.02)
     async with (
         open_tcp(
             lambda: ModbusFirmware(inverter(CLOCK), tcp=True), clock=CLOCK, random=Random(5), faults=LINES[line]
@@ -158,12 +160,12 @@ async def test_a_device_is_read_over_four_lines(line: str, monkeypatch: pytest.M
 
 
 async def test_another_unit_on_the_bus_is_a_timeout_not_a_value(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("skerry_firmware_bridge.sunspec.reader.ANSWER_TIMEOUT_S", 0.05)
+    monkeypatch.setattr("skerry_firmware_bridge.modbus.bus.ANSWER_TIMEOUT_S", 0.05)
     async with (
         open_tcp(lambda: ModbusFirmware(meter(CLOCK), tcp=True), clock=CLOCK, random=Random(1)) as host,
         open_bus(f"modbus-tcp://127.0.0.1:{host.port}", unit=7) as bus,
     ):
-        with pytest.raises(DeviceTimeout, match="unit 7"):
+        with pytest.raises(DeviceTimeout, match="Unit 7"):
             await SunSpecReader(bus).scan()
 
 

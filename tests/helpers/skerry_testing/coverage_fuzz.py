@@ -1,4 +1,4 @@
-"""Coverage-guided fuzzing of one decoder family with atheris (not installed by default); used by hand and by soak runs.
+"""Coverage-guided fuzzing of one decoder family with atheris, in a process of its own; used by a test and by hand.
 
     python -m skerry_testing.coverage_fuzz FAMILY SECONDS
 

@@ -7,9 +7,11 @@ import struct
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import chain
 from random import Random
 
 from skerry_core.clock import NS_PER_S, SystemClock
+from skerry_firmware_bridge.at_radio.identity import IDENTITIES
 from skerry_firmware_bridge.ble.messages import MESSAGES
 from skerry_firmware_bridge.ble.protobuf import decode
 from skerry_firmware_bridge.cellular.carriers import read_carriers, read_networks
@@ -18,6 +20,8 @@ from skerry_firmware_bridge.cellular.identity import imei_check_digit, read_iden
 from skerry_firmware_bridge.cellular.registration import read_registrations
 from skerry_firmware_bridge.cellular.replies import read_transcript
 from skerry_firmware_bridge.cellular.signal import read_signals, read_temperatures
+from skerry_firmware_bridge.discovery.questions import QUESTIONS, lines_of
+from skerry_firmware_bridge.discovery.talkers import talker
 from skerry_firmware_bridge.errors import FrameRejected
 from skerry_firmware_bridge.mcu import picogw, sx1302
 from skerry_firmware_bridge.meter.iec62056 import decode_message, encode_command, encode_readout
@@ -63,6 +67,15 @@ def _modem(raw: bytes) -> None:
         imei_check_digit(text)
 
 
+def _discovery(raw: bytes) -> None:
+    for question in QUESTIONS:
+        question.tell(raw)
+    talker(raw)
+    for line in lines_of(raw):
+        for trait in chain(*IDENTITIES.values()):
+            trait.read(line)
+
+
 def _telegram(raw: bytes) -> None:
     read_telegram(check_telegram(raw))
 
@@ -74,6 +87,7 @@ def _messages(raw: bytes) -> None:
 
 DECODERS: dict[str, tuple[Callable[[bytes], object], list[bytes]]] = {
     "ble": (_messages, [b"\x0a\x10\x0a\x09connected\x12\x03yes", b"\x0d\0\0\x22\x42\x1a\x01o\x20\x03"]),
+    "discovery": (_discovery, [TELEGRAM, b"\r\nAT_ERROR\r\n+AT: OK\r\nRN2483 1.0.5 x\r\n\x53\0\x15\x40l\0\x08\x01"]),
     "iec62056": (
         decode_message,
         [encode_command("R1", "1.8.0()"), encode_readout("1.8.0(1*kWh)\r\n"), b"/Els6\\2EK\r\n"],

@@ -49,6 +49,7 @@ class Bench:
         self.plugged = True
         self.links: list[FirmwareLink] = []
         self.opened: list[str] = []
+        self.missing: set[str] = set()  # ports that are not there while others are
 
     @property
     def around(self) -> Surroundings:
@@ -61,7 +62,7 @@ class Bench:
 
     async def _open(self, url: str) -> Link:
         self.opened.append(url)
-        if not self.plugged:
+        if not self.plugged or url in self.missing:
             raise LinkRefused("E_PORT_MISSING", f"There is no serial port {url}.", remedy="Plug it in.")
         self.firmware.reset()
         link = FirmwareLink(self.firmware, clock=self.clock, random=self.random, faults=self.faults)

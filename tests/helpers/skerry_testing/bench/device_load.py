@@ -39,4 +39,4 @@ async def measure(folder: Path, kinds: dict[str, str] | None = None) -> float:
 def devices_up(folder: Path) -> int:
     """Return how many devices the agent has logged as up."""
     log = (folder / "skerry.log").read_text()
-    return len(set(re.findall(r'msg="([^"]+): up \(answers\)"', log)))
+    return len(set(re.findall(r'msg="([^"]+): up \(Answers\.\)"', log)))
