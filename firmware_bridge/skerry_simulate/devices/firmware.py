@@ -16,6 +16,7 @@ from skerry_simulate.faults import Faults, Piece
 
 __all__ = ["NO_LINE_FAULTS", "Firmware", "LineFaults", "Stage", "parse_faults"]
 
+MOST_SECONDS, MOST_COPIES = 86_400, 1000
 BYTE_GAP_S = 0.001  # between single bytes: no reader sees two of them together
 
 
@@ -39,28 +40,16 @@ class Firmware(ABC):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineFaults(Faults):
-    """Faults of a byte line: `corrupt` = share of messages with one wrong byte (a wrong checksum), `byte_loss` = share
-    of bytes that are lost, `single_bytes` = every byte comes alone, `stuck` = the device takes everything and says
-    nothing, `reset_s` = it starts again so often, as after a power cut."""
+    """Besides, of a line: `byte_loss` = share of bytes that are lost, `single_bytes` = every byte comes alone."""
 
-    corrupt: float = 0.0
     byte_loss: float = 0.0
-    reset_s: float = 0.0
     single_bytes: bool = False
-    stuck: bool = False
 
     def pieces(self, message: bytes, random: Random) -> list[Piece]:
         """Return what really goes over the line instead of `message`."""
-        if self.stuck or not message:
-            return []
-        if random.random() < self.corrupt:
-            at = random.randrange(len(message))
-            message = message[:at] + bytes([message[at] ^ 0x15]) + message[at + 1 :]
         if self.byte_loss:
             message = bytes(byte for byte in message if random.random() >= self.byte_loss)
-            if not message:
-                return []
-        pieces = self.apply(message, random)
+        pieces = Faults.pieces(self, message, random)
         if not self.single_bytes:
             return pieces
         singles = [piece.data[at : at + 1] for piece in pieces for at in range(len(piece.data))]
@@ -78,13 +67,20 @@ def parse_faults(text: str) -> LineFaults:
     for part in filter(None, text.split(",")):
         name, _, number = part.strip().partition("=")
         try:
-            values[name] = types[name](float(number or 1))
+            values[name] = types[name](_within(name, float(number or 1)))
         except (KeyError, ValueError):
             known = ", ".join(sorted(types))
             raise UsageError(
-                "E_FAULT", f"{part!r} is no fault.", remedy=f"Use NAME=NUMBER; known are {known}."
+                "E_FAULT", f"{part!r} is no fault.", remedy=f"Use NAME=NUMBER, shares from 0 to 1; known are {known}."
             ) from None
     return LineFaults(**values)
+
+
+def _within(name: str, number: float) -> float:
+    """Return the number if it can be meant: seconds, copies, or a share. Raises `ValueError`."""
+    if not 0 <= number <= (MOST_SECONDS if name.endswith("_s") else MOST_COPIES if name == "flood" else 1):
+        raise ValueError(name)
+    return number
 
 
 class Stage:
