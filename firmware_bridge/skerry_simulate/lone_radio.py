@@ -92,7 +92,7 @@ async def lone_radio(
             from skerry_simulate.station import BasicStationEmulator  # it takes an HTTP client
 
             station = BasicStationEmulator(
-                eui=STATION_EUI, cell=CELL, medium=medium, clock=clock, server=server, seed=seed
+                eui=STATION_EUI, cell=CELL, medium=medium, clock=clock, server=server, seed=seed, faults=faults
             )
             async with station:
                 yield LoneRadio(kind="station", address=f"ws://{server[0]}:{server[1]}", medium=medium)
