@@ -23,9 +23,9 @@ def texts() -> Iterator[tuple[str, str]]:
             if "generated" in path.parts:
                 continue
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
-                if "skerry " in text and not text.startswith(MEMO):
-                    yield f"{path.relative_to(ROOT)}:{node.lineno}", text
+                match node:
+                    case ast.Constant(value=str(text), lineno=line) if not text.startswith(MEMO):
+                        yield f"{path.relative_to(ROOT)}:{line}", text
     for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
         yield str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")
 
