@@ -67,6 +67,10 @@ class TcpHost:
         self.port = 0
         self.faults = faults
         self.clients: set[_Client] = set()
+        self.is_plugged = True
+        self.accidents = Accidents(
+            replace(faults, reset_s=0.0), clock=clock, reset=lambda: None, unplug=self.unplug, plug=self.plug
+        )
         self._make = make
         self._clock = clock
         self._random = random
@@ -74,6 +78,15 @@ class TcpHost:
     def answer(self) -> "_Client":
         """Return what answers one client until it leaves."""
         return _Client(self, self._make(), clock=self._clock, random=self._random)
+
+    def plug(self) -> None:
+        """Let clients in."""
+        self.is_plugged = True
+
+    def unplug(self) -> None:
+        """Throw every client out and let none in."""
+        self.is_plugged = False
+        self.leave()
 
     def leave(self) -> None:
         """Throw every client out."""
@@ -92,6 +105,9 @@ class _Client(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        if not self._host.is_plugged:
+            transport.abort()
+            return
         self._host.clients.add(self)
         self._stage.start()
 
@@ -146,9 +162,11 @@ async def open_tcp(
     host = TcpHost(make, clock=clock, random=random, faults=faults)
     server = await asyncio.get_running_loop().create_server(host.answer, "127.0.0.1", port)
     host.port = server.sockets[0].getsockname()[1]
+    host.accidents.start()
     try:
         async with server:
             yield host
     finally:
+        host.accidents.stop()
         server.close()
         host.leave()

@@ -1,6 +1,7 @@
 """Emulated devices are unplugged and restarted again and again, and spoil whole messages, as their faults say."""
 
 import asyncio
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -21,7 +22,7 @@ from skerry_radio.lora import Datarate
 from skerry_simulate.accidents import UNPLUGGED_S, Accidents
 from skerry_simulate.clock import SimulatedClock
 from skerry_simulate.devices.firmware import LineFaults, parse_faults
-from skerry_simulate.devices.hosts import open_pty
+from skerry_simulate.devices.hosts import open_pty, open_tcp
 from skerry_simulate.devices.registry import EMULATORS
 from skerry_simulate.faults import Faults
 from skerry_simulate.lone_radio import CELL, EUI, lone_radio
@@ -70,6 +71,30 @@ def test_a_device_at_a_pseudo_terminal_goes_and_comes_back(tmp_path: Path) -> No
         assert not (tmp_path / "modem").exists()
 
     simulated(main)
+
+
+async def test_a_device_at_a_network_port_throws_its_clients_out_and_lets_them_in_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("skerry_simulate.accidents.UNPLUGGED_S", 0.2)
+    clock = SystemClock()
+    make = EMULATORS["sunspec-inverter"].make
+    assert make is not None
+    faults = parse_faults("unplug_s=0.2")
+    told: list[bool] = []
+    async with (
+        io_timeout(20.0),
+        open_tcp(lambda: make(clock, Random(1)), clock=clock, random=Random(1), faults=faults) as host,
+    ):
+        for _ in range(12):
+            reader, writer = await asyncio.open_connection("127.0.0.1", host.port)
+            begin_ns = clock.monotonic_ns()
+            with suppress(ConnectionError):
+                assert await reader.read(1) == b"", "thrown out"
+            told.append(clock.monotonic_ns() - begin_ns > 0.05 * NS_PER_S)
+            writer.close()
+            await clock.sleep(0.05)
+    assert {True, False} == set(told), "let in and sent away"
 
 
 @pytest.mark.parametrize(
