@@ -280,6 +280,18 @@ def test_only_what_the_owner_named_is_possible() -> None:
     assert repair.begin("gwmp:bb", Repair.HARD_RESET).startswith("Too many")
 
 
+def test_a_gateway_on_a_uart_is_repaired_by_its_port() -> None:
+    link, port, gateway = Reopening(), "gwmp-serial:/dev/ttyUSB0", "gwmp:aa555a0000000001"
+    for named in (port, gateway):
+        repair = RadioRepair(
+            resets=[read_reset(f"rts-high@{named}")], links={port: link}, soft_resets={}, clock=SystemClock(),
+            sink=lambda _: None, behind={gateway: port},
+        )  # fmt: skip
+        assert repair.possible(gateway) == {Repair.HARD_RESET, Repair.RESTART_LINK}
+        assert repair.begin(gateway, Repair.HARD_RESET) == "Its hardware is reset by rts-high."
+        assert repair.begin(gateway, Repair.RESTART_LINK) == "Its link is opened again."
+
+
 async def test_a_failed_reset_is_told_as_trouble() -> None:
     events: list[DeviceEvent] = []
     repair = RadioRepair(

@@ -186,9 +186,11 @@ class Radios:
         self._serial: dict[str, Radio] = {}
         self._links = {serial.device_id: Reopening() for serial in settings.serial}
         self._soft_resets: dict[str, Callable[[], None]] = {}
+        self._behind: dict[str, str] = {}  # gateways on a UART, and the device id of their port
         self.repair = RadioRepair(
-            resets=settings.resets, links=self._links, soft_resets=self._soft_resets, clock=clock, sink=sink
-        )
+            resets=settings.resets, links=self._links, soft_resets=self._soft_resets, clock=clock, sink=sink,
+            behind=self._behind,
+        )  # fmt: skip
         self.server: GwmpServer | None = None
         self._on_uarts: list[GwmpSerial] = []
         self.stations: BasicStationServer | None = None
@@ -275,7 +277,12 @@ class Radios:
             others = [host for host in (self.server, *self._on_uarts) if host is not None and host is not gateway]
             return _place(eui, others)
 
-        gateway = GwmpSerial(device_id=serial.device_id, clock=self._clock, sink=self._take, elsewhere=elsewhere)
+        def take(event: DeviceEvent) -> None:
+            if event.device_id != serial.device_id:
+                self._behind[event.device_id] = serial.device_id
+            self._take(event)
+
+        gateway = GwmpSerial(device_id=serial.device_id, clock=self._clock, sink=take, elsewhere=elsewhere)
         self._on_uarts.append(gateway)
         await self._keep_open(serial, gateway.run, SerialSettings)
 

@@ -211,6 +211,7 @@ def test_a_gateway_on_a_uart_is_heard_sends_and_comes_back(tmp_path: Path, line:
             heard = [event.frame for event in events if isinstance(event, FrameHeard)]
             assert len(heard) >= 5
             assert {frame.source for frame in heard} == {f"serial {emulator.port.path}"}
+            assert radios.repair.possible(f"gwmp:{EUI}") == {Repair.RESTART_LINK}
             outcomes = [(await own.first.send(DOWNLINK)).status for _ in range(5)]
             assert TransmitStatus.SENT in outcomes
             emulator.port.unplug()
