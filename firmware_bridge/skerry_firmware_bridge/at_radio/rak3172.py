@@ -7,6 +7,8 @@ as busy, so listening is switched off first. Compared with RAK's RUI3 firmware (
   be asked tells by refusing `AT+PRECV`.
 - `AT+P2P` with a seventh field 1 sets the channel until the next restart; without it the flash memory is written, as by
   `AT+IQINVER`. So the former is preferred, which older firmware refuses, and the latter sent only for a change.
+- A report has no length or checksum: one that the line tears at an even place is a shorter frame, as with the RN2483.
+  No network server takes it, since its MIC is wrong.
 - Preamble 5 or more, power 5 to 22 dBm; 65533 listens on after a frame with a wrong checksum.
 """
 

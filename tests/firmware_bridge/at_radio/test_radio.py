@@ -204,8 +204,10 @@ def test_no_fault_of_the_line_invents_a_frame_or_stops_the_driver(
                 found.speak(number)
                 await clock.sleep(20)
             spoken = {bytes([0x40, number] * 12) for number in range(4)}
-            if not faults.corrupt:  # a serial line has no checksum
-                assert set(found.heard()) <= spoken
+            if not faults.corrupt:  # a serial line has no checksum, and only the Wio-E5 tells a frame's length
+                whole = kind == "wio-e5" or not faults.torn
+                for phy in found.heard():
+                    assert phy in spoken if whole else any(one.startswith(phy) for one in spoken)
             found.emulator.faults = NO_LINE_FAULTS
             await clock.sleep(60)
             assert (await found.radio.send(request(99))).status is TransmitStatus.SENT
