@@ -73,7 +73,9 @@ async def compose(
         interval_s=settings[BEACON_INTERVAL_S], networks=_networks(settings),
     )  # fmt: skip
     board = DeviceBoard(clock=clock, hub=hub, frame_heard=hotspot.path.take)
-    watch = await RadioWatch.open(facts=stores.facts, clock=clock, board=board)
+    watch = await RadioWatch.open(
+        facts=stores.facts, clock=clock, board=board, clock_is_right=lambda: time.is_synchronised
+    )
     radios = Radios(
         settings=radio_settings(settings), clock=clock, sink=watch.pass_on, own=hotspot.radios, random=random.random
     )

@@ -8,6 +8,7 @@ Tree::
       FrameRejected     bytes from the device are not acceptable; counted, never fatal
       DeviceTimeout     the device did not answer in time
       ModuleRefused     the device answered a command with its own error code
+      ModuleUnfit       the device cannot do what is needed; says what a person can change
       TransmitRefused   the transmit gate said no; names the limit
 """
 
@@ -20,6 +21,7 @@ __all__ = [
     "LinkLost",
     "LinkRefused",
     "ModuleRefused",
+    "ModuleUnfit",
     "TransmitRefused",
 ]
 
@@ -62,6 +64,10 @@ class ModuleRefused(BridgeError):
     def __init__(self, command: str, code: str) -> None:
         super().__init__(f"{command}: {code}")
         self.code = code
+
+
+class ModuleUnfit(BridgeError):
+    """The device is not what is needed here: too old, of another kind, made for another band. One sentence or two."""
 
 
 class TransmitRefused(BridgeError):

@@ -3,17 +3,19 @@
 Nothing is guessed: which line resets a board, or whether a script may cut its power, only its owner knows. Means:
 - `dtr-low`, `dtr-high`, `rts-low`, `rts-high`: the serial port's line that resets the board, and at which level; it
   rests at the other one. `pulse` is given the open link.
-- `gpio:CHIP:LINE`, or `gpio-low:` for a line that resets while low: a pin of this computer (by the package gpiod).
-- `usb`: the USB device is let go and taken in again by the kernel, which needs write access to its `authorized` file.
+- `gpio:CHIP:LINE`, or `gpio-low:` for a line that resets while low: a pin of this computer.
+- `usb`: the kernel resets the USB device, as plugging it in does; needs write access to its file in /dev/bus/usb.
 - `command:PROGRAM [ARGUMENT...]`: a program of the owner's, such as the vendor's reset script.
 """
 
 import asyncio
 import shlex
+import sys
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
-from importlib import import_module
+from errno import EACCES, EBUSY, EINVAL, ENOTTY, EPERM
+from functools import partial
 from pathlib import Path
 
 from skerry_core.clock import Clock, io_timeout
@@ -25,8 +27,13 @@ from skerry_firmware_bridge.links.settings import Pin, SerialSettings
 __all__ = ["HardwareReset", "Means", "ResetFailed", "perform", "pulse", "read_reset"]
 
 PULSE_S = 0.25  # reset inputs ask for microseconds, capacitors between line and input for some tens of milliseconds
-USB_PAUSE_S = 2.0  # the device draws its power away from its old state
 COMMAND_LIMIT_S = 30.0
+GPIO_REASONS = {
+    EBUSY: "another program or driver has it",
+    EINVAL: "the chip has no such line",
+    ENOTTY: "that is no GPIO chip, or the kernel is older than 5.10",
+    EACCES: "this user may not; the group of the chip's file must be the agent's",
+}
 
 
 class Means(Enum):
@@ -115,7 +122,14 @@ async def pulse(reset: HardwareReset, link: Link, *, clock: Clock) -> None:
         await clock.sleep(PULSE_S)
 
 
-async def perform(reset: HardwareReset, *, port: str | None, clock: Clock, sys_root: Path = Path("/sys")) -> None:
+async def perform(
+    reset: HardwareReset,
+    *,
+    port: str | None,
+    clock: Clock,
+    sys_root: Path = Path("/sys"),
+    dev_root: Path = Path("/dev"),
+) -> None:
     """Reset by any means but a serial line; `port` is the path of a serial device. Raises `ResetFailed`."""
     match reset.means:
         case Means.GPIO | Means.GPIO_LOW:
@@ -123,35 +137,31 @@ async def perform(reset: HardwareReset, *, port: str | None, clock: Clock, sys_r
         case Means.USB:
             if port is None:
                 raise ResetFailed(f"{reset.device_id} is not behind a USB port of this computer.")
-            await _usb(Path(port), clock, sys_root)
+            await _usb(Path(port), sys_root, dev_root)
         case Means.COMMAND:
             await _command(reset.argument, clock)
         case _:
             raise ResetFailed(f"{reset.device_id} has no serial line here.")
 
 
-def usb_switch(port: Path, sys_root: Path) -> Path:
-    """Return the `authorized` file of the USB device behind a serial port. Raises `ResetFailed`."""
-    name = port.resolve().name  # a by-id name is a link
-    place = (sys_root / "class" / "tty" / name / "device").resolve()
-    for folder in (place, *place.parents):
-        if (folder / "authorized").is_file() and (folder / "idVendor").is_file():  # root hubs and interfaces lack one
-            return folder / "authorized"
-    raise ResetFailed(f"{port} is not behind USB.")
+def _need_linux(what: str) -> None:
+    if sys.platform != "linux":
+        raise ResetFailed(f"{what} can be reset on Linux only. Name a command instead.")
 
 
-async def _usb(port: Path, clock: Clock, sys_root: Path) -> None:
-    switch = usb_switch(port, sys_root)
+async def _usb(port: Path, sys_root: Path, dev_root: Path) -> None:
+    _need_linux("A USB device")
+    from skerry_firmware_bridge.kernel_io import reset_usb, usb_node
+
     loop = asyncio.get_running_loop()
+    node = await loop.run_in_executor(None, lambda: usb_node(port, sys_root=sys_root, dev_root=dev_root))
+    if node is None:
+        raise ResetFailed(f"{port} is not there, or not behind USB.")
     try:
-        await loop.run_in_executor(None, switch.write_text, "0")
-        try:
-            await clock.sleep(USB_PAUSE_S)
-        finally:  # never leave it off, also when the agent is being stopped
-            switch.write_text("1")
+        await loop.run_in_executor(None, reset_usb, node)
     except OSError as error:
-        detail = f"{switch} cannot be written ({error.strerror})."
-        raise ResetFailed(f"{detail} A udev rule can hand it to the agent's group.") from error
+        help_ = " A udev rule can hand it to the agent's group." if error.errno in {EACCES, EPERM} else ""
+        raise ResetFailed(f"{node} cannot be reset ({error.strerror}).{help_}") from error
 
 
 async def _command(text: str, clock: Clock) -> None:
@@ -180,21 +190,20 @@ async def _command(text: str, clock: Clock) -> None:
 
 
 async def _gpio(reset: HardwareReset, clock: Clock) -> None:
-    chip, _, line = reset.argument.rpartition(":")
+    _need_linux("A GPIO line")
+    from skerry_firmware_bridge.kernel_io import OutputLine
+
+    chip, _, number = reset.argument.rpartition(":")
+    line = OutputLine(chip, int(number), active_low=reset.means is Means.GPIO_LOW)
+    loop = asyncio.get_running_loop()
     try:
-        gpiod = import_module("gpiod")
-    except ImportError:
-        raise ResetFailed("The Python package gpiod is missing. Install it, or name a command instead.") from None
-    values = (gpiod.line.Value.ACTIVE, gpiod.line.Value.INACTIVE)
-    config = gpiod.LineSettings(
-        direction=gpiod.line.Direction.OUTPUT,
-        output_value=gpiod.line.Value.INACTIVE,
-        active_low=reset.means is Means.GPIO_LOW,
-    )
-    try:
-        with gpiod.request_lines(chip, consumer="skerry", config={int(line): config}) as request:
-            for value in values:
-                request.set_value(int(line), value)
+        await loop.run_in_executor(None, line.__enter__)
+        try:
+            for active in (True, False):
+                await loop.run_in_executor(None, partial(line.set, active=active))
                 await clock.sleep(PULSE_S)
+        finally:
+            line.__exit__(None, None, None)
     except OSError as error:
-        raise ResetFailed(f"Line {line} of {chip} cannot be used ({error.strerror}).") from error
+        reason = GPIO_REASONS.get(error.errno or 0, error.strerror)
+        raise ResetFailed(f"Line {number} of {chip} cannot be used ({reason}).") from error

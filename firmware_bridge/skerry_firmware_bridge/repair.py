@@ -6,6 +6,7 @@ The agent's radios are made with their links here; `sentinel` decides when, and 
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Protocol
 
 from skerry_core.clock import Clock
@@ -14,7 +15,7 @@ from skerry_firmware_bridge.links.base import Link
 from skerry_firmware_bridge.links.reopening import Reopening
 from skerry_firmware_bridge.links.settings import SerialSettings
 from skerry_firmware_bridge.radio import DeviceTrouble, EventSink
-from skerry_firmware_bridge.sentinel import Repair
+from skerry_firmware_bridge.sentinel.ladder import Repair
 
 __all__ = ["RadioRepair", "Repairs"]
 
@@ -37,7 +38,8 @@ class Repairs(Protocol):
 class RadioRepair(Repairs):
     """The repairs of one agent's radios.
 
-    `links` are those of serial radios, `soft_resets` tell a radio to start its module anew when its link is used next.
+    `links` are those of serial ports, `soft_resets` tell a radio to start its module anew when its link is used next;
+    `behind` names the port of a radio that is not its own: a gateway on a UART. A reset may name either.
     """
 
     def __init__(
@@ -48,12 +50,14 @@ class RadioRepair(Repairs):
         soft_resets: Mapping[str, Callable[[], None]],
         clock: Clock,
         sink: EventSink,
+        behind: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._resets = {reset.device_id: reset for reset in resets}
         self._links = links
         self._soft_resets = soft_resets
         self._clock = clock
         self._sink = sink
+        self._behind = behind
         self._due: asyncio.Queue[HardwareReset] = asyncio.Queue(MAX_DUE)
 
     def rested(self, device_id: str, settings: SerialSettings) -> SerialSettings:
@@ -62,11 +66,12 @@ class RadioRepair(Repairs):
         return settings if reset is None else reset.rested(settings)
 
     def possible(self, device_id: str) -> set[Repair]:
-        stages = {Repair.RESTART_LINK} if device_id in self._links else set[Repair]()
+        port = self._port(device_id)
+        stages = {Repair.RESTART_LINK} if port in self._links else set[Repair]()
         if device_id in self._soft_resets:
             stages.add(Repair.SOFT_RESET)
-        reset = self._resets.get(device_id)
-        if reset is not None and (reset.line is None or device_id in self._links):
+        reset = self._reset_of(device_id)
+        if reset is not None and (reset.line is None or port in self._links):
             stages.add(Repair.HARD_RESET)
         return stages
 
@@ -79,17 +84,20 @@ class RadioRepair(Repairs):
                 self._links[device_id].reopen(DEAF)
                 return "The module is told to start anew."
             case Repair.HARD_RESET:
-                return self._reset(self._resets[device_id])
+                reset = self._reset_of(device_id)
+                assert reset is not None
+                return self._reset(reset)
             case _:
-                self._links[device_id].reopen(DEAF)
+                self._links[self._port(device_id)].reopen(DEAF)
                 return "Its link is opened again."
 
     async def run(self) -> None:
         """Reset one device after the other until cancelled; a serial radio's link is opened anew afterwards."""
         while True:
             reset = await self._due.get()
-            link = self._links.get(reset.device_id)
-            port = None if link is None else reset.device_id.partition(":")[2]
+            device = self._port(reset.device_id)
+            link = self._links.get(device)
+            port = None if link is None else device.partition(":")[2]
             try:
                 await perform(reset, port=port, clock=self._clock)
             except ResetFailed as error:
@@ -99,9 +107,17 @@ class RadioRepair(Repairs):
             if link is not None:
                 link.reopen("its hardware was reset")
 
+    def _port(self, device_id: str) -> str:
+        """Return the device whose link a radio uses: mostly itself."""
+        return self._behind.get(device_id, device_id)
+
+    def _reset_of(self, device_id: str) -> HardwareReset | None:
+        return self._resets.get(device_id) or self._resets.get(self._port(device_id))
+
     def _reset(self, reset: HardwareReset) -> str:
         if reset.line is not None:
-            self._links[reset.device_id].reopen("its hardware is reset", before=lambda link: self._pulse(reset, link))
+            link = self._links[self._port(reset.device_id)]
+            link.reopen("its hardware is reset", before=lambda link: self._pulse(reset, link))
             return f"Its hardware is reset by {reset.means.value}."
         try:
             self._due.put_nowait(reset)

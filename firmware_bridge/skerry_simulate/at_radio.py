@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from skerry_core.clock import NS_PER_S, Clock
+from skerry_simulate.accidents import Accidents
 from skerry_simulate.faults import NO_FAULTS, Faults
 from skerry_simulate.lora_module import LoraModule, Rak3172Firmware, WioE5Firmware
 from skerry_simulate.medium import RfMedium
@@ -52,6 +53,7 @@ class AtRadioEmulator:
             if resets_on is None
             else Rfc2217Port(name=name, clock=clock, on_data=self._feed, on_line=self._line)
         )
+        self._accidents = Accidents(faults, clock=clock, reset=self.restart, unplug=self.unplug, plug=self.replug)
         self.resets = 0
         self._resets_on = resets_on
         self._levels = {"dtr": False, "rts": False}
@@ -60,17 +62,25 @@ class AtRadioEmulator:
         self._random = Random(f"{seed}/{name}")  # noqa: S311 - a simulation must repeat itself
 
     @property
+    def listens_at(self) -> tuple[int, str] | None:
+        """Return frequency and data rate that the host has tuned it to, None while it does not listen."""
+        hz, spreading, bandwidth, *_ = self.firmware.channel
+        return (hz, f"SF{spreading}BW{bandwidth}") if self.firmware.is_listening else None
+
+    @property
     def path(self) -> str:
         """Return the port to open."""
         return self.port.path
 
     async def __aenter__(self) -> Self:
         await self.port.__aenter__()
+        self._accidents.start()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._accidents.stop()
         await self.port.__aexit__(kind, error, trace)
 
     def unplug(self) -> None:
@@ -106,7 +116,7 @@ class AtRadioEmulator:
     def _say(self, data: bytes) -> None:
         if self._hung:
             return
-        for piece in self.faults.apply(data, self._random):
+        for piece in self.faults.pieces(data, self._random):
             if piece.delay_s:
                 due_ns = self._clock.monotonic_ns() + round(piece.delay_s * NS_PER_S)
                 self._clock.call_at(due_ns, lambda data=piece.data: self.port.write(data))  # type: ignore[misc]  # mypy cannot infer a lambda with a default

@@ -10,6 +10,7 @@ import json
 import socket
 from collections import Counter
 from contextlib import ExitStack, suppress
+from functools import partial
 from random import Random
 from types import TracebackType
 from typing import Any, Self
@@ -18,6 +19,7 @@ from skerry_core.clock import NS_PER_S, Clock
 from skerry_firmware_bridge.errors import FrameRejected
 from skerry_firmware_bridge.gwmp.datagram import Datagram, Kind
 from skerry_radio.errors import RadioRefused
+from skerry_simulate.accidents import Accidents
 from skerry_simulate.faults import NO_FAULTS, Faults
 from skerry_simulate.forwarder_rules import WRAP_US, Concentrator, Decision, decide
 from skerry_simulate.medium import AirFrame, Reception, RfMedium
@@ -62,6 +64,14 @@ class PacketForwarderEmulator:
         self._group: asyncio.TaskGroup | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._in_flight: dict[int, ExitStack] = {}
+        self._is_connected = True
+        self._accidents = Accidents(
+            faults,
+            clock=clock,
+            reset=self.restart,
+            unplug=partial(self._connect, False),
+            plug=partial(self._connect, True),
+        )
         self.station = medium.add(
             name=f"gwmp:{eui.hex()}",
             cell=cell,
@@ -73,6 +83,7 @@ class PacketForwarderEmulator:
 
     async def __aenter__(self) -> Self:
         self._up, self._down = self._open(self._read_up), self._open(self._read_down)
+        self._accidents.start()
         self._group = await asyncio.TaskGroup().__aenter__()
         name = self.station.name
         for period, work in (("keepalive", self._pull), ("stat", self._push_stat)):
@@ -84,6 +95,7 @@ class PacketForwarderEmulator:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._accidents.stop()
         for task in self._tasks:
             task.cancel()
         if self._group is not None:
@@ -99,6 +111,13 @@ class PacketForwarderEmulator:
     def counter_us(self) -> int:
         """Return the concentrator's 32-bit microsecond counter."""
         return (self._clock.monotonic_ns() // 1000 + self._counter_offset_us) % WRAP_US
+
+    def restart(self) -> None:
+        """Start the concentrator anew: its counter begins somewhere else."""
+        self._counter_offset_us = self._random.randrange(WRAP_US)
+
+    def _connect(self, is_connected: bool) -> None:
+        self._is_connected = is_connected
 
     def _open(self, read: Any) -> socket.socket:
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -148,7 +167,7 @@ class PacketForwarderEmulator:
 
     def _put(self, sock: socket.socket, message: bytes, *, token: int | None) -> None:
         """Send what the faults leave of a message, and hold the clock until it is answered if it will be."""
-        for piece in self.faults.apply(message, self._random):
+        for piece in self.faults.pieces(message, self._random):
             if piece.delay_s:
                 due_ns = self._clock.monotonic_ns() + round(piece.delay_s * NS_PER_S)
                 self._clock.call_at(due_ns, lambda data=piece.data: self._put_now(sock, data, None))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
@@ -156,7 +175,7 @@ class PacketForwarderEmulator:
                 self._put_now(sock, piece.data, token if piece.real else None)
 
     def _put_now(self, sock: socket.socket, data: bytes, token: int | None) -> None:
-        if sock.fileno() < 0:
+        if sock.fileno() < 0 or not self._is_connected:
             return
         try:
             sock.send(data)
@@ -183,6 +202,8 @@ class PacketForwarderEmulator:
 
     def _read_down(self) -> None:
         for datagram in _datagrams(self._down):
+            if not self._is_connected:
+                continue
             match datagram.kind:
                 case Kind.PULL_ACK:
                     self._land(datagram.token)

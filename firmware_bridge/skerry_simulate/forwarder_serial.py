@@ -16,6 +16,7 @@ from skerry_core.clock import Clock
 from skerry_firmware_bridge.errors import FrameRejected
 from skerry_firmware_bridge.gwmp.datagram import Datagram, Kind
 from skerry_firmware_bridge.gwmp.hdlc import Deframer, frame
+from skerry_simulate.accidents import Accidents
 from skerry_simulate.faults import NO_FAULTS, Faults
 from skerry_simulate.forwarder import PacketForwarderEmulator
 from skerry_simulate.medium import RfMedium
@@ -45,6 +46,9 @@ class SerialForwarderEmulator:
             eui=eui, cell=cell, medium=medium, clock=clock, server=self._socket.getsockname(), seed=seed,
             keepalive_s=keepalive_s, faults=Faults(delay_s=faults.delay_s),
         )  # fmt: skip
+        self._accidents = Accidents(
+            faults, clock=clock, reset=self.forwarder.restart, unplug=self.port.unplug, plug=self.port.plug
+        )
         self._up: tuple[str, int] | None = None
         self._down: tuple[str, int] | None = None
         self._deframer = Deframer()
@@ -55,11 +59,13 @@ class SerialForwarderEmulator:
         asyncio.get_running_loop().add_reader(self._socket.fileno(), self._from_forwarder)
         await self.port.__aenter__()
         await self.forwarder.__aenter__()
+        self._accidents.start()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._accidents.stop()
         await self.forwarder.__aexit__(kind, error, trace)
         await self.port.__aexit__(kind, error, trace)
         asyncio.get_running_loop().remove_reader(self._socket.fileno())
@@ -75,7 +81,7 @@ class SerialForwarderEmulator:
                 self._up = source
             else:
                 self._down = source
-            for piece in self.faults.apply(frame(raw), self._random):
+            for piece in self.faults.pieces(frame(raw), self._random):
                 for data in _bytewise(piece.data) if self._single_bytes else [piece.data]:
                     self.port.write(data)
 

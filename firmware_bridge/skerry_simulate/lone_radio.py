@@ -3,7 +3,7 @@
 Works on the real clock as well as on simulated time.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,6 +71,7 @@ async def lone_radio(
 ) -> AsyncIterator[LoneRadio]:
     """Run a radio for the length of the body; its neighbour sends a data frame every 20 s. Raises `KeyError`.
 
+    A module listens to one channel at a time: its neighbour talks where its host has tuned it to.
     A module that `hangs_after_s` stays dead until DTR has been low for a moment; it is at a network port, because a
     pseudo-terminal has no control lines.
     """
@@ -78,7 +79,7 @@ async def lone_radio(
         raise KeyError(kind)
     medium = RfMedium(clock=clock, seed=seed)
     neighbour = medium.add(name="neighbour", cell=NEIGHBOUR_CELL, listens=None)
-    talk = _Talk(medium, neighbour, clock=clock, seed=seed, frequency_hz=frequency_hz, datarate=datarate)
+    talk = _Talk(medium, neighbour, clock=clock, seed=seed, channel=lambda: (frequency_hz, datarate))
     talk.start()
     try:
         if kind == PACKET_FORWARDER:
@@ -91,7 +92,7 @@ async def lone_radio(
             from skerry_simulate.station import BasicStationEmulator  # it takes an HTTP client
 
             station = BasicStationEmulator(
-                eui=STATION_EUI, cell=CELL, medium=medium, clock=clock, server=server, seed=seed
+                eui=STATION_EUI, cell=CELL, medium=medium, clock=clock, server=server, seed=seed, faults=faults
             )
             async with station:
                 yield LoneRadio(kind="station", address=f"ws://{server[0]}:{server[1]}", medium=medium)
@@ -108,6 +109,7 @@ async def lone_radio(
                 kind=kind, name=name, cell=CELL, medium=medium, clock=clock, seed=seed, folder=folder, faults=faults,
                 resets_on=None if hangs_after_s is None else ("dtr", False),
             )  # fmt: skip
+            talk.channel = lambda: module.listens_at or (frequency_hz, datarate)
             async with module:
                 if hangs_after_s is not None:
                     clock.call_at(clock.monotonic_ns() + round(hangs_after_s * NS_PER_S), module.hang)
@@ -121,13 +123,13 @@ class _Talk:
     """Sends a LoRaWAN data frame of a made-up device now and then."""
 
     def __init__(
-        self, medium: RfMedium, station: Station, *, clock: Clock, seed: int, frequency_hz: int, datarate: str
+        self, medium: RfMedium, station: Station, *, clock: Clock, seed: int, channel: Callable[[], tuple[int, str]]
     ) -> None:
+        self.channel = channel
         self._medium = medium
         self._station = station
         self._clock = clock
         self._random = Random(seed)  # noqa: S311 - a simulation must repeat itself
-        self._channel = (frequency_hz, datarate)
         self._count = 0
         self._stopped = False
 
@@ -140,13 +142,14 @@ class _Talk:
     def _speak(self) -> None:
         if self._stopped:
             return
+        frequency_hz, datarate = self.channel()
         header = b"\x40" + (0x7800_0100).to_bytes(4, "little") + b"\0" + self._count.to_bytes(2, "little") + b"\x01"
         self._count = (self._count + 1) & 0xFFFF
         self._medium.transmit(
             self._station,
             phy=header + self._random.randbytes(16),
-            frequency_hz=self._channel[0],
-            datarate=self._channel[1],
+            frequency_hz=frequency_hz,
+            datarate=datarate,
             power_dbm=14,
             inverted=False,
         )

@@ -39,6 +39,11 @@ class LoraModule(ABC):
             name=name, cell=cell, gain_dbi=gain_dbi, height_m=height_m, listens=self._hears, on_frame=self._heard
         )
 
+    @property
+    def is_listening(self) -> bool:
+        """Whether it hears now."""
+        return self._listening
+
     def feed(self, data: bytes) -> None:
         """Take bytes from the serial line."""
         self._input += data.replace(b"\r", b"\n")
@@ -180,22 +185,28 @@ class WioE5Firmware(LoraModule):
         )
 
 
-class Rak3172Firmware(LoraModule):
-    """Answers `OK` or `AT_...`; keeps its work mode over a restart, not its listening.
+RAK_MODES = {"0": "LoRa P2P", "1": "LoRaWAN", "2": "FSK P2P"}
 
-    As RUI3 firmware does, it restarts on every `AT+NWM`, and its OK to that has no line end.
+
+class Rak3172Firmware(LoraModule):
+    """Answers `OK` or `AT_...`; keeps its work `mode` over a restart, not its listening.
+
+    As RUI3 firmware does, it restarts on every `AT+NWM`, and its OK to that has no line end. In FSK it takes the
+    commands of peer-to-peer mode and refuses LoRa's channels.
     """
 
     kind = "rak3172"
     maker = bytes.fromhex("ac1f09")
-    _peer_to_peer = False
+    mode = "1"
 
     def command(self, text: str) -> None:
         name, _, value = text.upper().partition("=")
         if name == "ATZ":
             self.restart()
             return
-        known = {"AT+VER": "RUI_4.0.6_RAK3172-E", "AT+DEVEUI": self.dev_eui.hex().upper()}.get(name)
+        known = {"AT+VER": "RUI_4.0.6_RAK3172-E", "AT+DEVEUI": self.dev_eui.hex().upper(), "AT+NWM": self.mode}.get(
+            name
+        )
         if known is not None and value == "?":
             self.say(f"{name}={known}", "", "OK")
             return
@@ -208,7 +219,7 @@ class Rak3172Firmware(LoraModule):
             "AT+PSEND": self._send,
         }.get(name)
         if radio is not None:
-            answer = radio(value) if self._peer_to_peer else "AT_MODE_NO_SUPPORT"
+            answer = "AT_MODE_NO_SUPPORT" if self.mode == "1" else radio(value)
         else:
             answer = "AT_COMMAND_NOT_FOUND" if handler is None else handler(value)
         if answer:
@@ -219,9 +230,9 @@ class Rak3172Firmware(LoraModule):
         return "OK"
 
     def _mode(self, value: str) -> str:
-        if value not in {"0", "1"}:
+        if value not in RAK_MODES:
             return "AT_PARAM_ERROR"
-        self._peer_to_peer = value == "0"
+        self.mode = value
         if self.output is not None:
             self.output(b"OK")
         self.restart()
@@ -230,6 +241,8 @@ class Rak3172Firmware(LoraModule):
     def _tune(self, value: str) -> str:
         if self._listening:
             return "AT_BUSY_ERROR"
+        if self.mode == "2":
+            return "AT_PARAM_ERROR"
         fields = value.split(":")
         try:
             hz, spreading, bandwidth, rate, preamble, power_dbm = (int(field) for field in fields[:6])
@@ -269,8 +282,7 @@ class Rak3172Firmware(LoraModule):
         self.starts += 1
         self._listening = False
         self._input.clear()
-        mode = "LoRa P2P." if self._peer_to_peer else "LoRaWAN."
-        self.say("", "RAKwireless RAK3172 Example", "-" * 30, f"Current Work Mode: {mode}")
+        self.say("", "RAKwireless RAK3172 Example", "-" * 30, f"Current Work Mode: {RAK_MODES[self.mode]}.")
 
     def report(self, reception: Reception) -> None:
         signal, snr = round(reception.signal_dbm), round(reception.snr_db)

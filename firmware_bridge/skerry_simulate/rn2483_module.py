@@ -16,6 +16,7 @@ class Rn2483Firmware(LoraModule):
 
     kind = "rn2483"
     maker = bytes.fromhex("0004a3")
+    banner = NAME
     _paused = False
     _last: Reception | None = None
 
@@ -26,7 +27,7 @@ class Rn2483Firmware(LoraModule):
                 self._paused = True
                 self.say(str(PAUSED_MS))
             case ["sys", "get", "ver"]:
-                self.say(NAME)
+                self.say(self.banner)
             case ["sys", "get", "hweui"]:
                 self.say(self.dev_eui.hex().upper())
             case ["sys", "reset"]:
@@ -86,7 +87,7 @@ class Rn2483Firmware(LoraModule):
         self._paused = self._listening = False
         self._last = None
         self._input.clear()
-        self.say(NAME)
+        self.say(self.banner)
 
     def fail(self) -> None:
         """End what the radio does without a result, as after a wrong checksum or the watchdog's limit."""

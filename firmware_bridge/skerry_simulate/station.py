@@ -19,6 +19,8 @@ import aiohttp
 from skerry_core.clock import NS_PER_S, Clock, io_timeout
 from skerry_radio.errors import RadioRefused
 from skerry_radio.lora import Datarate
+from skerry_simulate.accidents import Accidents
+from skerry_simulate.faults import NO_FAULTS, Faults
 from skerry_simulate.medium import AirFrame, Reception, RfMedium
 from skerry_simulate.station_frames import taken_apart
 
@@ -40,9 +42,10 @@ class BasicStationEmulator:
 
     def __init__(
         self, *, eui: bytes, cell: str, medium: RfMedium, clock: Clock, server: tuple[str, int], seed: int,
-        gain_dbi: float = 1.2,
+        gain_dbi: float = 1.2, faults: Faults = NO_FAULTS,
     ) -> None:  # fmt: skip
         self.eui = eui
+        self.faults = faults
         self.counts: Counter[str] = Counter()
         self.config: Mapping[str, Any] = {}
         self.configured = asyncio.Event()
@@ -57,11 +60,13 @@ class BasicStationEmulator:
         self._group: asyncio.TaskGroup | None = None
         self._running: asyncio.Task[None] | None = None
         self._gain_dbi = gain_dbi
+        self._accidents = Accidents(faults, clock=clock, reset=self._hang_up, unplug=self._hang_up, plug=lambda: None)
         self.station = medium.add(
             name=f"station:{eui.hex()}", cell=cell, gain_dbi=gain_dbi, listens=self._hears, on_frame=self._heard
         )
 
     async def __aenter__(self) -> Self:
+        self._accidents.start()
         self._group = await asyncio.TaskGroup().__aenter__()
         self._running = self._group.create_task(self._run(), name=f"{self.station.name}: connection")
         return self
@@ -69,6 +74,7 @@ class BasicStationEmulator:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._accidents.stop()
         if self._running is not None and self._group is not None:
             group, self._group = self._group, None
             self._running.cancel()
@@ -139,8 +145,23 @@ class BasicStationEmulator:
 
     def _say(self, message: Mapping[str, Any]) -> None:
         socket, group = self._socket, self._group
-        if socket is not None and group is not None and not socket.closed:
-            group.create_task(_sent(socket, json.dumps(message)), name=f"{self.station.name}: message")
+        if socket is None or group is None or socket.closed:
+            return
+        for piece in self.faults.pieces(json.dumps(message).encode(), self._random):
+            text = piece.data.decode("utf-8", "replace")
+            group.create_task(self._later(piece.delay_s, socket, text), name=f"{self.station.name}: message")
+
+    async def _later(self, delay_s: float, socket: aiohttp.ClientWebSocketResponse, text: str) -> None:
+        if delay_s:
+            await self._clock.sleep(delay_s)
+        if not socket.closed:
+            await _sent(socket, text)
+
+    def _hang_up(self) -> None:
+        """Lose the connection; the station connects again by itself, with a new session as after a restart."""
+        self._session = self._random.randrange(1, 128) << SESSION_BITS
+        if self._socket is not None and self._group is not None:
+            self._group.create_task(_closed(self._socket), name=f"{self.station.name}: lost connection")
 
     def _schedule(self, message: Mapping[str, Any]) -> None:
         """Find the moment of a frame; what has none, or comes too late, is dropped in silence."""
@@ -172,6 +193,11 @@ class BasicStationEmulator:
             place = {"DR": rate_number, "Freq": frequency_hz, "rctx": message.get("rctx", 0), "xtime": xtime}
             names = {"diid": message["diid"], "seqno": message["diid"], "DevEui": message["DevEui"], "gpstime": 0}
             self._say({"msgtype": "dntxed", **names, **place, "txtime": self._clock.wall_ns() / NS_PER_S})
+
+
+async def _closed(socket: aiohttp.ClientWebSocketResponse) -> None:
+    with suppress(ConnectionError, aiohttp.ClientError, TimeoutError):
+        await socket.close()
 
 
 async def _sent(socket: aiohttp.ClientWebSocketResponse, text: str) -> None:

@@ -11,11 +11,12 @@ import pytest
 from skerry_agent.background import Background
 from skerry_agent.runtime.packet_path import Stage
 from skerry_core.clock import NS_PER_S, SystemClock, io_timeout
-from skerry_firmware_bridge import hardware_reset, sentinel
+from skerry_firmware_bridge import hardware_reset
 from skerry_firmware_bridge.at_radio import exchange
 from skerry_firmware_bridge.links import backoff
 from skerry_firmware_bridge.radio import DeviceState
-from skerry_firmware_bridge.sentinel import Normal
+from skerry_firmware_bridge.sentinel import ladder, sentinel
+from skerry_firmware_bridge.sentinel.normal import Normal
 from skerry_simulate.at_radio import AtRadioEmulator
 from skerry_simulate.lone_radio import CELL, NEIGHBOUR_CELL
 from skerry_simulate.medium import RfMedium
@@ -23,7 +24,7 @@ from skerry_testing.runtime import UPLINK, FakeOperator, open_agent, open_runtim
 
 LIMIT_S = 30.0
 # A radio that is used to hear hundreds of frames a second: a moment's silence is out of the common.
-BUSY = Normal(per_hour=dict.fromkeys(range(24), 1e6), rssi_dbm=-60.0, noise_dbm=-75.0, bad_share=0.0, frames=5000)
+BUSY = Normal(of_day=dict.fromkeys(range(24), 1e6), of_week=dict.fromkeys(range(168), 1e6), frames=5000)
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backoff, "PAUSES_S", (0.05,))
     monkeypatch.setattr(hardware_reset, "PULSE_S", 0.02)
     monkeypatch.setattr(sentinel, "SHORTEST_SILENCE_NS", NS_PER_S // 2)
-    monkeypatch.setattr(sentinel, "SETTLE_NS", NS_PER_S)
+    monkeypatch.setattr(ladder, "SETTLE_NS", NS_PER_S)
     monkeypatch.setattr("skerry_agent.runtime.radio_watch.JUDGE_S", 0.1)
 
 

@@ -40,8 +40,9 @@ def test_every_line_emulator_has_a_driver() -> None:
 def test_faults_are_read_from_a_command_line_text() -> None:
     assert parse_faults("loss=0.2,single_bytes,flood=3") == LineFaults(loss=0.2, single_bytes=True, flood=3)
     assert parse_faults("") == LineFaults()
-    with pytest.raises(UsageError, match="known are"):
-        parse_faults("thunder=1")
+    for wrong in ("thunder=1", "loss=2", "loss=-1", "loss=nan", "delay_s=inf", "flood=1e9", "torn=half"):
+        with pytest.raises(UsageError, match="known are"):
+            parse_faults(wrong)
 
 
 def test_every_kind_and_option_is_in_the_manual() -> None:

@@ -4,16 +4,15 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from errno import EACCES, EBUSY, EINVAL, EIO, ENODEV, ENOTTY
 from pathlib import Path
 from random import Random
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 from skerry_core.clock import SystemClock, io_timeout
 from skerry_core.errors import UsageError
-from skerry_firmware_bridge import hardware_reset
+from skerry_firmware_bridge import hardware_reset, kernel_io
 from skerry_firmware_bridge.at_radio.dialect import Tuning
 from skerry_firmware_bridge.at_radio.dialects import DIALECTS
 from skerry_firmware_bridge.at_radio.radio import AtRadio
@@ -27,11 +26,12 @@ from skerry_firmware_bridge.links.reopening import Reopening
 from skerry_firmware_bridge.links.settings import Pin, SerialSettings
 from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, DeviceTrouble, FrameHeard, StateChanged
 from skerry_firmware_bridge.repair import MAX_DUE, RadioRepair
-from skerry_firmware_bridge.sentinel import Repair
+from skerry_firmware_bridge.sentinel.ladder import Repair
 from skerry_radio.lora import Datarate
 from skerry_simulate.at_radio import AtRadioEmulator
 from skerry_simulate.lone_radio import CELL, NEIGHBOUR_CELL
 from skerry_simulate.medium import RfMedium
+from skerry_testing.gpio import FakeKernel
 
 DEVICE = "wio-e5:port"
 LIMIT_S = 20.0
@@ -173,94 +173,93 @@ async def test_a_program_that_does_not_end_is_killed(monkeypatch: pytest.MonkeyP
 
 
 def usb_tree(root: Path) -> Path:
-    """Make the part of /sys that a USB serial port has; return its switch."""
+    """Make the part of /sys and /dev that a USB serial port has; return the device's file."""
     device = root / "devices" / "usb1" / "1-1"
     tty = device / "1-1:1.0" / "ttyUSB7"
     tty.mkdir(parents=True)
-    (device / "idVendor").write_text("10c4")
-    (device / "authorized").write_text("1")
-    (device / "1-1:1.0" / "authorized").write_text("1")  # interfaces have one too, without an idVendor
+    (device / "busnum").write_text("1\n")
+    (device / "devnum").write_text("12\n")
     place = root / "class" / "tty" / "ttyUSB7"
     place.mkdir(parents=True)
     (place / "device").symlink_to(tty)
-    return device / "authorized"
+    node = root / "bus" / "usb" / "001" / "012"
+    node.parent.mkdir(parents=True)
+    node.touch()
+    (root / "by-id").symlink_to(root / "ttyUSB7")
+    return node
 
 
-async def test_a_usb_device_is_let_go_and_taken_in_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hardware_reset, "USB_PAUSE_S", 0.05)
-    switch, clock = usb_tree(tmp_path), SystemClock()
-    (tmp_path / "by-id").symlink_to(tmp_path / "ttyUSB7")
-    reset = read_reset("usb@wio-e5:x")
-    seen: list[str] = []
-    async with asyncio.TaskGroup() as group:
-        resetting = group.create_task(perform(reset, port=str(tmp_path / "by-id"), clock=clock, sys_root=tmp_path))
-        while not resetting.done():
-            seen.append(switch.read_text())
-            await clock.sleep(0.005)
-    assert "0" in seen
-    assert switch.read_text() == "1"
+async def reset_by_usb(root: Path, port: str | None = None) -> None:
+    path = str(root / "by-id") if port is None else port
+    await perform(read_reset("usb@wio-e5:x"), port=path, clock=SystemClock(), sys_root=root, dev_root=root)
+
+
+async def test_the_usb_device_behind_a_port_is_reset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    node, seen = usb_tree(tmp_path), []
+
+    def note(descriptor: int, request: int, argument: int) -> int:
+        seen.append((os.readlink(f"/proc/self/fd/{descriptor}"), request, argument))
+        raise OSError(ENODEV, os.strerror(ENODEV))  # it came back as another one
+
+    monkeypatch.setattr(kernel_io, "ioctl", note)
+    await reset_by_usb(tmp_path)
+    assert seen == [(str(node), kernel_io.USBDEVFS_RESET, 0)]
     with pytest.raises(ResetFailed, match="not behind USB"):
-        await perform(reset, port="/dev/ttyS0", clock=clock, sys_root=tmp_path)
+        await reset_by_usb(tmp_path, "/dev/ttyS0")
     with pytest.raises(ResetFailed, match="not behind a USB port"):
-        await perform(reset, port=None, clock=clock, sys_root=tmp_path)
+        await perform(read_reset("usb@gwmp:aa"), port=None, clock=SystemClock())
 
 
-async def test_a_usb_switch_that_may_not_be_written_names_the_remedy(
+async def test_a_usb_device_that_cannot_be_reset_names_the_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    switch = usb_tree(tmp_path)
+    node = usb_tree(tmp_path)
+    with pytest.raises(ResetFailed, match=r"Inappropriate ioctl"):
+        await reset_by_usb(tmp_path)  # a real call, on a plain file
 
-    def refuse(self: Path, text: str) -> int:
-        raise PermissionError(13, os.strerror(13), str(self))
+    def forbidden(path: Path, flags: int) -> int:
+        raise PermissionError(EACCES, os.strerror(EACCES), str(path))
 
-    monkeypatch.setattr(type(switch), "write_text", refuse)
-    with pytest.raises(ResetFailed, match="udev"):
-        await perform(read_reset("usb@a:b"), port="ttyUSB7", clock=SystemClock(), sys_root=tmp_path)
-
-
-class FakeGpiod:
-    """The calls of the package gpiod, version 2, that are used; there is no GPIO chip here."""
-
-    def __init__(self) -> None:
-        self.told: list[Any] = []
-        self.line = SimpleNamespace(
-            Value=SimpleNamespace(ACTIVE="active", INACTIVE="inactive"), Direction=SimpleNamespace(OUTPUT="output")
-        )
-
-    def LineSettings(self, **settings: Any) -> dict[str, Any]:
-        return settings
-
-    def request_lines(self, chip: str, *, consumer: str, config: dict[int, Any]) -> "FakeGpiod":
-        if chip == "/dev/missing":
-            raise FileNotFoundError(2, "No such file")
-        self.told.append((chip, consumer, config))
-        return self
-
-    def __enter__(self) -> "FakeGpiod":
-        return self
-
-    def __exit__(self, *args: object) -> None:
-        self.told.append("released")
-
-    def set_value(self, line: int, value: str) -> None:
-        self.told.append((line, value))
+    monkeypatch.setattr("skerry_firmware_bridge.kernel_io.os.open", forbidden)
+    with pytest.raises(ResetFailed, match=f"{node}.*Permission denied.*udev rule"):
+        await reset_by_usb(tmp_path)
 
 
-async def test_a_gpio_line_is_pulsed_and_released(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_gpio_line_is_made_active_and_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hardware_reset, "PULSE_S", 0.0)
-    fake = FakeGpiod()
-    monkeypatch.setattr(hardware_reset, "import_module", lambda name: fake)
-    await perform(read_reset("gpio-low:/dev/gpiochip0:17@gwmp:aa"), port=None, clock=SystemClock())
-    (_, _, config), *pulses = fake.told
-    assert config[17] == {"direction": "output", "output_value": "inactive", "active_low": True}
-    assert pulses == [(17, "active"), (17, "inactive"), "released"]
-    with pytest.raises(ResetFailed, match="cannot be used"):
+    kernel = FakeKernel()
+    monkeypatch.setattr(kernel_io, "ioctl", kernel.ioctl)
+    await perform(read_reset("gpio-low:/dev/null:17@gwmp:aa"), port=None, clock=SystemClock())
+    assert kernel.told == ["line 17 for skerry, output, active low", "active", "inactive"]
+    assert kernel.is_given_back()
+    await perform(read_reset("gpio:/dev/null:3@gwmp:aa"), port=None, clock=SystemClock())
+    assert kernel.told[3:] == ["line 3 for skerry, output", "active", "inactive"]
+
+
+async def test_where_there_is_no_linux_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "win32")
+    for text in ("gpio:/dev/gpiochip0:1@a:b", "usb@a:b"):
+        with pytest.raises(ResetFailed, match="on Linux only"):
+            await perform(read_reset(text), port="COM3", clock=SystemClock())
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [(EBUSY, "another program"), (EINVAL, "no such line"), (ENOTTY, "no GPIO chip"), (EIO, "Input/output")],
+)
+async def test_a_gpio_line_that_cannot_be_had_names_the_reason(
+    error: int, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> int:
+        raise OSError(error, os.strerror(error))
+
+    with pytest.raises(ResetFailed, match="No such file"):
         await perform(read_reset("gpio:/dev/missing:17@gwmp:aa"), port=None, clock=SystemClock())
-
-
-async def test_without_the_package_gpiod_a_line_is_refused() -> None:
-    with pytest.raises(ResetFailed, match="gpiod"):
-        await perform(read_reset("gpio:/dev/gpiochip0:17@gwmp:aa"), port=None, clock=SystemClock())
+    with pytest.raises(ResetFailed, match="no GPIO chip"):
+        await perform(read_reset("gpio:/dev/null:17@gwmp:aa"), port=None, clock=SystemClock())
+    monkeypatch.setattr(kernel_io, "ioctl", refuse)
+    with pytest.raises(ResetFailed, match=words):
+        await perform(read_reset("gpio:/dev/null:17@gwmp:aa"), port=None, clock=SystemClock())
 
 
 def test_only_what_the_owner_named_is_possible() -> None:
@@ -279,6 +278,18 @@ def test_only_what_the_owner_named_is_possible() -> None:
     for _ in range(MAX_DUE):
         assert repair.begin("gwmp:bb", Repair.HARD_RESET) == "Its hardware is reset by command."
     assert repair.begin("gwmp:bb", Repair.HARD_RESET).startswith("Too many")
+
+
+def test_a_gateway_on_a_uart_is_repaired_by_its_port() -> None:
+    link, port, gateway = Reopening(), "gwmp-serial:/dev/ttyUSB0", "gwmp:aa555a0000000001"
+    for named in (port, gateway):
+        repair = RadioRepair(
+            resets=[read_reset(f"rts-high@{named}")], links={port: link}, soft_resets={}, clock=SystemClock(),
+            sink=lambda _: None, behind={gateway: port},
+        )  # fmt: skip
+        assert repair.possible(gateway) == {Repair.HARD_RESET, Repair.RESTART_LINK}
+        assert repair.begin(gateway, Repair.HARD_RESET) == "Its hardware is reset by rts-high."
+        assert repair.begin(gateway, Repair.RESTART_LINK) == "Its link is opened again."
 
 
 async def test_a_failed_reset_is_told_as_trouble() -> None:

@@ -11,6 +11,7 @@ from skerry_agent.api.view import AgentView
 from skerry_agent.store import Stores
 from skerry_core.clock import NS_PER_S
 from skerry_firmware_bridge.radio import DeviceState
+from skerry_firmware_bridge.sentinel.sentinel import Condition as Hearing
 
 __all__ = ["Limits", "conditions"]
 
@@ -77,6 +78,10 @@ def _devices(view: AgentView) -> Iterator[Condition]:
     for device_id, live in view.devices().items():
         firing = {DeviceState.UP: False, DeviceState.DOWN: True, DeviceState.UNKNOWN: None}[live.state]
         yield Condition(key=f"device {device_id}", firing=firing, text=f"{device_id}: {live.reason}")
+        hearing = live.values.get("radio_condition")
+        if hearing is not None and live.state is DeviceState.UP:
+            finding = f"{device_id} is {hearing}: {live.values.get('radio_finding')}"
+            yield Condition(key=f"radio {device_id}", firing=Hearing(hearing).is_ill, text=finding)
 
 
 def _links(view: AgentView) -> Iterator[Condition]:

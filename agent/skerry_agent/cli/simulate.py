@@ -132,6 +132,7 @@ async def _emulator(name: str, wishes: Wishes) -> AsyncIterator[dict[str, str]]:
     from random import SystemRandom
 
     from skerry_core.clock import SystemClock
+    from skerry_simulate.devices.firmware import parse_faults
     from skerry_simulate.devices.registry import EMULATORS, read_faults, run_emulator
     from skerry_simulate.lone_radio import lone_radio
 
@@ -146,8 +147,9 @@ async def _emulator(name: str, wishes: Wishes) -> AsyncIterator[dict[str, str]]:
         return
     server = _address(wishes.server or SERVERS.get(name, "127.0.0.1:0"))
     radio = lone_radio(
-        name, clock=clock, seed=1, server=server, folder=wishes.folder, hangs_after_s=wishes.hangs_after_s
-    )
+        name, clock=clock, seed=1, server=server, folder=wishes.folder, hangs_after_s=wishes.hangs_after_s,
+        faults=parse_faults(wishes.faults),
+    )  # fmt: skip
     async with radio as running_radio:
         yield {"name": name, "kind": running_radio.kind, "url": running_radio.address}
 

@@ -111,6 +111,8 @@ def _radios(facts: AgentFacts) -> Iterator[Finding]:
                 "radio", device.name, Grade.UNKNOWN, device.reason,
                 fix="Check that the radio is powered and points at this agent.",
             )  # fmt: skip
+        elif device.values.get("radio_condition") in _ILL:
+            yield _ill(device)
         else:
             yield _finding("radio", device.name, Grade.PASS, f"{device.reason} ({age} ago)")
         told = device.values.get("trouble_detail")
@@ -126,6 +128,23 @@ def _radios(facts: AgentFacts) -> Iterator[Finding]:
                 reason="Many gateways are shipped with this EUI; two of them cannot be told apart.",
                 fix="Set a unique gateway_ID in the packet forwarder's settings.",
             )  # fmt: skip
+
+
+_ILL = {  # the sentinel's word -> how bad, and what to do
+    "deaf": (Grade.FAIL, "Check the antenna and its cable, then restart the radio; see docs/repairing-radios.md."),
+    "stuck": (Grade.FAIL, "Restart the radio or its packet forwarder; see docs/repairing-radios.md."),
+    "unstable": (Grade.WARN, "Check the power supply and the cable of the radio."),
+    "weak": (Grade.WARN, "Check the antenna, its cable and plugs, and what was put up in front of it."),
+    "noisy": (Grade.WARN, "Look for what disturbs the band: switch new devices near the antenna off one by one."),
+}
+
+
+def _ill(device: Device) -> Finding:
+    """Return what the radio sentinel finds of a radio that is up and does not hear as it should."""
+    condition = device.values["radio_condition"]
+    grade, fix = _ILL[condition]
+    reason = f"The radio answers but is {condition}."
+    return _finding("radio", device.name, grade, str(device.values.get("radio_finding")), reason=reason, fix=fix)
 
 
 def _regions(facts: AgentFacts) -> Iterator[Finding]:

@@ -22,15 +22,13 @@ from skerry_firmware_bridge.radio import (
     StateChanged,
     StatusReported,
 )
-from skerry_firmware_bridge.sentinel import Condition, Judgement
+from skerry_firmware_bridge.sentinel.sentinel import Condition, Judgement
 from skerry_wire.frames import ReceivedFrame
 
 __all__ = ["DeviceBoard"]
 
-SICK = {Condition.DEAF, Condition.STUCK, Condition.WEAK, Condition.NOISY}
 REFUSED_LATELY_NS = 300 * NS_PER_S  # a gateway that is refused says so at least once a minute
 FRESH_NS = NS_PER_S  # ages are shown in seconds: a gateway that hears 80 frames in one is not noted 80 times
-_SICK_NAMES = {condition.value for condition in SICK}
 _log = logging.getLogger(__name__)
 
 
@@ -61,13 +59,15 @@ class DeviceBoard:
         self._live.setdefault(device_id, self._unknown(device_id, reason))
 
     def judged(self, device_id: str, judgement: Judgement) -> None:
-        """Show the sentinel's word on a radio beside its values; a sick radio's reason is its illness."""
+        """Show the sentinel's word on a radio beside its values; the illness of one that is up is its reason."""
         old = self._live.get(device_id)
         if old is None:
             return
         values = {**old.values, "radio_condition": judgement.condition.value, "radio_finding": judgement.reason}
-        reason = judgement.reason if judgement.condition in SICK else old.reason
-        if old.values.get("radio_condition") in _SICK_NAMES and judgement.condition not in SICK:
+        reason = old.reason
+        if old.state is DeviceState.UP and judgement.condition.is_ill:
+            reason = judgement.reason
+        elif old.state is DeviceState.UP and Condition(old.values.get("radio_condition", "healthy")).is_ill:
             reason = "The radio hears as usual again."
         self._live[device_id] = replace(old, values=values, reason=reason)
         if old.values.get("radio_condition") != judgement.condition.value:
@@ -138,6 +138,7 @@ class DeviceBoard:
             old, state=event.state, reason=event.reason, values=values, as_of_ns=event.wall_ns
         )
         level = logging.INFO if event.state is DeviceState.UP else logging.WARNING
+        level = logging.DEBUG if old.state is event.state is DeviceState.DOWN else level  # told before
         _log.log(level, "%s: %s (%s)", event.device_id, event.state.value, event.reason)
         self._note(event.device_id)
         change = {"id": event.device_id, "state": event.state.value, "reason": event.reason}

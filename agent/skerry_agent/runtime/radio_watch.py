@@ -1,23 +1,36 @@
 """Feeds every radio's sentinel, stores what it learned, shows its judgement and begins the repairs that a radio has.
 
 The agent gives it each device event. A judgement comes once a minute; what is normal for a radio is stored hourly and
-at the end, so that a restart does not begin to learn anew. The sentinel bounds repairs (never a loop).
+at the end, so that a restart does not begin to learn anew. The sentinel bounds repairs (never a loop). Nothing is
+learned of the hours, and no silence is judged, while the computer's clock is not believed.
 """
 
 import json
 import logging
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
-from skerry_agent.runtime.device_board import SICK, DeviceBoard
+from skerry_agent.runtime.device_board import DeviceBoard
 from skerry_agent.store import Facts
 from skerry_core import strict_json
 from skerry_core.clock import Clock
 from skerry_core.errors import SkerryError
-from skerry_firmware_bridge.radio import DeviceEvent, DeviceTrouble, FrameHeard, StatusReported
+from skerry_firmware_bridge.radio import (
+    DeviceEvent,
+    DeviceState,
+    DeviceTrouble,
+    FrameHeard,
+    StateChanged,
+    StatusReported,
+)
 from skerry_firmware_bridge.repair import Repairs
-from skerry_firmware_bridge.sentinel import Condition, Heard, Judgement, Normal, Repair, Sentinel
+from skerry_firmware_bridge.sentinel.ladder import Repair
+from skerry_firmware_bridge.sentinel.normal import Normal
+from skerry_firmware_bridge.sentinel.sentinel import Condition, Judgement, Others, Sentinel
+from skerry_firmware_bridge.sentinel.signal import Heard
 from skerry_wire.frames import Crc, ReceivedFrame
 
 __all__ = ["RadioWatch"]
@@ -28,24 +41,34 @@ MAX_RADIOS = 256  # a flood of invented gateways must not eat the memory
 READ_TOGETHER = 64  # frames: one at a time would cost three times as much (`packet_path`), all at once too long
 MAX_BROKEN = 50  # broken frames counted of one status message: it may claim any number
 FACT = "radio_normal "
+PORTS = ("gwmp-serial:",)  # devices that hear nothing themselves: the gateway behind is the radio
+DATA_UP = {2, 4}  # message types of LoRaWAN frames that bear a device address
+SHORTEST_DATA = 12
+ADVICE = {
+    "gwmp": "Check power, antenna and cable; restart the packet forwarder, or the whole gateway.",
+    "station": "Check power, antenna and cable; restart the Basic Station, or the whole gateway.",
+}
 _log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, kw_only=True)
 class _Watched:
     sentinel: Sentinel
-    heard_lately: bool = True  # since the latest judgement
+    is_up: bool = True
+    last_ns: int  # monotonic time of the latest good frame, or of the beginning
     others_before: int = 0  # frames that the other radios had heard at the judgement after this one's last frame
+    heard_lately: bool = True  # since the latest judgement
     condition: Condition | None = None
 
 
 class RadioWatch:
     """The sentinels of one agent's radios, between them and the board that shows what they say."""
 
-    def __init__(self, *, facts: Facts, clock: Clock, board: DeviceBoard) -> None:
+    def __init__(self, *, facts: Facts, clock: Clock, board: DeviceBoard, clock_is_right: Callable[[], bool]) -> None:
         self._facts = facts
         self._clock = clock
         self._board = board
+        self._clock_is_right = clock_is_right
         self._repairs: Repairs | None = None
         self._repaired = False
         self._radios: dict[str, _Watched] = {}
@@ -54,9 +77,11 @@ class RadioWatch:
         self._unread: list[FrameHeard] = []
 
     @classmethod
-    async def open(cls, *, facts: Facts, clock: Clock, board: DeviceBoard) -> Self:
+    async def open(
+        cls, *, facts: Facts, clock: Clock, board: DeviceBoard, clock_is_right: Callable[[], bool] = lambda: True
+    ) -> Self:
         """Return a watch that knows what earlier runs learned."""
-        watch = cls(facts=facts, clock=clock, board=board)
+        watch = cls(facts=facts, clock=clock, board=board, clock_is_right=clock_is_right)
         await watch.load()
         return watch
 
@@ -87,16 +112,29 @@ class RadioWatch:
                 self._unread.append(event)
                 if len(self._unread) >= READ_TOGETHER:
                     self._read()
+            case StateChanged():
+                self._read()
+                self._changed(event)
             case StatusReported(device_id=device_id, values=values):
                 self._read()
                 watched = self._radios.get(device_id)
                 for _ in range(_broken(values) if watched is not None else 0):
                     assert watched is not None
-                    watched.sentinel.heard(
-                        Heard(monotonic_ns=self._clock.monotonic_ns(), wall_ns=event.wall_ns, crc_ok=False)
-                    )
+                    watched.sentinel.heard(Heard(monotonic_ns=self._clock.monotonic_ns(), wall_ns=None, crc_ok=False))
             case _:
                 return
+
+    def _changed(self, event: StateChanged) -> None:
+        if event.device_id.startswith(PORTS):
+            return
+        watched, now_ns = self._watched(event.device_id), self._clock.monotonic_ns()
+        if watched is None:
+            return
+        watched.is_up = event.state is DeviceState.UP
+        if watched.is_up:
+            watched.sentinel.came(now_ns=now_ns)
+        else:
+            watched.sentinel.went(now_ns=now_ns, reason=event.reason)
 
     async def run(self) -> None:
         """Judge once a minute until cancelled, then store."""
@@ -115,20 +153,40 @@ class RadioWatch:
     def judge(self) -> None:
         """Judge every radio now, show it, repair what is due."""
         self._read()
-        now_ns, wall_ns = self._clock.monotonic_ns(), self._clock.wall_ns()
+        now_ns, wall_ns, is_right = self._clock.monotonic_ns(), self._clock.wall_ns(), self._clock_is_right()
         for device_id, watched in self._radios.items():
             if watched.heard_lately:  # what the others heard in the same minute is mostly the same frames
-                watched.others_before, watched.heard_lately = self._others(device_id), False
-            others = self._others(device_id) - watched.others_before if len(self._radios) > 1 else None
-            possible = self._repairs.possible(device_id) if self._repairs is not None else ()
-            judgement = watched.sentinel.judge(now_ns=now_ns, wall_ns=wall_ns, peers_heard=others, possible=possible)
-            if judgement.condition is not watched.condition:
-                level = logging.WARNING if judgement.condition in SICK else logging.DEBUG
-                _log.log(level, "%s: %s: %s", device_id, judgement.condition.value, judgement.reason)
-                watched.condition = judgement.condition
+                watched.others_before, watched.heard_lately = self._others_heard(device_id), False
+            judgement = watched.sentinel.judge(
+                now_ns=now_ns,
+                wall_ns=wall_ns,
+                clock_is_right=is_right,
+                others=partial(self._others, device_id, now_ns=now_ns, wall_ns=wall_ns),
+                possible=self._repairs.possible(device_id) if self._repairs is not None else (),
+            )
+            self._log_change(device_id, judgement, before=watched.condition)
+            watched.condition = judgement.condition
             self._board.judged(device_id, judgement)
             if judgement.repair is not None:
                 self._repair(device_id, judgement, judgement.repair)
+
+    def _log_change(self, device_id: str, judgement: Judgement, *, before: Condition | None) -> None:
+        if judgement.condition is before:
+            return
+        level = logging.WARNING if judgement.condition.is_ill else logging.DEBUG
+        _log.log(level, "%s: %s: %s", device_id, judgement.condition.value, judgement.reason)
+        if judgement.condition is Condition.HEALTHY and before is not None and before.is_ill:
+            _log.info("%s: hears as usual again", device_id)
+
+    def _others(self, device_id: str, *, now_ns: int, wall_ns: int) -> Others | None:
+        """Return what the other radios that work heard in one's silence, and what is usual for them in such a time."""
+        silence_ns = now_ns - self._radios[device_id].last_ns
+        working = [other for name, other in self._radios.items() if name != device_id and other.is_up]
+        if not working:
+            return None
+        expected = sum(other.sentinel.normal.expected(wall_ns - silence_ns, wall_ns) for other in working)
+        heard = self._others_heard(device_id) - self._radios[device_id].others_before
+        return Others(heard=heard, expected=expected)
 
     async def store(self) -> None:
         """Store what was learned; a failing disk costs only that."""
@@ -142,12 +200,16 @@ class RadioWatch:
     def _read(self) -> None:
         """Feed the frames that came since the last time: no sentinel is asked before."""
         events, self._unread = self._unread, []
+        is_right = self._clock_is_right()
         for event in events:
-            self._heard[event.device_id] += 1
-            watched = self._watched(event.device_id)
+            device_id, frame = event.device_id, event.frame
+            watched = self._watched(device_id)
+            if frame.crc is not Crc.FAILED:
+                self._heard[device_id] += 1
+                if watched is not None:
+                    watched.heard_lately, watched.last_ns = True, frame.received_monotonic_ns
             if watched is not None:
-                watched.heard_lately = True
-                watched.sentinel.heard(_heard(event.frame))
+                watched.sentinel.heard(_heard(frame, clock_is_right=is_right))
 
     def _repair(self, device_id: str, judgement: Judgement, repair: Repair) -> None:
         """Begin a stage and say why, or tell a person after the last one."""
@@ -155,7 +217,9 @@ class RadioWatch:
         if repair is not Repair.TELL and self._repairs is not None:
             _log.warning("%s: %s %s", device_id, judgement.reason, self._repairs.begin(device_id, repair))
         else:
-            detail = f"{judgement.reason} Check power, antenna and cable, and restart the radio."
+            kind = device_id.partition(":")[0]
+            advice = ADVICE.get(kind, "Check power, antenna and cable; unplug the radio and plug it in again.")
+            detail = f"{judgement.reason} {advice}"
             code = f"radio_{judgement.condition.value}"
             trouble = DeviceTrouble(device_id=device_id, code=code, detail=detail, wall_ns=self._clock.wall_ns())
             self._board.take(trouble)
@@ -163,24 +227,32 @@ class RadioWatch:
     def _watched(self, device_id: str) -> _Watched | None:
         watched = self._radios.get(device_id)
         if watched is None and len(self._radios) < MAX_RADIOS:
-            normal = self._normal.pop(device_id, None)
-            sentinel = Sentinel(now_ns=self._clock.monotonic_ns(), normal=normal)
-            watched = self._radios[device_id] = _Watched(sentinel=sentinel)
+            now_ns, wall_ns = self._clock.monotonic_ns(), self._clock.wall_ns()
+            sentinel = Sentinel(now_ns=now_ns, wall_ns=wall_ns, normal=self._normal.pop(device_id, None))
+            watched = self._radios[device_id] = _Watched(sentinel=sentinel, last_ns=now_ns)
         return watched
 
-    def _others(self, device_id: str) -> int:
+    def _others_heard(self, device_id: str) -> int:
         return self._heard.total() - self._heard[device_id]
 
 
-def _heard(frame: ReceivedFrame) -> Heard:
+def _heard(frame: ReceivedFrame, *, clock_is_right: bool) -> Heard:
     return Heard(
         monotonic_ns=frame.received_monotonic_ns,
-        wall_ns=frame.received_wall_ns,
+        wall_ns=frame.received_wall_ns if clock_is_right else None,
         crc_ok=frame.crc is not Crc.FAILED,
         rssi_dbm=frame.rssi_dbm,
         snr_db=frame.snr_db,
         tmst_us=frame.tmst_us,
+        sender=_sender(frame.phy),
     )
+
+
+def _sender(phy: bytes) -> str | None:
+    """Return the device address of a LoRaWAN data frame."""
+    if len(phy) < SHORTEST_DATA or phy[0] >> 5 not in DATA_UP:
+        return None
+    return phy[1:5].hex()
 
 
 def _broken(values: dict[str, int | float | str | None]) -> int:

@@ -6,6 +6,7 @@ A radio that cannot be opened is tried again for ever and says why; it never sto
 import asyncio
 import ipaddress
 import logging
+import os
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -82,6 +83,21 @@ def serial_radio(text: str) -> SerialRadio:
     return SerialRadio(kind=kind, port=port)
 
 
+def _each_once(texts: tuple[str, ...]) -> tuple[SerialRadio, ...]:
+    """Read the setting serial.radios. Raises `UsageError` for a port that is there twice."""
+    radios = tuple(serial_radio(text) for text in texts)
+    ports = [radio.port for radio in radios]
+    for port in ports:
+        if ports.count(port) > 1:
+            raise UsageError(
+                "E_SERIAL_RADIO",
+                f"{port} is in serial.radios twice.",
+                remedy="Name each port once, with the kind of its module.",
+                params={"value": port},
+            )
+    return radios
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RadioSettings:
     """Which radios to run; None switches a server off, `pins` are the gateways beyond loopback."""
@@ -103,7 +119,7 @@ def radio_settings(settings: Settings) -> RadioSettings:
         gwmp=listen_address("gwmp.listen", settings[GWMP_LISTEN]),
         station=station,
         pins=gateway_pins(settings[GWMP_GATEWAYS]),
-        serial=tuple(serial_radio(text) for text in settings[SERIAL_RADIOS]),
+        serial=_each_once(settings[SERIAL_RADIOS]),
         region=settings[REGION] or None,
         resets=tuple(read_reset(text) for text in settings[RADIO_HARDWARE_RESET]),
     )
@@ -174,9 +190,11 @@ class Radios:
         self._serial: dict[str, Radio] = {}
         self._links = {serial.device_id: Reopening() for serial in settings.serial}
         self._soft_resets: dict[str, Callable[[], None]] = {}
+        self._behind: dict[str, str] = {}  # gateways on a UART, and the device id of their port
         self.repair = RadioRepair(
-            resets=settings.resets, links=self._links, soft_resets=self._soft_resets, clock=clock, sink=sink
-        )
+            resets=settings.resets, links=self._links, soft_resets=self._soft_resets, clock=clock, sink=sink,
+            behind=self._behind,
+        )  # fmt: skip
         self.server: GwmpServer | None = None
         self._on_uarts: list[GwmpSerial] = []
         self.stations: BasicStationServer | None = None
@@ -243,6 +261,7 @@ class Radios:
         from skerry_firmware_bridge.at_radio.dialect import Tuning
         from skerry_firmware_bridge.at_radio.dialects import DIALECTS
         from skerry_firmware_bridge.at_radio.radio import AtRadio
+        from skerry_firmware_bridge.at_radio.speeds import Speeds
         from skerry_firmware_bridge.links.settings import SerialSettings
 
         dialect = DIALECTS[serial.kind]()
@@ -256,7 +275,19 @@ class Radios:
         )
         self._serial[serial.device_id] = radio
         self._soft_resets[serial.device_id] = radio.reset_next
-        await self._keep_open(serial, radio.run, SerialSettings(baudrate=dialect.baudrate))
+        speeds = Speeds(dialect)
+
+        def line() -> SerialSettings:
+            radio.baudrate = speeds.now
+            return SerialSettings(baudrate=speeds.now)
+
+        async def used(link: Link) -> None:
+            try:
+                await radio.run(link)
+            finally:
+                speeds.answered() if radio.has_answered else speeds.silent()
+
+        await self._keep_open(serial, used, line)
 
     async def _run_gateway(self, serial: SerialRadio) -> None:
         from skerry_firmware_bridge.gwmp.serial import GwmpSerial
@@ -266,20 +297,25 @@ class Radios:
             others = [host for host in (self.server, *self._on_uarts) if host is not None and host is not gateway]
             return _place(eui, others)
 
-        gateway = GwmpSerial(device_id=serial.device_id, clock=self._clock, sink=self._take, elsewhere=elsewhere)
+        def take(event: DeviceEvent) -> None:
+            if event.device_id != serial.device_id:
+                self._behind[event.device_id] = serial.device_id
+            self._take(event)
+
+        gateway = GwmpSerial(device_id=serial.device_id, clock=self._clock, sink=take, elsewhere=elsewhere)
         self._on_uarts.append(gateway)
-        await self._keep_open(serial, gateway.run, SerialSettings())
+        await self._keep_open(serial, gateway.run, SerialSettings)
 
     async def _keep_open(
-        self, serial: SerialRadio, work: Callable[[Link], Awaitable[None]], settings: "SerialSettings"
+        self, serial: SerialRadio, work: Callable[[Link], Awaitable[None]], line: "Callable[[], SerialSettings]"
     ) -> None:
         from skerry_firmware_bridge.links.open import open_link
         from skerry_firmware_bridge.links.reconnect import LinkState, Reconnector
 
-        line = self.repair.rested(serial.device_id, settings)
-
         async def opened() -> Link:
-            return await open_link(serial.port, clock=self._clock, settings=line)
+            self._refuse_twice(serial)
+            settings = self.repair.rested(serial.device_id, line())
+            return await open_link(serial.port, clock=self._clock, settings=settings)
 
         reopening = self._links[serial.device_id]
         told = ""
@@ -303,6 +339,16 @@ class Radios:
             random=self._random,
             on_change=changed,
         ).run()
+
+    def _refuse_twice(self, serial: SerialRadio) -> None:
+        """Refuse a port that another entry of the settings names too, by another name. Raises `LinkRefused`."""
+        for other in self._settings.serial[: self._settings.serial.index(serial)]:
+            if "://" not in serial.port and os.path.realpath(other.port) == os.path.realpath(serial.port):
+                raise LinkRefused(
+                    "E_PORT_TWICE",
+                    f"{serial.port} and {other.port} are the same port.",
+                    remedy="Name it once in serial.radios.",
+                )
 
     def _take(self, event: DeviceEvent) -> None:
         if isinstance(event, StateChanged):

@@ -1,8 +1,8 @@
 """What every AT LoRa module can do, as commands to send and the meaning of its lines; pure, no I/O."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from skerry_firmware_bridge.errors import FrameRejected
 from skerry_radio.lora import Datarate
@@ -18,6 +18,7 @@ __all__ = [
     "Sent",
     "Stopped",
     "Tuning",
+    "Unfit",
     "Unknown",
 ]
 
@@ -39,7 +40,7 @@ class Command:
     """One command and how to know its answer among the module's lines.
 
     `reboots` = the module restarts on it; `optional` = a refusal changes nothing; `instead` = what to send where the
-    module refuses this.
+    module refuses this; `after` = what to send after a certain refusal; `done` = the refusal that tells it is done.
     """
 
     text: str
@@ -48,6 +49,8 @@ class Command:
     reboots: bool = False
     optional: bool = False
     instead: "Command | None" = None
+    done: str | None = None
+    after: "Mapping[str, Command]" = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,13 +93,20 @@ class Rebooted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unfit:
+    """The module says of itself that it cannot do what is needed; `reason` is a sentence for people."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
     """A line without meaning here: an echo, a notice, or junk."""
 
     text: str
 
 
-Line = Answer | Heard | HeardBare | Sent | Stopped | Rebooted | Unknown
+Line = Answer | Heard | HeardBare | Sent | Stopped | Rebooted | Unfit | Unknown
 
 
 class Dialect(ABC):
@@ -105,6 +115,8 @@ class Dialect(ABC):
     kind: str
     power_dbm: range  # what the module can be asked for
     baudrate: int  # as delivered
+    bad_value: str  # the code of a refusal of a frequency or another value
+    other_baudrates: tuple[int, ...] = ()  # to which owners and older firmware set it
 
     @abstractmethod
     def prepare(self) -> list[Command]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from skerry_core.clock import Clock, io_timeout
 from skerry_firmware_bridge.at_radio.dialect import Command
-from skerry_firmware_bridge.errors import BridgeError, DeviceTimeout, LinkLost, ModuleRefused
+from skerry_firmware_bridge.errors import BridgeError, DeviceTimeout, LinkLost, ModuleRefused, ModuleUnfit
 from skerry_firmware_bridge.links.base import Link
 
 __all__ = ["Exchange", "discard"]
@@ -44,10 +44,11 @@ class Exchange:
                     if attempt == ATTEMPTS:
                         raise
                     await self._quiet()
-                except ModuleRefused:
-                    if command.instead is not None:
-                        await self.execute(command.instead)
-                    if command.optional or command.instead is not None:
+                except ModuleRefused as error:
+                    instead = command.after.get(error.code, command.instead)
+                    if instead is not None:
+                        await self.execute(instead)
+                    if command.optional or instead is not None or error.code == command.done:
                         break
                     if attempt == ATTEMPTS:  # the first refusal may be of a command torn on its way
                         raise
@@ -96,6 +97,11 @@ class Exchange:
             answer.set_result(text)
         else:
             answer.set_exception(DeviceTimeout(f"{self._name} restarted during {command.text[:24]}"))
+
+    def unfit(self, reason: str) -> None:
+        """End the command that waits: there is no use in asking such a module for anything."""
+        if self._pending is not None and not self._pending[1].done():
+            self._pending[1].set_exception(ModuleUnfit(reason))
 
     def fail(self, error: BridgeError) -> None:
         """End the command that waits because the link is gone."""

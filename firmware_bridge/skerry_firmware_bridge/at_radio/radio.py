@@ -7,7 +7,7 @@ import asyncio
 from collections import Counter, deque
 from contextlib import suppress
 
-from skerry_core.clock import Clock
+from skerry_core.clock import NS_PER_S, Clock
 from skerry_firmware_bridge.at_radio.dialect import (
     MAX_PHY_BYTES,
     Answer,
@@ -18,11 +18,20 @@ from skerry_firmware_bridge.at_radio.dialect import (
     Sent,
     Stopped,
     Tuning,
+    Unfit,
     Unknown,
 )
 from skerry_firmware_bridge.at_radio.exchange import Exchange, discard
+from skerry_firmware_bridge.at_radio.first_words import FirstWords
 from skerry_firmware_bridge.at_radio.lines import LineReader
-from skerry_firmware_bridge.errors import BridgeError, DeviceTimeout, FrameRejected, LinkLost, ModuleRefused
+from skerry_firmware_bridge.errors import (
+    BridgeError,
+    DeviceTimeout,
+    FrameRejected,
+    LinkLost,
+    ModuleRefused,
+    ModuleUnfit,
+)
 from skerry_firmware_bridge.links.base import Link
 from skerry_firmware_bridge.radio import DeviceState, EventSink, FrameHeard, Radio, RadioTraits, StateChanged
 from skerry_radio.errors import RadioRefused
@@ -32,13 +41,16 @@ from skerry_wire.frames import Crc, ReceivedFrame, TransmitOutcome, TransmitRequ
 __all__ = ["AtRadio"]
 
 MAX_BARE = 16  # frames whose signal was not asked for yet
-CHECK_EVERY_S = 600.0  # a module that restarted without a word is deaf no longer than this
+CHECK_AFTER_S = 120.0  # without a line; a module that hangs or restarted without a word is deaf no longer than this
 SENT_MARGIN_S = 2.0  # between the end of a frame and the module's word
 WRAP_US = 1 << 32
 
 
 class AtRadio(Radio):
-    """One module. `tuning` is where it listens; change it with `retune`. `patience` multiplies the commands' limits."""
+    """One module. `tuning` is where it listens; change it with `retune`. `patience` multiplies the commands' limits.
+
+    `has_answered` tells whether it did since its link was opened, at `baudrate`.
+    """
 
     def __init__(
         self,
@@ -53,6 +65,9 @@ class AtRadio(Radio):
         self.device_id = device_id
         self.traits = RadioTraits(kind=dialect.kind, can_transmit=True)
         self.tuning = tuning
+        self.baudrate = dialect.baudrate
+        self.has_answered = False
+        self._has_worked = False
         self.counts: Counter[str] = Counter()
         self._dialect = dialect
         self._clock = clock
@@ -64,6 +79,8 @@ class AtRadio(Radio):
         self._attention = asyncio.Event()
         self._bare: deque[HeardBare] = deque(maxlen=MAX_BARE)
         self._source = ""
+        self._first_words = FirstWords()
+        self._line_ns = 0  # when the module last said anything
         self._reset_first = False
 
     def reset_next(self) -> None:
@@ -76,6 +93,8 @@ class AtRadio(Radio):
         self._source = f"serial {link.key}"
         self._dialect.forget()
         self._bare.clear()
+        self._first_words = FirstWords()
+        self.has_answered = False
         reason = "The driver was stopped."
         lost: BridgeError | None = None
         try:
@@ -84,14 +103,19 @@ class AtRadio(Radio):
                 # In the body, not a second task: Python 3.11 leaves a task marked as cancelled when a child fails
                 # while the group is only being waited for.
                 await self._read(link)
-        except* (LinkLost, DeviceTimeout, ModuleRefused) as errors:
-            lost = LinkLost(str(errors.exceptions[0]))
-            reason = str(lost)
+        except* (LinkLost, DeviceTimeout, ModuleRefused, ModuleUnfit) as errors:
+            reason = self._why(errors.exceptions[0])
+            lost = LinkLost(reason.removesuffix("."))
         finally:
             self._fail(LinkLost(f"{self.device_id}: {reason}"))
             self._tell(DeviceState.DOWN, reason)
         if lost is not None:
             raise lost
+
+    def _why(self, error: BaseException) -> str:
+        if self.has_answered or not isinstance(error, DeviceTimeout | ModuleRefused):
+            return str(error)
+        return self._first_words.explain(kind=self._dialect.kind, baudrate=self.baudrate, has_worked=self._has_worked)
 
     async def retune(self, tuning: Tuning) -> None:
         """Listen elsewhere from now on. Raises `LinkLost`, `DeviceTimeout`, `ModuleRefused`."""
@@ -141,7 +165,8 @@ class AtRadio(Radio):
         try:
             # Sent once: an answer lost on the line is no reason to put the frame on the air twice.
             (command,) = self._dialect.transmit(phy)
-            await self._exchange.ask(command)
+            with suppress(DeviceTimeout):  # the answer may be lost, and the frame on the air all the same
+                await self._exchange.ask(command)
             async with self._clock.timeout(airtime_us(rate, len(phy)) / 1e6 + SENT_MARGIN_S):
                 await self._sending
         except TimeoutError:
@@ -160,8 +185,9 @@ class AtRadio(Radio):
             self._rebooted.clear()
             async with self._busy:
                 await self._exchange.execute(*self._dialect.prepare())
+                self.has_answered = self._has_worked = True
                 self._rebooted.clear()  # the preparation itself may have restarted it
-                await self._listen()
+                await self._listen_first()
             self._tell(DeviceState.UP, f"A {self._dialect.kind} is listening.")
             while not await self._has_rebooted():
                 try:
@@ -176,9 +202,12 @@ class AtRadio(Radio):
     async def _has_rebooted(self) -> bool:
         """Wait for a restart; False when the module wants to listen again, or may have restarted without a word."""
         self._attention.clear()
-        if not self._rebooted.is_set() and not self._bare:
+        while not (self._rebooted.is_set() or self._bare or self._attention.is_set()):
+            silence_s = (self._clock.monotonic_ns() - self._line_ns) / NS_PER_S
+            if silence_s >= CHECK_AFTER_S:
+                break
             with suppress(TimeoutError):
-                async with self._clock.timeout(CHECK_EVERY_S):
+                async with self._clock.timeout(CHECK_AFTER_S - silence_s):
                     await self._attention.wait()
         return self._rebooted.is_set()
 
@@ -202,6 +231,19 @@ class AtRadio(Radio):
             *self._dialect.hush(), *self._dialect.tune(self.tuning, max(power_dbm, 0)), *self._dialect.listen()
         )
 
+    async def _listen_first(self) -> None:
+        """Listen after the preparation: what it refuses now, it will always refuse."""
+        try:
+            await self._listen()
+        except ModuleRefused as error:
+            if error.code != self._dialect.bad_value:
+                raise
+            mhz = f"{self.tuning.frequency_hz / 1_000_000:.6f}".rstrip("0").rstrip(".")
+            raise ModuleUnfit(
+                f"The {self._dialect.kind} refuses {mhz} MHz with {self.tuning.datarate} ({error.code}). "
+                "Check hotspot.region, and that the module is made for that band."
+            ) from error
+
     async def _listen_again(self) -> None:
         """Listen after a transmission; what became of that must not be hidden by a failure here."""
         try:
@@ -212,7 +254,12 @@ class AtRadio(Radio):
     async def _read(self, link: Link) -> None:
         reader = LineReader()
         while True:
-            for text in reader.feed(await link.read()):
+            data = await link.read()
+            lines = reader.feed(data)
+            if not self.has_answered:
+                self._first_words.note(len(data), lines)
+            for text in lines:
+                self._line_ns = self._clock.monotonic_ns()
                 self._exchange.note_line()
                 try:
                     self._take(text)
@@ -238,6 +285,9 @@ class AtRadio(Radio):
                 self._prepare_again()
                 self._end_sending(DeviceTimeout(f"{self.device_id} restarted while sending"))
                 self._exchange.restarted(text)
+            case Unfit(reason=reason):
+                self._prepare_again()
+                self._exchange.unfit(reason)
             case Answer(error=error):
                 self.counts["other_lines"] += not self._exchange.answer(text, error)
             case Unknown():

@@ -2,10 +2,13 @@
 
 A command ends with `OK` or a line `AT_...`; events begin with `+EVT:`. Changing the channel while listening is refused
 as busy, so listening is switched off first. Compared with RAK's RUI3 firmware (`atcmd_p2p.c`, `service_lora_p2p.c`):
-- `AT+NWM` restarts the module even when the mode stays, after an `OK` without a line end. So it is asked only where
-  another command tells that the mode is wrong.
+- `AT+NWM` restarts the module even when the mode stays, after an `OK` without a line end. So the mode is asked for
+  (`AT+NWM=` 0 peer-to-peer LoRa, 1 LoRaWAN, 2 peer-to-peer FSK) and set only where it is another; firmware that cannot
+  be asked tells by refusing `AT+PRECV`.
 - `AT+P2P` with a seventh field 1 sets the channel until the next restart; without it the flash memory is written, as by
   `AT+IQINVER`. So the former is preferred, which older firmware refuses, and the latter sent only for a change.
+- A report has no length or checksum: one that the line tears at an even place is a shorter frame, as with the RN2483.
+  No network server takes it, since its MIC is wrong.
 - Preamble 5 or more, power 5 to 22 dBm; 65533 listens on after a frame with a wrong checksum.
 """
 
@@ -29,6 +32,7 @@ __all__ = ["Rak3172"]
 
 _HEARD = re.compile(r"\+EVT:RXP2P:(-?\d{1,3}):(-?\d{1,3}):([0-9A-Fa-f]*)")
 _ERROR = re.compile(r"AT_[A-Z_]+")
+OTHER_MODE = "other_mode"
 LORAWAN_SYNC_WORD = "3444"  # as the SX126x register holds it
 PREAMBLE = 8
 REBOOT_TIMEOUT_S = 5.0
@@ -42,6 +46,8 @@ class Rak3172(Dialect):
     kind = "rak3172"
     power_dbm = range(5, 23)
     baudrate = 115_200
+    bad_value = "at_param_error"
+    other_baudrates = (9600,)  # before RUI3
 
     def __init__(self) -> None:
         self._inverted: bool | None = None
@@ -49,8 +55,9 @@ class Rak3172(Dialect):
     def prepare(self) -> list[Command]:
         self._inverted = None
         mode = Command(text="AT+NWM=0", answers=_never, timeout_s=REBOOT_TIMEOUT_S, reboots=True)
+        asked = Command(text="AT+NWM=?", answers=_is_ok, optional=True, after={OTHER_MODE: mode})
         quiet = Command(text="AT+PRECV=0", answers=_is_ok, instead=mode)  # refused in another mode
-        return [_command("AT"), quiet, _command("AT+PRECV=0"), _command(f"AT+SYNCWORD={LORAWAN_SYNC_WORD}")]
+        return [_command("AT"), asked, quiet, _command("AT+PRECV=0"), _command(f"AT+SYNCWORD={LORAWAN_SYNC_WORD}")]
 
     def reset(self) -> Command:
         return Command(text="ATZ", answers=_never, timeout_s=REBOOT_TIMEOUT_S, reboots=True)
@@ -86,6 +93,8 @@ class Rak3172(Dialect):
             return Rebooted()
         if text == "OK":
             return Answer(text=text)
+        if text in {"AT+NWM=1", "AT+NWM=2"}:
+            return Answer(text=text, error=OTHER_MODE)
         if _ERROR.fullmatch(text):
             return Answer(text=text, error=text.lower())
         return Unknown(text=text)

@@ -2,7 +2,8 @@
 
 Not AT by name, but the same kind of line protocol. A heard frame comes without its signal, which is asked for
 afterwards, and ends listening. So does `radio_err`, which also tells of a failed transmission (Microchip DS40001784G,
-`radio rx`, `radio tx`). `radio rxstop` and `radio get rssi` need firmware 1.0.5, which public drivers demand too.
+`radio rx`, `radio tx`). `radio rxstop` and `radio get rssi` need firmware 1.0.5, which public drivers demand too: so
+the version is asked for first, and told in the line that a restart gives.
 """
 
 import re
@@ -17,6 +18,7 @@ from skerry_firmware_bridge.at_radio.dialect import (
     Sent,
     Stopped,
     Tuning,
+    Unfit,
     Unknown,
     hex_bytes,
 )
@@ -26,6 +28,8 @@ __all__ = ["Rn2483"]
 
 _NUMBER = re.compile(r"-?\d{1,10}")
 _HEARD = re.compile(r"radio_rx\s+([0-9A-Fa-f]+)")
+_BANNER = re.compile(r"(RN2\d{3}A?) (\d{1,3})\.(\d{1,3})\.(\d{1,3})(?: .*)?")
+OLDEST = (1, 0, 5)
 _ERRORS = frozenset({"invalid_param", "busy", "denied", "not_joined"})
 LORAWAN_SYNC_WORD = "34"
 PREAMBLE = 8
@@ -37,11 +41,13 @@ class Rn2483(Dialect):
     kind = "rn2483"
     power_dbm = range(-3, 16)
     baudrate = 57_600
+    bad_value = "invalid_param"
 
     def prepare(self) -> list[Command]:
         fixed = ("mod lora", "crc on", "cr 4/5", f"prlen {PREAMBLE}", f"sync {LORAWAN_SYNC_WORD}", "wdt 0")
         pause = Command(text="mac pause", answers=_is_number)
-        return [pause, *self.hush(), *(_command(f"radio set {setting}") for setting in fixed)]
+        version = Command(text="sys get ver", answers=_is_never, reboots=True)
+        return [version, pause, *self.hush(), *(_command(f"radio set {setting}") for setting in fixed)]
 
     def reset(self) -> Command:
         return Command(text="sys reset", answers=_is_never, reboots=True)
@@ -58,7 +64,7 @@ class Rn2483(Dialect):
         return [_command(f"radio set {setting}") for setting in settings]
 
     def listen(self) -> list[Command]:
-        return [_command("radio rx 0")]  # without a limit
+        return [Command(text="radio rx 0", answers=_is_ok, done="busy")]  # without a limit; the first ok may get lost
 
     def hush(self) -> list[Command]:
         return [Command(text="radio rxstop", answers=_is_ok, optional=True)]  # refused when it is not listening
@@ -82,8 +88,9 @@ class Rn2483(Dialect):
             return HeardBare(phy=hex_bytes(heard[1]))
         if text.startswith("radio_rx"):
             raise FrameRejected("torn_line", detail=text)
-        if text.startswith(("RN2483 ", "RN2903 ")):
-            return Rebooted()
+        banner = _BANNER.fullmatch(text)
+        if banner is not None:
+            return _started(banner[1], (int(banner[2]), int(banner[3]), int(banner[4])))
         if text == "ok" or _NUMBER.fullmatch(text):
             return Answer(text=text)
         return Answer(text=text, error=text) if text in _ERRORS else Unknown(text=text)
@@ -92,12 +99,22 @@ class Rn2483(Dialect):
         """Nothing is kept between lines."""
 
 
+def _started(model: str, version: tuple[int, int, int]) -> Rebooted | Unfit:
+    if version >= OLDEST:
+        return Rebooted()
+    found, needed = (".".join(map(str, one)) for one in (version, OLDEST))
+    return Unfit(
+        reason=f"This {model} has firmware {found}, which cannot tell the strength of a frame. "
+        f"Update it to {needed} or later with Microchip's LoRa development utility."
+    )
+
+
 def _is_ok(line: str) -> bool:
     return line == "ok"
 
 
 def _is_never(line: str) -> bool:
-    """Only the banner after the restart is the answer."""
+    """Only the banner is the answer."""
     del line
     return False
 

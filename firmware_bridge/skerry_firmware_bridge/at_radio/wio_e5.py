@@ -37,6 +37,8 @@ class WioE5(Dialect):
     kind = "wio-e5"
     power_dbm = range(-1, 23)
     baudrate = 9600
+    bad_value = "error_1"
+    other_baudrates = (115_200,)
 
     def __init__(self) -> None:
         self._signal: tuple[int, int, int] | None = None

@@ -100,6 +100,7 @@ class Reconnector:
         self._backoff.lost()
         if self._clock.monotonic_ns() - up_ns >= STEADY_AFTER_S * NS_PER_S:
             self._backoff.worked()
+            self._told = ""
         self._tell(reason)
         return self._backoff.advised(reason)
 
@@ -107,14 +108,13 @@ class Reconnector:
         if state not in TRANSITIONS[self.state]:
             raise MisusedReconnector(f"{self._name}: {self.state.value} -> {state.value}")
         self.state = state
-        if state is LinkState.UP and self._told:
-            _log.info("%s: link is back", self._name)
-            self._told = ""
+        if state is LinkState.UP:
+            _log.debug("%s: the port is open", self._name)  # whether it works, the driver says
         self._on_change(state, reason)
 
     def _tell(self, reason: str) -> None:
-        """Warn at the first failure, stay quiet while it lasts."""
-        _log.log(logging.DEBUG if self._told else logging.WARNING, "%s: %s", self._name, reason)
+        """Warn when a failure is a new one, stay quiet while it lasts, also when the port opens in between."""
+        _log.log(logging.DEBUG if self._told == reason else logging.WARNING, "%s: %s", self._name, reason)
         self._told = reason
 
 

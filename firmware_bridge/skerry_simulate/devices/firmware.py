@@ -37,28 +37,16 @@ class Firmware(ABC):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineFaults(Faults):
-    """Faults of a byte line: `corrupt` = share of messages with one wrong byte (a wrong checksum), `byte_loss` = share
-    of bytes that are lost, `single_bytes` = every byte comes alone, `stuck` = the device takes everything and says
-    nothing, `reset_s` = it starts again so often, as after a power cut."""
+    """Besides, of a line: `byte_loss` = share of bytes that are lost, `single_bytes` = every byte comes alone."""
 
-    corrupt: float = 0.0
     byte_loss: float = 0.0
-    reset_s: float = 0.0
     single_bytes: bool = False
-    stuck: bool = False
 
     def pieces(self, message: bytes, random: Random) -> list[Piece]:
         """Return what really goes over the line instead of `message`."""
-        if self.stuck or not message:
-            return []
-        if random.random() < self.corrupt:
-            at = random.randrange(len(message))
-            message = message[:at] + bytes([message[at] ^ 0x15]) + message[at + 1 :]
         if self.byte_loss:
             message = bytes(byte for byte in message if random.random() >= self.byte_loss)
-            if not message:
-                return []
-        pieces = self.apply(message, random)
+        pieces = Faults.pieces(self, message, random)
         if not self.single_bytes:
             return pieces
         singles = [piece.data[at : at + 1] for piece in pieces for at in range(len(piece.data))]

@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 from skerry_core.clock import Clock
+from skerry_simulate.accidents import Accidents
 from skerry_simulate.devices.firmware import NO_LINE_FAULTS, Firmware, LineFaults, Stage
 from skerry_simulate.pty import PtyPort
 
@@ -21,11 +23,28 @@ class PtyHost:
     ) -> None:
         self._port = PtyPort(name=name, clock=clock, on_data=self._receive, folder=folder)
         self.stage = Stage(firmware, clock=clock, random=random, send=self._port.write)
+        self._clock = clock
+        self._accidents: Accidents | None = None
 
     @property
     def path(self) -> str:
         """The port to open; raises `OSError` while unplugged."""
         return self._port.path
+
+    def start(self) -> None:
+        """Plug it in, and let happen to it again and again what the faults of its stage say."""
+        self._accidents = Accidents(
+            replace(self.stage.faults, reset_s=0.0), clock=self._clock, reset=self.stage.reset, unplug=self.unplug,
+            plug=self.plug,
+        )  # fmt: skip
+        self.plug()
+        self._accidents.start()
+
+    def stop(self) -> None:
+        """Take it away for good."""
+        if self._accidents is not None:
+            self._accidents.stop()
+        self.unplug()
 
     def plug(self) -> None:
         """Make the port appear."""
@@ -48,6 +67,10 @@ class TcpHost:
         self.port = 0
         self.faults = faults
         self.clients: set[_Client] = set()
+        self.is_plugged = True
+        self.accidents = Accidents(
+            replace(faults, reset_s=0.0), clock=clock, reset=lambda: None, unplug=self.unplug, plug=self.plug
+        )
         self._make = make
         self._clock = clock
         self._random = random
@@ -55,6 +78,15 @@ class TcpHost:
     def answer(self) -> "_Client":
         """Return what answers one client until it leaves."""
         return _Client(self, self._make(), clock=self._clock, random=self._random)
+
+    def plug(self) -> None:
+        """Let clients in."""
+        self.is_plugged = True
+
+    def unplug(self) -> None:
+        """Throw every client out and let none in."""
+        self.is_plugged = False
+        self.leave()
 
     def leave(self) -> None:
         """Throw every client out."""
@@ -73,6 +105,9 @@ class _Client(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        if not self._host.is_plugged:
+            transport.abort()
+            return
         self._host.clients.add(self)
         self._stage.start()
 
@@ -107,11 +142,11 @@ async def open_pty(
     """Run an emulator on a pseudo-terminal for the length of the body; `folder` gets a symlink `name` to it."""
     host = PtyHost(firmware, name=name, clock=clock, random=random, folder=folder)
     host.stage.faults = faults
-    host.plug()
+    host.start()
     try:
         yield host
     finally:
-        host.unplug()
+        host.stop()
 
 
 @asynccontextmanager
@@ -127,9 +162,11 @@ async def open_tcp(
     host = TcpHost(make, clock=clock, random=random, faults=faults)
     server = await asyncio.get_running_loop().create_server(host.answer, "127.0.0.1", port)
     host.port = server.sockets[0].getsockname()[1]
+    host.accidents.start()
     try:
         async with server:
             yield host
     finally:
+        host.accidents.stop()
         server.close()
         host.leave()

@@ -47,6 +47,37 @@ def test_an_unplugged_radio_is_named_with_its_stage_and_fix(tmp_path: Path) -> N
         assert "first red stage: radio" in text
 
 
+@pytest.mark.parametrize(
+    ("condition", "result"),
+    [
+        ("deaf", "fail"),
+        ("stuck", "fail"),
+        ("weak", "warn"),
+        ("unstable", "warn"),
+        ("noisy", "warn"),
+        ("healthy", "pass"),
+    ],
+)
+def test_a_radio_that_answers_and_does_not_hear_is_named(tmp_path: Path, condition: str, result: str) -> None:
+    async def prepare(served: Served) -> None:
+        await fill(served)
+        values = {"radio_condition": condition, "radio_finding": "Nothing for 3 hours."}
+        served.view.live["d1"] = LiveDevice(
+            id="d1", state=DeviceState.UP, reason="frames arrive", values=dict(values), as_of_ns=NOW_NS
+        )
+
+    with running_agent(tmp_path, prepare=prepare):
+        checks = skerry(tmp_path, "doctor", "--json").json["checks"]
+    (found,) = [one for one in checks if (one["stage"], one["check"]) == ("radio", "roof")]
+    assert found["result"] == result
+    if result != "pass":
+        assert (found["evidence"], found["reason"]) == (
+            "Nothing for 3 hours.",
+            f"The radio answers but is {condition}.",
+        )
+        assert found["fix"]
+
+
 def test_what_the_agent_reported_of_a_radio_is_said_with_its_age(tmp_path: Path) -> None:
     async def prepare(served: Served) -> None:
         await fill(served)

@@ -8,7 +8,7 @@ from skerry_agent.events import EventHub
 from skerry_agent.runtime.device_board import DeviceBoard
 from skerry_agent.store import StoreUnavailable
 from skerry_firmware_bridge.radio import DeviceState, DeviceTrouble, StatusReported
-from skerry_firmware_bridge.sentinel import Condition, Judgement
+from skerry_firmware_bridge.sentinel.sentinel import Condition, Judgement
 from skerry_simulate.clock import SimulatedClock
 from skerry_testing.runtime import DEVICE, heard, state
 from skerry_testing.simulated import simulated

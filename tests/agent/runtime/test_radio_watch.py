@@ -9,14 +9,17 @@ from skerry_agent.runtime.device_board import DeviceBoard
 from skerry_agent.runtime.radio_watch import MAX_BROKEN, MAX_RADIOS, RadioWatch
 from skerry_agent.store import Facts
 from skerry_firmware_bridge.radio import DeviceState, StatusReported
-from skerry_firmware_bridge.sentinel import Normal, Repair
+from skerry_firmware_bridge.sentinel.ladder import Repair
+from skerry_firmware_bridge.sentinel.normal import Normal
 from skerry_simulate.clock import SimulatedClock
 from skerry_testing.runtime import DEVICE, heard, state
 from skerry_testing.simulated import simulated
 from skerry_testing.stores import open_stores
 
 OTHER = "gwmp:aa555a0000000002"
-BUSY = Normal(per_hour=dict.fromkeys(range(24), 120.0), rssi_dbm=-100.0, noise_dbm=-105.5, bad_share=0.0, frames=5000)
+BUSY = Normal(
+    of_day=dict.fromkeys(range(24), 120.0), of_week=dict.fromkeys(range(168), 120.0), longest=5.0, frames=5000
+)
 
 
 async def opened(facts: Facts, clock: SimulatedClock) -> tuple[RadioWatch, DeviceBoard, EventHub]:
@@ -62,7 +65,7 @@ def test_a_deaf_radio_is_shown_repaired_in_stages_and_then_told(tmp_path: Path) 
                 sick, well = board.live()[DEVICE], board.live()[OTHER]
                 assert sick.values["radio_condition"] == "deaf"
                 assert sick.reason.startswith("Nothing for ")
-                assert "Others heard" in sick.reason
+                assert "The other radios here heard " in sick.reason
                 assert well.values["radio_condition"] == "healthy"
                 stages = [Repair.SOFT_RESET, Repair.HARD_RESET, Repair.RESTART_LINK]
                 assert repairs.begun == [(DEVICE, stage) for stage in stages]
@@ -104,7 +107,7 @@ def test_what_was_learned_outlives_a_restart_and_rubbish_is_learned_again(tmp_pa
             assert board.live()[DEVICE].values["radio_condition"] == "learning"
             kept = json.loads(await stores.facts.get(f"radio_normal {DEVICE}") or "")
             assert kept["frames"] == 8
-            assert len(kept["per_hour"]) == 7
+            assert len(kept["of_day"]) == 6  # the first hour was not seen from its beginning
             again, _, _ = await opened(stores.facts, clock)
             again.take(heard(clock=clock))
             again.judge()
@@ -125,7 +128,7 @@ def test_broken_frames_that_a_forwarder_only_counts_are_heard_of(tmp_path: Path)
                 {"received": None, "received_ok": 0, "forwarded": 0},
             ):
                 watch.take(StatusReported(device_id=DEVICE, values=dict(values), wall_ns=clock.wall_ns()))
-            assert watch._radios[DEVICE].sentinel.normal.frames == 1 + 6 + MAX_BROKEN
+            assert watch._radios[DEVICE].sentinel._broken == 6 + MAX_BROKEN
 
     simulated(main)
 
@@ -137,5 +140,76 @@ def test_a_flood_of_invented_gateways_is_bounded(tmp_path: Path) -> None:
             for number in range(MAX_RADIOS + 5):
                 watch.take(heard(clock=clock, device_id=f"gwmp:{number:016x}"))
             assert len(watch._radios) == MAX_RADIOS
+
+    simulated(main)
+
+
+def test_a_radio_that_is_deaf_when_the_agent_starts_is_found_too(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        async with open_stores(tmp_path, clock=clock) as stores:
+            await learn(stores.facts, DEVICE)
+            watch, board, hub = await opened(stores.facts, clock)
+            async with Background() as background:
+                background.start(watch.run(), name="watch")
+                watch.pass_on(state(DeviceState.UP))
+                await clock.sleep(1800)
+            assert board.live()[DEVICE].values["radio_condition"] == "deaf"
+            (trouble,) = [event.data for event in hub._ring if "trouble" in event.data]
+            assert trouble["detail"].endswith("restart the packet forwarder, or the whole gateway.")
+
+    simulated(main)
+
+
+def test_a_radio_that_is_down_is_not_called_deaf_and_keeps_its_reason(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        repairs = NotingRepairs()
+        async with open_stores(tmp_path, clock=clock) as stores:
+            await learn(stores.facts, DEVICE)
+            watch, board, _ = await opened(stores.facts, clock)
+            watch.repair_with(repairs)
+            async with Background() as background:
+                background.start(watch.run(), name="watch")
+                watch.pass_on(state(DeviceState.UP))
+                watch.pass_on(heard(clock=clock))
+                watch.pass_on(state(DeviceState.DOWN, reason="No datagram for 180 s."))
+                await clock.sleep(7200)
+            live = board.live()[DEVICE]
+            assert (live.reason, live.values["radio_condition"]) == ("No datagram for 180 s.", "gone")
+            assert repairs.begun == [(DEVICE, Repair.HARD_RESET)]
+
+    simulated(main)
+
+
+def test_a_second_radio_that_is_unplugged_does_not_make_the_band_quiet(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        async with open_stores(tmp_path, clock=clock) as stores:
+            await learn(stores.facts, DEVICE, OTHER)
+            watch, board, _ = await opened(stores.facts, clock)
+            async with Background() as background:
+                background.start(watch.run(), name="watch")
+                for device in (DEVICE, OTHER):
+                    watch.pass_on(state(DeviceState.UP, device_id=device))
+                    watch.pass_on(heard(clock=clock, device_id=device))
+                watch.pass_on(state(DeviceState.DOWN, device_id=OTHER))
+                await clock.sleep(1800)
+            assert board.live()[DEVICE].values["radio_condition"] == "deaf"
+
+    simulated(main)
+
+
+def test_while_the_clock_is_not_believed_nothing_is_learned_and_nobody_is_deaf(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        async with open_stores(tmp_path, clock=clock) as stores:
+            await learn(stores.facts, DEVICE)
+            board = DeviceBoard(clock=clock, hub=EventHub(clock=clock), frame_heard=lambda _, __: None)
+            watch = await RadioWatch.open(facts=stores.facts, clock=clock, board=board, clock_is_right=lambda: False)
+            async with Background() as background:
+                background.start(watch.run(), name="watch")
+                watch.pass_on(state(DeviceState.UP))
+                for _ in range(4):
+                    watch.pass_on(heard(clock=clock))
+                    await clock.sleep(3600)
+            assert board.live()[DEVICE].values["radio_condition"] == "healthy"
+            assert set(watch._radios[DEVICE].sentinel.normal.of_day.values()) == {120.0}
 
     simulated(main)

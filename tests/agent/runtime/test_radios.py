@@ -11,11 +11,14 @@ from skerry_agent.background import Background
 from skerry_agent.runtime.radio_set import RadioSet
 from skerry_agent.runtime.radios import Radios, gateway_pins, listen_address, radio_settings, serial_radio
 from skerry_agent.settings import load
-from skerry_core.clock import Clock
+from skerry_core.clock import Clock, io_timeout
 from skerry_core.errors import UsageError
 from skerry_firmware_bridge.at_radio.radio import AtRadio
+from skerry_firmware_bridge.links.base import Link
+from skerry_firmware_bridge.links.open import open_link
+from skerry_firmware_bridge.links.settings import SerialSettings
 from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, DeviceTrouble, FrameHeard, StateChanged
-from skerry_firmware_bridge.sentinel import Repair
+from skerry_firmware_bridge.sentinel.ladder import Repair
 from skerry_simulate.at_radio import AtRadioEmulator
 from skerry_simulate.clock import SimulatedClock
 from skerry_simulate.faults import Faults
@@ -178,6 +181,31 @@ def test_a_port_that_another_server_has_is_told_and_taken_once_it_is_free(kind: 
     simulated(main)
 
 
+def test_a_port_that_is_named_twice_is_refused_under_either_name(tmp_path: Path) -> None:
+    for texts in ("wio-e5:/dev/x,wio-e5:/dev/x", "wio-e5:/dev/x,rn2483:/dev/x"):
+        with pytest.raises(UsageError, match="twice"):
+            radio_settings(load(file=None, environ={}, flags={"serial.radios": texts}))
+
+    async def main(clock: SimulatedClock) -> None:
+        events: list[DeviceEvent] = []
+        medium = RfMedium(clock=clock, seed=1)
+        emulator = AtRadioEmulator(
+            kind="wio-e5", name="radio", cell=CELL, medium=medium, clock=clock, seed=1, folder=tmp_path
+        )
+        async with emulator, Background() as background:
+            other = tmp_path / "by-id"
+            other.symlink_to(emulator.path)
+            radios, own = made(clock, events, gwmp__listen="", serial__radios=f"wio-e5:{emulator.path},wio-e5:{other}")
+            background.start(radios.run(), name="radios")
+            await clock.sleep(5)
+            assert own.first is not None
+            assert own.first.device_id == f"wio-e5:{emulator.path}"
+        (reason,) = [one.reason for one in events if isinstance(one, StateChanged) and one.device_id.endswith("by-id")]
+        assert reason == f"{other} and {emulator.path} are the same port. Name it once in serial.radios."
+
+    simulated(main)
+
+
 LINES: dict[str, dict[str, Any]] = {
     "plain": {},
     "one byte at a time": {"single_bytes": True},
@@ -211,6 +239,7 @@ def test_a_gateway_on_a_uart_is_heard_sends_and_comes_back(tmp_path: Path, line:
             heard = [event.frame for event in events if isinstance(event, FrameHeard)]
             assert len(heard) >= 5
             assert {frame.source for frame in heard} == {f"serial {emulator.port.path}"}
+            assert radios.repair.possible(f"gwmp:{EUI}") == {Repair.RESTART_LINK}
             outcomes = [(await own.first.send(DOWNLINK)).status for _ in range(5)]
             assert TransmitStatus.SENT in outcomes
             emulator.port.unplug()
@@ -223,6 +252,66 @@ def test_a_gateway_on_a_uart_is_heard_sends_and_comes_back(tmp_path: Path, line:
         assert set(states) == {port, f"gwmp:{EUI}"}
         reasons = [event.reason for event in events if isinstance(event, StateChanged) and event.device_id == port]
         assert reasons[:2] == ["The port is open, but no gateway speaks on it.", "A gateway speaks on the port."]
+
+    simulated(main)
+
+
+def test_two_modules_of_one_kind_are_two_radios(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        events: list[DeviceEvent] = []
+        medium = RfMedium(clock=clock, seed=1)
+        neighbour = medium.add(name="neighbour", cell=NEIGHBOUR_CELL, listens=None)
+        first, second = (
+            AtRadioEmulator(kind="rak3172", name=name, cell=CELL, medium=medium, clock=clock, seed=1, folder=tmp_path)
+            for name in ("roof", "shed")
+        )
+        async with first, second, Background() as background:
+            texts = ",".join(f"rak3172:{one.path}" for one in (first, second))
+            radios, own = made(clock, events, gwmp__listen="", serial__radios=texts)
+            background.start(radios.run(), name="radios")
+            await clock.sleep(5)
+            assert isinstance(own.first, AtRadio)
+            tuning = own.first.tuning
+            second.unplug()
+            await clock.sleep(5)
+            send(medium, neighbour, frequency_hz=tuning.frequency_hz, datarate=str(tuning.datarate))
+            await clock.sleep(5)
+            second.replug()
+            await clock.sleep(5)
+            send(medium, neighbour, frequency_hz=tuning.frequency_hz, datarate=str(tuning.datarate))
+            await clock.sleep(5)
+        heard = [event.device_id.rpartition("/")[2] for event in events if isinstance(event, FrameHeard)]
+        assert sorted(heard) == ["roof", "roof", "shed"]
+
+    simulated(main)
+
+
+def test_a_module_is_asked_at_its_other_speed_when_it_is_silent_at_the_usual_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speeds: list[int] = []
+    monkeypatch.setattr("skerry_firmware_bridge.at_radio.exchange.ATTEMPTS", 1)
+    monkeypatch.setattr("skerry_firmware_bridge.at_radio.exchange.io_timeout", lambda seconds: io_timeout(seconds / 20))
+
+    async def main(clock: SimulatedClock) -> None:
+        events: list[DeviceEvent] = []
+        medium = RfMedium(clock=clock, seed=1)
+        emulator = AtRadioEmulator(
+            kind="wio-e5", name="radio", cell=CELL, medium=medium, clock=clock, seed=1, folder=tmp_path
+        )
+
+        async def opened(url: str, *, clock: Clock, settings: SerialSettings) -> Link:
+            speeds.append(settings.baudrate)
+            emulator._hung = settings.baudrate != 115_200  # as good as mute
+            return await open_link(url, clock=clock, settings=settings)
+
+        monkeypatch.setattr("skerry_firmware_bridge.links.open.open_link", opened)
+        async with emulator, Background() as background:
+            radios, own = made(clock, events, gwmp__listen="", serial__radios=f"wio-e5:{emulator.path}")
+            background.start(radios.run(), name="radios")
+            await clock.sleep(8)
+            assert own.first is not None
+        assert speeds == [9600, 115_200]
 
     simulated(main)
 

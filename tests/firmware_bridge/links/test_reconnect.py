@@ -130,3 +130,15 @@ def test_stopping_in_the_moment_of_a_loss_stops() -> None:
         return line
 
     assert _run(clock, main).opened_s == [0.0]
+
+
+def test_a_port_that_opens_while_its_device_is_mute_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        watch(6, 1_000)
+    assert [record.getMessage() for record in caplog.records] == ["line: Link lost: pulled."]
+
+
+def test_a_link_that_worked_is_told_at_each_loss(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        watch(90, 400)
+    assert len(caplog.records) == 4

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from skerry_agent.runtime.radios import _listening
 from skerry_core.clock import SystemClock, io_timeout
 from skerry_firmware_bridge.at_radio.dialect import Tuning
 from skerry_firmware_bridge.at_radio.dialects import DIALECTS
@@ -17,7 +18,6 @@ from skerry_firmware_bridge.hardware_reset import pulse, read_reset
 from skerry_firmware_bridge.links.open import open_link
 from skerry_firmware_bridge.links.settings import Pin, SerialSettings
 from skerry_firmware_bridge.radio import DeviceEvent, FrameHeard, StatusReported
-from skerry_radio.lora import Datarate
 from skerry_simulate.clock import SimulatedClock
 from skerry_simulate.lone_radio import LONE_RADIOS, lone_radio
 
@@ -45,11 +45,22 @@ def test_a_packet_forwarder_hears_its_neighbour() -> None:
     in_time(main)
 
 
-@pytest.mark.parametrize("kind", DIALECTS)
-def test_a_module_hears_its_neighbour(kind: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kind", "region"),  # the RN2483 is made for 433 and 868 MHz
+    [
+        (kind, region)
+        for kind in DIALECTS
+        for region in (None, "EU868", "US915")
+        if (kind, region) != ("rn2483", "US915")
+    ],
+)
+def test_a_module_hears_its_neighbour_wherever_the_agent_tunes_it_to(
+    kind: str, region: str | None, tmp_path: Path
+) -> None:
     async def main(clock: SimulatedClock) -> None:
         events: list[DeviceEvent] = []
-        tuning = Tuning(frequency_hz=868_100_000, datarate=Datarate.parse("SF12BW125"))
+        frequency_hz, datarate = _listening(region)
+        tuning = Tuning(frequency_hz=frequency_hz, datarate=datarate)
         radio = AtRadio(device_id="module", dialect=DIALECTS[kind](), tuning=tuning, clock=clock, sink=events.append)
         async with lone_radio(kind, clock=clock, seed=1, folder=tmp_path) as running, asyncio.TaskGroup() as group:
             link = await open_link(running.address, clock=clock)
