@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 
-from skerry_firmware_bridge.at_radio.dialects import DIALECTS
 from skerry_firmware_bridge.at_radio.identity import IDENTITIES
 from skerry_firmware_bridge.at_radio.lines import LineReader
 from skerry_firmware_bridge.device import Surroundings, Values
@@ -14,10 +13,10 @@ ANSWER_LIMIT_S = 1.0
 MODELS = {"wio-e5": "Wio-E5", "rak3172": "RAK3172", "rn2483": "RN2483"}
 
 
-async def lora_identity(url: str, kind: str, around: Surroundings) -> Values:
+async def lora_identity(url: str, kind: str, around: Surroundings, *, baudrate: int) -> Values:
     """Return model, firmware and EUI; what the module does not tell is None. Raises `LinkRefused`, `LinkLost`."""
     values: Values = {"model": MODELS[kind]}
-    link = await around.open_link(url, SerialSettings(baudrate=DIALECTS[kind].baudrate))
+    link = await around.open_link(url, SerialSettings(baudrate=baudrate))
     reader = LineReader()
     try:
         for trait in IDENTITIES[kind]:

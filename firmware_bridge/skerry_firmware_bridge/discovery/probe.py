@@ -13,7 +13,7 @@ from skerry_core.clock import NS_PER_S
 from skerry_firmware_bridge.at_radio.dialects import DIALECTS
 from skerry_firmware_bridge.device import DeviceConfig, Surroundings, Values
 from skerry_firmware_bridge.discovery.lora import lora_identity
-from skerry_firmware_bridge.discovery.questions import AT_KINDS, FAST, QUESTIONS, WHICH_AT, Question, is_bus
+from skerry_firmware_bridge.discovery.questions import FAST, QUESTIONS, WHICH_AT, Question, is_bus
 from skerry_firmware_bridge.discovery.talkers import Identified, talker
 from skerry_firmware_bridge.drivers import DRIVERS
 from skerry_firmware_bridge.errors import BridgeError, LinkRefused
@@ -44,13 +44,14 @@ async def probe(
         return await _sunspec(url, around)
     async with _Line(url, around, kinds, lines_low=lines_low) as line:
         kind = await _talk(line, kinds, any_speed=any_speed)
+        baudrate = line.baudrate
     if kind in TALKERS:
         return line.talker
     if kind is None:
         return await _sunspec(f"modbus-rtu://{url}", around) if "sunspec" in kinds else None
     with suppress(TimeoutError, BridgeError):
         async with around.clock.timeout(IDENTITY_LIMIT_S):
-            return Identified(kind=kind, identity=await _identity(url, kind, around))
+            return Identified(kind=kind, identity=await _identity(url, kind, around, baudrate=baudrate))
     return Identified(kind=kind)
 
 
@@ -89,16 +90,17 @@ async def _talk(line: "_Line", kinds: frozenset[str], *, any_speed: bool) -> str
 async def _ask_all(line: "_Line", kinds: frozenset[str], questions: list[Question]) -> str | None:
     for question in questions:
         kind = None if question.kinds.isdisjoint(kinds) else await line.ask(question)
-        if kind == "modem" and question.kinds == AT_KINDS and "rak3172" in kinds:
-            return await line.ask(WHICH_AT) or kind
-        if kind is not None:
+        if kind == "modem" and "rak3172" in question.kinds & kinds:
+            kind = await line.ask(replace(WHICH_AT, settings=question.settings)) or kind
+        if kind in {*question.kinds, *TALKERS} or kind in DIALECTS:
             return kind
     return None
 
 
-async def _identity(url: str, kind: str, around: Surroundings) -> Values:
+async def _identity(url: str, kind: str, around: Surroundings, *, baudrate: int = FAST.baudrate) -> Values:
+    """`baudrate` is where a LoRa module has answered; every other driver knows its own."""
     if kind in DIALECTS:
-        return await lora_identity(url, kind, around)
+        return await lora_identity(url, kind, around, baudrate=baudrate)
     config = DeviceConfig(device_id=url, kind=kind, url=url, options=GENTLE)
     async with DRIVERS[kind].open(config, around) as session:
         return await session.identify()
@@ -126,6 +128,11 @@ class _Line:
     ) -> None:
         if self._link is not None:
             await self._link.close()
+
+    @property
+    def baudrate(self) -> int:
+        """The speed that the port has now."""
+        return FAST.baudrate if self._settings is None else self._settings.baudrate
 
     async def listen(self, until_s: float, settings: SerialSettings) -> str | None:
         """Return the kind of device that speaks by itself within `until_s` of the port's opening at these settings."""

@@ -9,20 +9,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from skerry_firmware_bridge.at_radio.identity import kind_of_lines
+from skerry_firmware_bridge.at_radio.identity import IDENTITIES, kind_of_lines
 from skerry_firmware_bridge.at_radio.rn2483 import Rn2483
 from skerry_firmware_bridge.at_radio.wio_e5 import WioE5
 from skerry_firmware_bridge.errors import FrameRejected
 from skerry_firmware_bridge.links.settings import SerialSettings
 from skerry_firmware_bridge.mcu import picogw, sx1302
 
-__all__ = ["AT_KINDS", "QUESTIONS", "WHICH_AT", "Question", "is_bus", "lines_of"]
+__all__ = ["QUESTIONS", "WHICH_AT", "Question", "is_bus", "lines_of"]
 
 TELL = Callable[[bytes], str | None]
 FAST = SerialSettings(baudrate=115_200)
-AT_KINDS = frozenset(
-    {"modem", "rak3172", "wio-e5"}
-)  # kinds that answer AT at 115200 baud, or at a terminal of no speed
+VERSION = IDENTITIES["rak3172"][0]
 PING_ID = 0x53
 PICO_FIRMWARE = 0x010A0006
 UNIQUE_ID_LENGTH = b"\0\x08"
@@ -83,16 +81,14 @@ def _tell_at(heard: bytes) -> str | None:
 def _tell_at_apart(heard: bytes) -> str | None:
     """A whole second answer is needed: the OK of the first says nothing."""
     lines = lines_of(heard)
+    if any(VERSION.read(line) for line in lines):
+        return "rak3172"
     answers = [line for line in lines if _OK.fullmatch(line)]
     return kind_of_lines(lines) or ("modem" if answers and answers[-1] != "OK" else None)
 
 
 def _tell_rn2483(heard: bytes) -> str | None:
     return "rn2483" if kind_of_lines(lines_of(heard)) == "rn2483" else None
-
-
-def _tell_wio_e5(heard: bytes) -> str | None:
-    return "wio-e5" if kind_of_lines(lines_of(heard)) == "wio-e5" else None
 
 
 def _tell_optical(heard: bytes) -> str | None:
@@ -115,7 +111,7 @@ _SYS = (b"\r\nsys get ver\r\n", b"sys get ver\r\n")
 QUESTIONS: tuple[Question, ...] = (
     Question(kinds=frozenset({"sx1302-usb"}), settings=FAST, says=(_PING,) * 2, limit_s=1.0, tell=_tell_sx1302),
     Question(kinds=frozenset({"picogw"}), settings=FAST, says=(_VERSION,) * 2, limit_s=0.5, tell=_tell_picogw),
-    Question(kinds=AT_KINDS, settings=FAST, says=_AT, limit_s=1.0, tell=_tell_at),
+    Question(kinds=frozenset({"modem", "rak3172", "wio-e5"}), settings=FAST, says=_AT, limit_s=1.0, tell=_tell_at),
     Question(
         kinds=frozenset({"rn2483"}),
         settings=SerialSettings(baudrate=Rn2483.baudrate),
@@ -123,12 +119,12 @@ QUESTIONS: tuple[Question, ...] = (
         limit_s=0.7,
         tell=_tell_rn2483,
     ),
-    Question(
-        kinds=frozenset({"wio-e5"}),
+    Question(  # as a Wio-E5 is delivered, and a RAK3172 before RUI3
+        kinds=frozenset({"wio-e5", "rak3172"}),
         settings=SerialSettings(baudrate=WioE5.baudrate),
         says=_AT,
         limit_s=0.7,
-        tell=_tell_wio_e5,
+        tell=_tell_at,
     ),
     Question(
         kinds=frozenset({"iec62056"}),

@@ -10,6 +10,7 @@ from skerry_firmware_bridge.gwmp.hdlc import frame
 
 BY_KIND = {kind: question for question in (*QUESTIONS, WHICH_AT) for kind in question.kinds if len(question.kinds) == 1}
 AT = next(question for question in QUESTIONS if "modem" in question.kinds)
+SLOW_AT = next(question for question in QUESTIONS if question.settings.baudrate == 9600)
 PING_ANSWER = bytes.fromhex("53001540") + bytes(12) + b"V01.00.00"
 
 
@@ -39,7 +40,8 @@ PING_ANSWER = bytes.fromhex("53001540") + bytes(12) + b"V01.00.00"
         (BY_KIND["rn2483"], b"invalid_param\r\nRN2483 1.0.5 Oct 31 2018 15:06:52\r\n", "rn2483"),
         (BY_KIND["rn2483"], b"RN2903 1.0.5 Nov 06 2018 10:45:27\r\n", "rn2483"),
         (BY_KIND["rn2483"], b"invalid_param\r\n", None),
-        (BY_KIND["wio-e5"], b"+AT: OK\r\n", "wio-e5"),
+        (SLOW_AT, b"+AT: OK\r\n", "wio-e5"),
+        (SLOW_AT, b"\r\nAT_ERROR\r\n", "rak3172"),
         (BY_KIND["iec62056"], b"/ELS5\\@V10.04\r\n", "iec62056"),
         (BY_KIND["iec62056"], b"/?!\r\n", None),
     ],

@@ -32,6 +32,7 @@ from skerry_firmware_bridge.links.base import Link
 from skerry_firmware_bridge.links.open import open_link
 from skerry_firmware_bridge.links.settings import SerialSettings
 from skerry_simulate.clock import SimulatedClock
+from skerry_simulate.devices.firmware import Firmware
 from skerry_simulate.devices.modem_manager import IMEI, TWINS_IMEI
 from skerry_simulate.devices.registry import EMULATORS, run_emulator
 from skerry_simulate.lone_radio import LONE_RADIOS, lone_radio
@@ -365,3 +366,34 @@ async def test_a_computer_without_a_manager_has_none_and_no_problem() -> None:
 @pytest.mark.parametrize("line", ["modem-manager:any", "modem-manager:any?bus=", "modem:/dev/x?bus=unix:path=/x"])
 def test_other_announcements_name_no_manager(line: str) -> None:
     assert announced_manager(line) is None
+
+
+class OldRak(Firmware):
+    """A RAK3172 before RUI3, behind a real line: it hears nothing but 9600 baud."""
+
+    def __init__(self) -> None:
+        self._line = b""
+
+    def receive(self, data: bytes) -> bytes:
+        *lines, self._line = (self._line + data).split(b"\n")
+        answers = {b"AT": b"OK", b"AT+VER=?": b"V1.0.4\r\n\r\nOK"}
+        return b"".join(b"\r\n" + answers.get(line.strip(), b"AT_ERROR") + b"\r\n" for line in lines if line.strip())
+
+
+def test_a_module_at_its_old_speed_is_found_and_asked_at_that_speed() -> None:
+    async def main(clock: SimulatedClock) -> tuple[str, object] | None:
+        bench = Bench(lambda *_: OldRak(), clock=clock, faults=LINES["plain"])
+        silent = Bench(lambda *_: Silent(), clock=clock, faults=LINES["plain"])
+
+        async def opened(url: str, settings: SerialSettings) -> Link:
+            return await (bench if settings.baudrate == 9600 else silent).open_link(url, settings)
+
+        identified = await probe("port", UART_KINDS, replace(bench.around, open_link=opened))
+        return None if identified is None else (identified.kind, identified.identity["firmware"])
+
+    assert simulated(main) == ("rak3172", "1.0.4")
+
+
+class Silent(Firmware):
+    def receive(self, data: bytes) -> bytes:
+        return b""
