@@ -70,6 +70,7 @@ class Agent:
         self._time = time
         self._watch = watch
         self._attached = attached
+        self.attached_ids: frozenset[str] = frozenset()  # devices that are no radios; known once it runs
         self._random = random
         self._housekeeping_s = housekeeping_s
         self.started_ns = clock.wall_ns()
@@ -98,6 +99,7 @@ class Agent:
         from skerry_agent.runtime.attached import attached_devices, run_attached  # drivers load on use
 
         devices = attached_devices(self._attached)
+        self.attached_ids = frozenset(device.device_id for device in devices)
         for device in devices:
             self.board.expect(device.device_id, "Not opened yet: it is being connected for the first time.")
         work = run_attached(devices, clock=self.clock, random=self._random, events=self.board.take)

@@ -89,8 +89,10 @@ class RuntimeView(AgentView):
 
     def ready(self) -> Mapping[str, bool]:
         devices = self.devices().values()
+        radios = [device for device in devices if device.id not in self._agent.attached_ids]
         return {
-            "radio": any(device.state is DeviceState.UP for device in devices),
+            # an agent that only reads meters misses no radio
+            "radio": any(device.state is DeviceState.UP for device in radios or devices),
             "clock": self._time.is_synchronised,
             "outbox": self._agent.delivery.online,
             "disk": self._agent.stores.main.problem is None,

@@ -144,6 +144,21 @@ def test_a_red_stage_of_ours_takes_the_agent_down_and_one_of_the_operators_only_
     simulated(main)
 
 
+def test_a_meter_that_answers_is_no_radio_that_is_ready_unless_there_is_none(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        async with open_runtime_stores(tmp_path, clock) as stores:
+            app = await open_agent(stores, tmp_path, clock, operator=FakeOperator(clock))
+            app.agent.attached_ids = frozenset({"p1:/dev/meter"})
+            app.agent.board.take(state(UP, device_id="p1:/dev/meter", reason="Answers."))
+            assert app.view.ready()["radio"]
+            radio(app, DOWN)
+            assert not app.view.ready()["radio"]
+            radio(app, UP)
+            assert app.view.ready()["radio"]
+
+    simulated(main)
+
+
 def test_a_report_that_nobody_judged_is_explained_so(tmp_path: Path) -> None:
     async def main(clock: SimulatedClock) -> None:
         async with open_runtime_stores(tmp_path, clock) as stores:
