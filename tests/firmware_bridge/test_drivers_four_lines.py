@@ -35,6 +35,9 @@ EXPECTED: dict[str, Values] = {
 }
 
 
+MOST_MEANWHILE_WH = 1000
+
+
 def _read(name: str, faults: LineFaults, *, sessions: int) -> tuple[Values, SimulatedClock]:
     """Return the first reading; a driver may need several sessions on a bad line, as its supervisor gives it."""
 
@@ -64,8 +67,12 @@ def _read(name: str, faults: LineFaults, *, sessions: int) -> tuple[Values, Simu
 @pytest.mark.parametrize("name", sorted(EXPECTED))
 def test_a_driver_reads_its_device(name: str, line: str) -> None:
     values, clock = _read(name, LINES[line], sessions=20 if "loss" in line else 1)
-    assert {key: values[key] for key in EXPECTED[name]} == EXPECTED[name]
     assert clock.monotonic_ns() < 900 * NS_PER_S
+    for key, expected in EXPECTED[name].items():
+        if key.endswith("_wh"):  # a counter that runs while the line makes the driver ask again
+            assert 0 <= int(values[key] or 0) - int(expected or 0) < MOST_MEANWHILE_WH, key
+        else:
+            assert values[key] == expected, key
 
 
 @pytest.mark.parametrize("name", sorted(EXPECTED))

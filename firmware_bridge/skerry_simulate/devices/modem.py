@@ -1,4 +1,4 @@
-"""AT modems: a Quectel RM520N on standalone 5G, an EC25 on LTE, and a modem that knows the 3GPP commands only.
+"""AT modems: a Quectel RM520N on 5G, alone or beside LTE, an EC25, and a modem that knows the 3GPP commands only.
 
 Identities and cells are invented (test network 001 01).
 """
@@ -11,7 +11,7 @@ from random import Random
 from skerry_firmware_bridge.cellular.identity import imei_check_digit
 from skerry_simulate.devices.firmware import Firmware
 
-__all__ = ["ModemFirmware", "generic_lte", "quectel_ec25", "quectel_rm520n"]
+__all__ = ["ModemFirmware", "generic_lte", "quectel_ec25", "quectel_rm520n", "quectel_rm520n_nsa"]
 
 URC_PERIOD_S = 15.0
 _REGISTRATION = re.compile(r"AT\+(CREG|CGREG|CEREG|C5GREG)(\?|=[012])")
@@ -116,6 +116,27 @@ def quectel_rm520n(random: Random) -> ModemFirmware:
     )
 
 
+def quectel_rm520n_nsa(random: Random) -> ModemFirmware:
+    """Return an RM520N-GL with 5G band n78 beside an LTE anchor in band 3 (EN-DC)."""
+    return ModemFirmware(
+        _identity("Quectel", "RM520N-GL", "RM520NGLAAR03A03M4G", random)
+        | {
+            "AT+CREG?": "0",
+            "AT+CEREG?": '1,"0BFF","01C36403",13',
+            "AT+COPS?": '+COPS: 0,2,"00101",13',
+            "AT+CSQ": "+CSQ: 26,99",
+            "AT+CESQ": lambda modem: f"+CESQ: 99,99,255,255,20,{modem.air.rsrp_dbm + 141}",
+            'AT+QENG="SERVINGCELL"': _dual_cells,
+            'AT+QENG="NEIGHBOURCELL"': '+QENG: "neighbourcell intra","LTE",1300,155,-13,-99,-70,8,-4,7,0,0,0',
+            "AT+QCAINFO": '+QCAINFO: "PCC",1300,100,"LTE BAND 3",1,246,-93,-11,-61,21\n'
+            '+QCAINFO: "SCC",634080,12,"NR5G BAND 78",262',
+            "AT+QTEMP": '+QTEMP:"aoss-0-usr","49"\n+QTEMP:"modem-mmw0","-273"',
+        },
+        random=random,
+        urc='+QIND: "csq",26,99',
+    )
+
+
 def quectel_ec25(random: Random) -> ModemFirmware:
     """Return an EC25 on LTE band 3."""
     return ModemFirmware(
@@ -167,6 +188,15 @@ def _identity(maker: str, model: str, firmware: str, random: Random) -> dict[str
 def _nr_cell(modem: ModemFirmware) -> str:
     rsrp_dbm = modem.air.step()
     return f'+QENG: "servingcell","NOCONN","NR5G-SA","TDD",001,01,12AA54086,262,15EC,634080,78,12,{rsrp_dbm},-11,19,1,-'
+
+
+def _dual_cells(modem: ModemFirmware) -> str:
+    rsrp_dbm = modem.air.step()
+    return (
+        '+QENG: "servingcell","NOCONN"\n'
+        f'+QENG: "LTE","FDD",001,01,1C36403,246,1300,3,5,5,BFF,{rsrp_dbm},-11,-61,21,15,100,-\n'
+        f'+QENG: "NR5G-NSA",001,01,262,{rsrp_dbm - 6},17,-11,634080,78,12,1'
+    )
 
 
 def _lte_cell(modem: ModemFirmware) -> str:

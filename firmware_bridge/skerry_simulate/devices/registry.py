@@ -75,6 +75,9 @@ EMULATORS: dict[str, Emulator] = {
         kind="p1-v2",
         make=lambda clock, _: meter.P1Firmware(clock=clock, version=2),
     ),
+    "p1-v4": Emulator(
+        about="DSMR 4 meter, every 10 s", kind="p1", make=lambda clock, _: meter.P1Firmware(clock=clock, version=4)
+    ),
     "p1-v5": Emulator(
         about="DSMR 5 meter, every second", kind="p1", make=lambda clock, _: meter.P1Firmware(clock=clock, version=5)
     ),
@@ -90,6 +93,11 @@ EMULATORS: dict[str, Emulator] = {
         about="Quectel RM520N-GL on standalone 5G n78",
         kind="modem",
         make=lambda _, random: modem.quectel_rm520n(random),
+    ),
+    "quectel-rm520n-nsa": Emulator(
+        about="Quectel RM520N-GL on LTE band 3 with 5G n78 beside it",
+        kind="modem",
+        make=lambda _, random: modem.quectel_rm520n_nsa(random),
     ),
     "sunspec-battery": Emulator(
         about="SunSpec storage (models 701, 702, 713) on Modbus TCP",

@@ -7,7 +7,7 @@ from skerry_firmware_bridge.cellular.modem import ModemSession
 from skerry_firmware_bridge.device import Values
 from skerry_simulate.clock import SimulatedClock
 from skerry_simulate.devices.memory import FirmwareLink
-from skerry_simulate.devices.modem import ModemFirmware, generic_lte, quectel_rm520n
+from skerry_simulate.devices.modem import ModemFirmware, generic_lte, quectel_rm520n, quectel_rm520n_nsa
 from skerry_testing.simulated import simulated
 
 SEARCHING = '+QENG: "servingcell","SEARCH"'
@@ -76,6 +76,14 @@ def test_both_legs_of_a_non_standalone_cell_are_read_and_neighbours_are_named() 
     )
     assert (values["registration"], values["access_technology"]) == ("home", "en_dc")
     assert values["neighbour_cells"] == "nr 634080/263 -101 dBm"
+
+
+def test_the_emulated_modem_on_two_legs_tells_both() -> None:
+    values = _first_reading(quectel_rm520n_nsa(Random(1)))
+    assert (values["mode"], values["access_technology"], values["registration"]) == ("en_dc", "en_dc", "home")
+    assert (values["lte_band"], values["nr_band"], values["nr_sinr_db"]) == (3, 78, 17)
+    assert isinstance(values["nr_rsrp_dbm"], int)
+    assert values["lte_rsrp_dbm"] == values["nr_rsrp_dbm"] + 6
 
 
 def test_fields_that_say_nothing_are_none_and_never_a_number() -> None:
