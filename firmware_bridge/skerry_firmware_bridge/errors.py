@@ -25,6 +25,8 @@ __all__ = [
     "TransmitRefused",
 ]
 
+BRIEF_CHARACTERS = 120
+
 
 class BridgeError(SkerryError):
     """Base of the device side's errors."""
@@ -52,6 +54,10 @@ class FrameRejected(BridgeError):
         self.reason = reason
         self.detail = detail
         self.frame = frame
+
+    def brief(self) -> str:
+        """Return the message for a sentence: what was sent may be in it, of any length."""
+        return str(self)[:BRIEF_CHARACTERS]
 
 
 class DeviceTimeout(BridgeError):

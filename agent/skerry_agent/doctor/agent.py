@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from skerry_agent.doctor.attached import check_attached, is_attached
 from skerry_agent.doctor.findings import Finding, Grade
@@ -115,13 +115,8 @@ def _radios(facts: AgentFacts) -> Iterator[Finding]:
             yield _ill(device)
         else:
             yield _finding("radio", device.name, Grade.PASS, f"{device.reason} ({age} ago)")
-        told = device.values.get("trouble_detail")
-        if told:
-            age = _age(facts.status.as_of - datetime.fromtimestamp(device.values["trouble_at_s"], UTC))
-            yield _finding(
-                "radio", f"trouble of {device.name}", Grade.WARN, f"{told} ({age} ago)",
-                reason=f"The agent reported {device.values['trouble']}.", fix="Do what the report says.",
-            )  # fmt: skip
+        if "trouble" in device.values:
+            yield _trouble(device, facts.status.as_of)
         if any(eui in device.id.lower() for eui in VENDOR_EUIS):
             yield _finding(
                 "radio", f"EUI of {device.name}", Grade.WARN, device.id,
@@ -145,6 +140,16 @@ def _ill(device: Device) -> Finding:
     grade, fix = _ILL[condition]
     reason = f"The radio answers but is {condition}."
     return _finding("radio", device.name, grade, str(device.values.get("radio_finding")), reason=reason, fix=fix)
+
+
+def _trouble(device: Device, now: datetime) -> Finding:
+    """Return what the agent reported of a device since its state last changed for the better."""
+    values = device.values
+    age = _age(now - datetime.fromisoformat(values["trouble_at"]))
+    return _finding(
+        "radio", f"trouble of {device.name}", Grade.WARN, f"{values['trouble_detail']} ({age} ago)",
+        reason=f"The agent reported {values['trouble']}.", fix="Do what the report says; docs/packet-forwarders.md.",
+    )  # fmt: skip
 
 
 def _regions(facts: AgentFacts) -> Iterator[Finding]:

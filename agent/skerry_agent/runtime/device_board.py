@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import assert_never
 
 from skerry_agent.api.view import LiveDevice
@@ -126,7 +127,8 @@ class DeviceBoard:
         if old is None:
             self._refused = event
             return
-        trouble = {"trouble": event.code, "trouble_detail": event.detail, "trouble_at_s": event.wall_ns // NS_PER_S}
+        at = datetime.fromtimestamp(event.wall_ns // NS_PER_S, UTC).isoformat()
+        trouble = {"trouble": event.code, "trouble_detail": event.detail, "trouble_at": at}
         self._live[event.device_id] = replace(old, values={**old.values, **trouble})
 
     def _change(self, event: StateChanged) -> None:

@@ -201,7 +201,7 @@ class BasicStationServer:
             try:
                 answer = self._take(read_message(received.data), station)
             except FrameRejected as error:
-                detail = f"A message cannot be read, so what it reported is lost ({error}); update the station."
+                detail = f"A message cannot be read, so what it reported is lost ({error.brief()}); update the station."
                 self._trouble(station, error.reason, detail, told_ns=station.told_ns)
                 continue
             if answer is not None:

@@ -60,8 +60,8 @@ def _status(gateway: Gateway, stat: dict[str, Any], wall_ns: int) -> StatusRepor
 
 
 def _is_name(name: str) -> bool:
-    """Return whether a forwarder may name a value so: what the agent itself finds about a radio begins with radio_."""
-    return name.isidentifier() and len(name) <= MAX_TEXT and not name.startswith("radio_")
+    """Return whether a forwarder may name a value so: some names are the agent's own findings about a radio."""
+    return name.isidentifier() and len(name) <= MAX_TEXT and not name.startswith(("radio_", "trouble"))
 
 
 def _is_value(value: object) -> bool:
@@ -100,7 +100,8 @@ def _frames(
         try:
             frame = received_frame(rxpk, wall_ns=wall_ns, monotonic_ns=now_ns, source=gateway.source)
         except FrameRejected as error:
-            detail = f"A packet that it reported cannot be read and is left out ({error}); update the packet forwarder."
+            why = error.brief()
+            detail = f"A packet that it reported cannot be read and is left out ({why}); update the packet forwarder."
             events += gateway.trouble("bad_packets", detail, now_ns=now_ns, wall_ns=wall_ns)
             continue
         if frame is None:

@@ -122,7 +122,7 @@ class GwmpSession:
         try:
             datagram = Datagram.from_bytes(raw)
         except FrameRejected as error:
-            return self._no_datagram(source, error.reason, str(error), now_ns=now_ns, wall_ns=wall_ns)
+            return self._no_datagram(source, error.reason, error.brief(), now_ns=now_ns, wall_ns=wall_ns)
         if datagram.kind not in FROM_GATEWAY or datagram.eui is None:
             what = f"{datagram.kind.name} is for gateways"
             return self._no_datagram(source, "unexpected", what, now_ns=now_ns, wall_ns=wall_ns)
@@ -379,7 +379,7 @@ def _second(eui: bytes, *, told_host: str, host: str) -> str:
 
 
 def _unreadable(gateway: Gateway, error: FrameRejected, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
-    detail = f"A datagram cannot be read, so what it reported is lost ({error}); update the packet forwarder."
+    detail = f"A datagram cannot be read, so what it reported is lost ({error.brief()}); update the packet forwarder."
     return gateway.trouble(error.reason, detail, now_ns=now_ns, wall_ns=wall_ns)
 
 

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -81,7 +82,8 @@ def test_a_radio_that_answers_and_does_not_hear_is_named(tmp_path: Path, conditi
 def test_what_the_agent_reported_of_a_radio_is_said_with_its_age(tmp_path: Path) -> None:
     async def prepare(served: Served) -> None:
         await fill(served)
-        trouble = {"trouble": "no_pull_data", "trouble_detail": "Nothing can be sent.", "trouble_at_s": NOW_NS // 10**9}
+        at = datetime.fromtimestamp(NOW_NS // 10**9, UTC).isoformat()
+        trouble = {"trouble": "no_pull_data", "trouble_detail": "Nothing can be sent.", "trouble_at": at}
         served.view.live["d1"] = LiveDevice(
             id="d1", state=DeviceState.UP, reason="speaks", values=trouble, as_of_ns=NOW_NS
         )

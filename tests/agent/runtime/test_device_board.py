@@ -32,7 +32,7 @@ def test_states_frames_values_and_troubles_are_taken() -> None:
     board.take(StatusReported(device_id=DEVICE, values={"temperature_c": 40}, wall_ns=5))
     board.take(DeviceTrouble(device_id=DEVICE, code="storm", detail="Too fast.", wall_ns=6))
     live = board.live()[DEVICE]
-    trouble = {"trouble": "storm", "trouble_detail": "Too fast.", "trouble_at_s": 0}
+    trouble = {"trouble": "storm", "trouble_detail": "Too fast.", "trouble_at": "1970-01-01T00:00:00+00:00"}
     assert (live.state, live.as_of_ns, len(frames)) == (DeviceState.UP, 5, 1)
     assert live.values == {"temperature_c": 40} | trouble
     board.take(state(DeviceState.DOWN, reason="unplugged"))

@@ -82,6 +82,12 @@ def test_what_cannot_be_parsed_is_acknowledged_all_the_same(body: bytes) -> None
     assert talk.session.counts["invalid_json"] == 1
 
 
+def test_a_report_is_short_whatever_was_sent() -> None:
+    body = b'{"rxpk":[{"freq":' + b"9" * 60_000 + b".5}]}"
+    (trouble,) = [event for event in Conversation().say(push_data(body)) if isinstance(event, DeviceTrouble)]
+    assert len(trouble.detail) < 300
+
+
 def test_version_one_may_push_nothing() -> None:
     talk = Conversation()
     assert troubles(talk.say(push_data(b"", version=1))) == ["version_1"]
@@ -409,12 +415,22 @@ def test_statistics_are_reported_by_clear_names() -> None:
 
 def test_hostile_statistics_fill_no_memory_and_claim_nothing() -> None:
     hostile: dict[str, Any] = {"boot": "x" * 5000, "ping": "\ud800", "hver": [1], "fpga": 10**400, "dsp": "2\x1b[2J"}
-    hostile |= {"radio_condition": "deaf", "received": 9, "bad name": 1, "rxnb": 7, "rxok": 10**30, "hal": "2.1.0"}
+    hostile |= {
+        "radio_condition": "deaf",
+        "trouble": "x",
+        "received": 9,
+        "bad name": 1,
+        "rxnb": 7,
+        "rxok": 10**30,
+        "hal": "2.1.0",
+    }
     hostile |= {f"m{number}": number for number in range(1000)}
     (event,) = [one for one in Conversation().say(push_data({"stat": hostile})) if isinstance(one, StatusReported)]
     assert (event.values["received"], event.values["hal"]) == (7, "2.1.0")
     assert len(event.values) < 50
-    assert not {"radio_condition", "bad name", "boot", "ping", "hver", "fpga", "dsp", "received_ok"} & set(event.values)
+    assert not {"radio_condition", "trouble", "bad name", "boot", "ping", "hver", "fpga", "dsp", "received_ok"} & set(
+        event.values
+    )
 
 
 def test_a_flood_of_invented_gateways_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
