@@ -1,16 +1,15 @@
-"""The add-gateway transaction: built by a gateway for its owner's onboarding, read back for display (iot-poc 2.4)."""
+"""The add-gateway transaction that a gateway signs for its owner's onboarding, read for display (iot-poc 2.4)."""
 
 import base64
 import binascii
 from dataclasses import dataclass
 
-from skerry_keys.signer import Signer
 from skerry_wire.errors import MessageRejected
-from skerry_wire.generated.blockchain_txn_pb2 import blockchain_txn, blockchain_txn_add_gateway_v1
+from skerry_wire.generated.blockchain_txn_pb2 import blockchain_txn
 from skerry_wire.messages import parse
-from skerry_wire.signing import sign_message, signed_bytes, verify_message
+from skerry_wire.signing import signed_bytes, verify_message
 
-__all__ = ["AddGateway", "build_add_gateway", "read_add_gateway"]
+__all__ = ["AddGateway", "read_add_gateway"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,13 +23,6 @@ class AddGateway:
     fee_dc: int
     signed: bytes
     gateway_signature_valid: bool
-
-
-def build_add_gateway(*, owner: bytes, payer: bytes, signer: Signer) -> str:
-    """Return the base64 text of a transaction that the gateway has signed; keys are tagged binaries."""
-    inner = blockchain_txn_add_gateway_v1(owner=owner, gateway=signer.public_key, payer=payer)
-    sign_message(inner, signer, field="gateway_signature")
-    return base64.b64encode(blockchain_txn(add_gateway=inner).SerializeToString(deterministic=True)).decode("ascii")
 
 
 def read_add_gateway(text: str) -> AddGateway:

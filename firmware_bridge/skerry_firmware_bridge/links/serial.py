@@ -158,7 +158,8 @@ class _Receiver(asyncio.Protocol):
     async def read(self) -> bytes:
         while not self._unread:
             if self.lost is not None:
-                raise LinkLost(f"the serial port is gone: {self.lost}") from self.lost
+                reason = self.lost.strerror if isinstance(self.lost, OSError) else None
+                raise LinkLost(f"the serial port is gone ({reason or self.lost})") from self.lost
             self._arrived.clear()
             await self._arrived.wait()
         data = bytes(self._unread)
