@@ -56,11 +56,19 @@ class _Supervisor:
         try:
             while True:
                 self._backoff.failed()
-                await self._once()
+                await self._once_for_sure()
                 pause_s = self._backoff.next_pause_s()
                 await self._around.clock.sleep(min(pause_s, KNOCK_S) if self._nobody_listens else pause_s)
         finally:
             self._report.close()
+
+    async def _once_for_sure(self) -> None:
+        try:
+            await self._once()
+        except Exception:  # noqa: BLE001 - outer edge: a mistake in one driver must not take other devices down
+            _log.exception("%s: the driver failed", self._config.device_id)
+            what = "The driver made a mistake of its own."
+            self._report.failed(what, "Please report it with what this writes: skerry bundle", cause="mistake")
 
     async def _once(self) -> None:
         """Use the device until it fails, and say why it did."""
@@ -85,10 +93,6 @@ class _Supervisor:
             self._report.failed(what, self._driver.advice, cause=error.reason)
         except BridgeError as error:
             self._report.failed(_sentence(error), self._driver.advice, cause=type(error).__name__)
-        except Exception:  # noqa: BLE001 - outer edge: a mistake in one driver must not take other devices down
-            _log.exception("%s: the driver failed", self._config.device_id)
-            what = "The driver made a mistake of its own."
-            self._report.failed(what, "Please report it with what this writes: skerry bundle", cause="mistake")
 
     async def _use(self, session: Session) -> Never:
         identity = await session.identify()

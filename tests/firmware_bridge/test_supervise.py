@@ -241,3 +241,22 @@ def test_a_mistake_in_a_driver_is_reported_and_does_not_end_the_supervisor(
     assert last.reason.startswith("The driver made a mistake of its own. Please report it")
     assert len(bench.opened) > 2
     assert "the driver failed" in caplog.text
+
+
+def test_a_mistake_while_a_modem_is_restarted_does_not_end_the_supervisor(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(session: object) -> Never:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("skerry_firmware_bridge.cellular.modem.ModemSession.reboot", broken)
+
+    async def script(clock: SimulatedClock, bench: Bench) -> None:
+        bench.faults = LineFaults(stuck=True)
+        await clock.sleep(120)
+        bench.faults = LineFaults()
+        await clock.sleep(60)
+
+    events, _ = _supervised("quectel-rm520n", script)
+    assert "the driver failed" in caplog.text
+    assert _states(events)[-1][1] is DeviceState.UP

@@ -192,7 +192,7 @@ class RadioWatch:
         """Store what was learned; a failing disk costs only that."""
         self._read()
         try:
-            for device_id, watched in self._radios.items():
+            for device_id, watched in list(self._radios.items()):  # a radio may come while one is stored
                 await self._facts.set(FACT + device_id, json.dumps(watched.sentinel.normal.to_json()))
         except SkerryError as error:
             _log.warning("what is normal for the radios is not stored (%s)", error)

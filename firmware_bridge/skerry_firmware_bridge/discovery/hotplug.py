@@ -35,15 +35,23 @@ async def watch_ports(
     ports: Callable[..., list[Port]] = list_ports,
     folders: tuple[Path, ...] = (BY_ID, BY_ID.parent, Path("/dev")),
 ) -> AsyncIterator[PortChange]:
-    """Yield every change after the first look. A port that went is gone even where an open descriptor still works."""
+    """Yield every change after the first look. A port that went is gone even where an open descriptor still works.
+
+    Raises `OSError` where ports cannot be listed at all.
+    """
     with clock.hold("list ports"):
         known = await asyncio.to_thread(ports, announced=announced)
     watched = [folder for folder in (*folders, announced) if folder is not None]
     with folder_events(watched) as changed:
         while True:
             await _wait(changed, clock)
-            with clock.hold("list ports"):
-                current = await asyncio.to_thread(ports, announced=announced)
+            try:
+                with clock.hold("list ports"):
+                    current = await asyncio.to_thread(ports, announced=announced)
+            except OSError:  # a port went while it was looked at: look again
+                if changed is not None:
+                    changed.set()
+                continue
             for change in changes(known, current):
                 yield change
             known = current

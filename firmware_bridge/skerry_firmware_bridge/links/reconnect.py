@@ -20,6 +20,7 @@ __all__ = ["LinkState", "Reconnector"]
 _log = logging.getLogger(__name__)
 
 STEADY_AFTER_S = 60
+MISTAKE = "The driver made a mistake of its own. Please report it with what this writes: skerry bundle"
 
 
 class LinkState(Enum):
@@ -75,7 +76,13 @@ class Reconnector:
         """Keep the link open and in use."""
         while True:
             self._enter(LinkState.OPENING, "Opening the port.")
-            reason = await self._once()
+            try:
+                reason = await self._once()
+            except Exception:  # noqa: BLE001 - outer edge: a mistake in one driver must not take other devices down
+                _stop_if_cancelled()
+                _log.exception("%s: the driver failed", self._name)
+                self._backoff.failed()
+                reason = MISTAKE
             self._enter(LinkState.LOST, reason)
             await self._clock.sleep(self._backoff.next_pause_s())
 

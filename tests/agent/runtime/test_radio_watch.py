@@ -213,3 +213,22 @@ def test_while_the_clock_is_not_believed_nothing_is_learned_and_nobody_is_deaf(t
             assert set(watch._radios[DEVICE].sentinel.normal.of_day.values()) == {120.0}
 
     simulated(main)
+
+
+def test_a_radio_that_comes_while_others_are_stored_ends_nothing(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        async with open_stores(tmp_path, clock=clock) as stores:
+            watch, _, _ = await opened(stores.facts, clock)
+            watch.take(state(DeviceState.UP))
+            put = stores.facts.set
+
+            async def slow(name: str, value: str) -> None:
+                watch.take(state(DeviceState.UP, device_id=OTHER))
+                await put(name, value)
+
+            stores.facts.set = slow  # type: ignore[method-assign]
+            await watch.store()
+            await watch.store()
+            assert {f"radio_normal {DEVICE}", f"radio_normal {OTHER}"} <= set(await stores.facts.starting_with("radio"))
+
+    simulated(main)

@@ -304,6 +304,26 @@ async def test_plugging_an_emulator_in_and_out_is_noticed(tmp_path: Path) -> Non
         task.cancel()
 
 
+def test_a_port_that_goes_while_it_is_looked_at_does_not_end_the_watching() -> None:
+    port = Port(path="/dev/a", key="a")
+    looks: list[list[Port] | None] = [[], None, [port]]
+
+    def look(*, announced: Path | None) -> list[Port]:
+        found = looks.pop(0)
+        if found is None:
+            raise FileNotFoundError(announced)
+        return found
+
+    async def main(clock: SimulatedClock) -> None:
+        watcher = watch_ports(clock=clock, ports=look, folders=())
+        async for change in watcher:
+            assert (change.port, change.appeared) == (port, True)
+            break
+        await watcher.aclose()  # type: ignore[attr-defined]  # it is a generator
+
+    simulated(main)
+
+
 async def test_a_folder_that_cannot_be_watched_falls_back_to_polling(tmp_path: Path) -> None:
     with folder_events([tmp_path / "absent"]) as changed:
         assert changed is None

@@ -11,7 +11,7 @@ import pytest
 from skerry_firmware_bridge.errors import LinkLost, LinkRefused
 from skerry_firmware_bridge.links.base import Link
 from skerry_firmware_bridge.links.loopback import LoopbackLink
-from skerry_firmware_bridge.links.reconnect import TRANSITIONS, LinkState, Reconnector
+from skerry_firmware_bridge.links.reconnect import MISTAKE, TRANSITIONS, LinkState, Reconnector
 from skerry_simulate.clock import SimulatedClock
 
 
@@ -142,3 +142,25 @@ def test_a_link_that_worked_is_told_at_each_loss(caplog: pytest.LogCaptureFixtur
     with caplog.at_level("INFO"):
         watch(90, 400)
     assert len(caplog.records) == 4
+
+
+def test_a_mistake_in_a_driver_is_told_and_the_port_is_opened_again(caplog: pytest.LogCaptureFixture) -> None:
+    clock = SimulatedClock(start_s=1_790_000_000)
+
+    async def main() -> Line:
+        line = Line(clock, lasts_s=5)
+
+        async def mistake(link: Link) -> None:
+            raise ZeroDivisionError
+
+        line.reconnector._use = mistake
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(line.reconnector.run())
+            await clock.sleep(20)
+            task.cancel()
+        return line
+
+    line = _run(clock, main)
+    assert len(line.opened_s) >= 3
+    assert (LinkState.LOST, MISTAKE) in line.changes
+    assert "the driver failed" in caplog.text
