@@ -28,6 +28,7 @@ __all__ = ["HardwareReset", "Means", "ResetFailed", "perform", "pulse", "read_re
 
 PULSE_S = 0.25  # reset inputs ask for microseconds, capacitors between line and input for some tens of milliseconds
 COMMAND_LIMIT_S = 30.0
+LAST_GPIO_LINE = (1 << 32) - 1  # the kernel's number has 32 bits
 GPIO_REASONS = {
     EBUSY: "another program or driver has it",
     EINVAL: "the chip has no such line",
@@ -93,11 +94,23 @@ def read_reset(text: str) -> HardwareReset:
     except ValueError:
         raise _bad(text) from None
     complete = bool(argument) == (means in WITH_ARGUMENT) and bool(colon) == bool(argument)
-    if not at or not device_id or not complete:
-        raise _bad(text)
-    if means in {Means.GPIO, Means.GPIO_LOW} and not argument.rpartition(":")[2].isdecimal():
+    if not at or not device_id or not complete or not _can_be(means, argument):
         raise _bad(text)
     return HardwareReset(device_id=device_id, means=means, argument=argument)
+
+
+def _can_be(means: Means, argument: str) -> bool:
+    """Tell whether an argument names a program, or a line of a chip; other means have none."""
+    try:
+        match means:
+            case Means.COMMAND:
+                return bool(shlex.split(argument))
+            case Means.GPIO | Means.GPIO_LOW:
+                return 0 <= int(argument.rpartition(":")[2]) <= LAST_GPIO_LINE
+            case _:
+                return True
+    except ValueError:  # no number, or a quotation without an end
+        return False
 
 
 def _bad(text: str) -> UsageError:
