@@ -16,6 +16,7 @@ __all__ = ["known_devices", "listen_for"]
 
 USUAL_STATION = ("127.0.0.1", 3001)  # looked at even while station.listen is off: a station finds nobody elsewhere
 NUMBER = r",(unit|address)=[^,]*"  # tells devices at one place apart (`attached`)
+SERIAL_BUS, SERIAL_PORT = "modbus-rtu://", "serial:"  # what a scan calls by the port's own name
 IDENTITY = ("maker", "model", "firmware", "serial", "imei", "eui", "dev_eui", "p1_version", "sunspec_models")
 
 
@@ -24,6 +25,7 @@ def known_devices(devices: Iterable[tuple[str, Mapping[str, Any]]]) -> tuple[Kno
     known = []
     for device_id, values in devices:
         kind, _, place = re.sub(NUMBER, "", device_id).partition(":")
+        place = place.removeprefix(SERIAL_BUS).removeprefix(SERIAL_PORT)
         identity = {name: values[name] for name in IDENTITY if values.get(name) is not None}
         known.append(KnownDevice(device_id=device_id, kind=kind, place=place, identity=identity))
     return tuple(known)
