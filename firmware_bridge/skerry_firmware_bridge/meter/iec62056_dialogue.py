@@ -3,7 +3,9 @@
 `meter.iec62056_device` makes readings of what it returns; `meter.iec62056` has the messages.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
+from typing import TypeVar
 
 from skerry_core.clock import Clock
 from skerry_firmware_bridge.device import BaudLink
@@ -35,6 +37,7 @@ WAKE_S = WAKE_NULS * 10 / BAUDS[0] + 1.6
 ATTEMPTS = 3
 BLOCKS_LIMIT = 256  # partial blocks of one answer
 READOUT, PROGRAMMING = 0, 1
+Answer = TypeVar("Answer")
 
 
 class Dialogue:
@@ -83,9 +86,7 @@ class Dialogue:
             await self._clock.sleep(WAKE_S)
             await self.exchange.drain()
         hello = request(self._address)
-        identification = await self.exchange.ask(
-            hello, lambda raw: _identification(raw, echo=hello), timeout_s=IDENTIFICATION_TIMEOUT_S
-        )
+        identification = await self._ask(hello, _identification, timeout_s=IDENTIFICATION_TIMEOUT_S)
         if self._registers:
             return identification, await self._programmed(identification)
         option = await self._choose(identification, READOUT)
@@ -118,7 +119,7 @@ class Dialogue:
     async def _block(self, question: bytes, *, timeout_s: float) -> Message:
         for attempt in range(ATTEMPTS):
             try:
-                return await self.exchange.ask(question, _block, timeout_s=timeout_s, quiet_s=QUIET_S)
+                return await self._ask(question, _block, timeout_s=timeout_s, quiet_s=QUIET_S)
             except FrameRejected as error:
                 if error.reason != "bad_bcc" or attempt == ATTEMPTS - 1:
                     raise
@@ -128,12 +129,12 @@ class Dialogue:
     async def _programmed(self, identification: Message) -> tuple[DataSet, ...]:
         """Read the wanted registers one by one; the meter is left as it was found."""
         option = await self._choose(identification, PROGRAMMING)
-        await self.exchange.ask(option, _command, timeout_s=COMMAND_TIMEOUT_S)  # its challenge
+        await self._ask(option, _command, timeout_s=COMMAND_TIMEOUT_S)  # its challenge
         data: list[DataSet] = []
         try:
             if self._password is not None:
                 login = encode_command("P1", f"({self._password})")
-                await self.exchange.ask(login, _permission, timeout_s=COMMAND_TIMEOUT_S)
+                await self._ask(login, _permission, timeout_s=COMMAND_TIMEOUT_S)
             for register in self._registers:
                 question = encode_command("R1", f"{register}()")
                 answer = await self._blocks(question, timeout_s=COMMAND_TIMEOUT_S)
@@ -142,6 +143,18 @@ class Dialogue:
             with suppress(LinkLost):
                 await self.exchange.link.write(encode_command("B0"))
         return tuple(data)
+
+    async def _ask(
+        self, question: bytes, decode: Callable[[bytes], Answer], *, timeout_s: float, quiet_s: float | None = None
+    ) -> Answer:
+        """Ask, and leave out the question where the head echoes what it sends, as many do."""
+
+        def answered(raw: bytes) -> Answer:
+            if question.startswith(raw):
+                raise FrameRejected("incomplete", frame=raw)
+            return decode(raw.removeprefix(question))
+
+        return await self.exchange.ask(question, answered, timeout_s=timeout_s, quiet_s=quiet_s)
 
     async def _set_speed(self, baud: int) -> None:
         if self._speed is not None:
@@ -174,12 +187,11 @@ class EvenParityLink(Link):
         await self._link.close()
 
 
-def _identification(raw: bytes, *, echo: bytes) -> Message:
-    text = raw.removeprefix(echo)  # many heads echo what they send
-    start = text.find(b"/")
-    if start < 0 or not text.endswith(b"\r\n"):
+def _identification(raw: bytes) -> Message:
+    start = raw.find(b"/")
+    if start < 0 or not raw.endswith(b"\r\n"):
         raise FrameRejected("incomplete", frame=raw)
-    message = decode_message(text[start:])
+    message = decode_message(raw[start:])
     if message.kind != "identification":
         raise FrameRejected("malformed", detail=f"expected an identification, got {message.kind}", frame=raw)
     return message

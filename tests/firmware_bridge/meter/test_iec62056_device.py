@@ -128,6 +128,33 @@ def test_single_registers_are_read_in_programming_mode_with_a_password(tmp_path:
     assert written.endswith(bytes.fromhex("0142300371"))  # the meter is left as it was found
 
 
+class Echoing(OpticalMeterFirmware):
+    """A meter behind a head whose receiver hears its own transmitter; the meter answers a moment later."""
+
+    period_s = 0.1
+
+    def __init__(self, *, clock: SimulatedClock, password: str) -> None:
+        super().__init__(clock=clock, password=password)
+        self._later = b""
+
+    def receive(self, data: bytes) -> bytes:
+        self._later += super().receive(data)
+        return data
+
+    def tick(self) -> bytes:
+        later, self._later = self._later, b""
+        return later
+
+
+def test_a_head_that_echoes_what_it_sends_reads_single_registers_too(tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text("12345")
+    values, _ = _values(
+        lambda clock: Echoing(clock=clock, password="12345"), registers="1.8.0", password_file=str(secret)
+    )
+    assert values["imported_wh"] == 4_426_000
+
+
 def test_a_wrong_password_is_said_and_the_meter_left(tmp_path: Path) -> None:
     secret = tmp_path / "password"
     secret.write_text("wrong")
