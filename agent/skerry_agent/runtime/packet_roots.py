@@ -36,6 +36,7 @@ class PacketRoots:
         self._uncounted: list[ReceivedFrame] = []
         self._unwritten: list[PacketRoot] = []
         self._mark = f"packets_without_root_since_ns:{hotspot}"
+        self._latest = f"latest_packet_root:{hotspot}"
         self._is_marked = False
 
     async def recover(self) -> None:
@@ -75,14 +76,14 @@ class PacketRoots:
         roots, open_since_ns = tuple(self._unwritten), self._window.start_ns
         if not roots:
             return
-        appends = [
-            self._evidence.job(EntryKind.PACKETS, root.to_bytes(), link="self", source="packet path") for root in roots
-        ]
+        bodies = [root.to_bytes() for root in roots]
+        appends = [self._evidence.job(EntryKind.PACKETS, body, link="self", source="packet path") for body in bodies]
 
         def record(db: sqlite_utils.Database) -> None:
-            for append in appends:
+            for append in appends[_written(db, self._latest, bodies) :]:
                 append(db)
-            db.conn.execute("DELETE FROM facts WHERE name = ?", [self._mark])
+            db.conn.execute("DELETE FROM facts WHERE name IN (?, ?)", [self._mark, self._latest])
+            db.table("facts").insert({"name": self._latest, "value": bodies[-1].hex()})
             if open_since_ns is not None:
                 db.table("facts").insert({"name": self._mark, "value": str(open_since_ns)})
 
@@ -103,3 +104,9 @@ class PacketRoots:
                 datarate=frame.datarate,
                 phy=frame.phy,
             )
+
+
+def _written(db: sqlite_utils.Database, latest: str, bodies: list[bytes]) -> int:
+    """Return how many of the roots an earlier job has written that nobody waited for: a stop came meanwhile."""
+    row = db.conn.execute("SELECT value FROM facts WHERE name = ?", [latest]).fetchone()
+    return next((count for count, body in enumerate(bodies, start=1) if row and body.hex() == row[0]), 0)

@@ -1,5 +1,6 @@
 """Ten minutes of carried packets become one entry; a failing disk loses none."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -129,3 +130,18 @@ async def _carry(roots: PacketRoots, stores: Stores, clock: SimulatedClock, numb
     return packet_leaf(
         received_ns=one.received_wall_ns, frequency_hz=one.frequency_hz, datarate=one.datarate, phy=one.phy
     )
+
+
+def test_a_stop_while_a_root_is_being_written_writes_it_once(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        async with open_runtime_stores(tmp_path, clock) as stores:
+            log = await open_log(stores, keeper(clock), clock)
+            roots = PacketRoots(hotspot=HOTSPOT, evidence=log, stores=stores, clock=clock)
+            await roots.add(frame(clock=clock))
+            async with asyncio.TaskGroup() as group:
+                task = group.create_task(roots.write(now_ns=None))
+                asyncio.get_running_loop().call_soon(task.cancel)  # when the write is on its way
+            await roots.write(now_ns=None)
+            assert len(await log.find(EntryKind.PACKETS)) == 1
+
+    simulated(main)
