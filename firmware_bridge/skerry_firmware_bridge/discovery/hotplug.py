@@ -24,7 +24,7 @@ POLL_S = 2.0
 DEBOUNCE_S = 1.0  # a modem's reset takes four ports away and brings them back one by one
 # inotify(7)
 IN_CREATE, IN_DELETE, IN_MOVED_FROM, IN_MOVED_TO = 0x100, 0x200, 0x40, 0x80
-IN_NONBLOCK, IN_CLOEXEC = os.O_NONBLOCK, getattr(os, "O_CLOEXEC", 0)
+IN_NONBLOCK, IN_CLOEXEC = getattr(os, "O_NONBLOCK", 0), getattr(os, "O_CLOEXEC", 0)  # Windows has neither
 EVENTS_BYTES = 64 * 1024
 
 

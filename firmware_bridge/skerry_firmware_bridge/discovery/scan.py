@@ -70,14 +70,17 @@ async def scan(
     with around.clock.hold("list ports"):
         found = await asyncio.to_thread(ports, announced=announced)
         known = await asyncio.to_thread(lambda: {os.path.realpath(device.place): device for device in scope.known})
-    if scope.only:
-        found = [port for port in found if port.path in scope.only or port.key in scope.only]
-        found += [Port(path=name, key=name) for name in scope.only if not _has(found, name)]
+        only = await asyncio.to_thread(lambda: {name: os.path.realpath(name) for name in scope.only})
+    if only:
+        chosen = [port for port in found if any(_is_at(port, *names) for names in only.items())]
+        strange = [name for name, device in only.items() if not any(_is_at(port, name, device) for port in chosen)]
+        found = chosen + [Port(path=name, key=name) for name in strange]
     return await _Scan(scope, known, around, on_progress).look_at(found)
 
 
-def _has(found: list[Port], name: str) -> bool:
-    return any(name in (port.path, port.key) for port in found)
+def _is_at(port: Port, name: str, device: str) -> bool:
+    """Tell whether a port is meant by a name, which leads to `device`: a port has several."""
+    return name in (port.path, port.key) or port.device == device
 
 
 class _Scan:

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from runpy import run_path
 from socket import AF_INET, SOCK_DGRAM, SOCK_STREAM, socket
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from skerry_core.clock import Clock, SystemClock, io_timeout
 from skerry_firmware_bridge.cellular.modem_manager_list import announced_manager, managed_modems
 from skerry_firmware_bridge.device import Surroundings
+from skerry_firmware_bridge.discovery import hotplug
 from skerry_firmware_bridge.discovery.catalog import (
     ANYTHING,
     CONCENTRATORS,
@@ -304,6 +306,12 @@ async def test_plugging_an_emulator_in_and_out_is_noticed(tmp_path: Path) -> Non
         task.cancel()
 
 
+def test_the_watch_can_be_imported_where_the_system_has_no_such_flags(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "O_NONBLOCK")
+    monkeypatch.delattr(os, "O_CLOEXEC")
+    assert run_path(hotplug.__file__)["watch_ports"]
+
+
 def test_a_port_that_goes_while_it_is_looked_at_does_not_end_the_watching() -> None:
     port = Port(path="/dev/a", key="a")
     looks: list[list[Port] | None] = [[], None, [port]]
@@ -322,6 +330,19 @@ def test_a_port_that_goes_while_it_is_looked_at_does_not_end_the_watching() -> N
         await watcher.aclose()  # type: ignore[attr-defined]  # it is a generator
 
     simulated(main)
+
+
+async def test_a_port_is_known_for_what_it_is_by_each_of_its_names(tmp_path: Path) -> None:
+    device = tmp_path / "ttyUSB0"
+    device.touch()
+    by_path = tmp_path / "by-path"
+    by_path.symlink_to(device)
+    port = Port(path="/dev/serial/by-id/usb-x", key="k", device=str(device), vid=0x10C4, pid=0xEA60)
+    for name in (str(device), str(by_path), port.path, port.key):
+        scope = Scope(probing=False, only=(name,))
+        (found,) = await scan(scope, around=AROUND, ports=lambda *, announced: [port])
+        assert found.port == port
+        assert found.guess == "Silicon Labs USB-UART adapter"
 
 
 async def test_a_folder_that_cannot_be_watched_falls_back_to_polling(tmp_path: Path) -> None:
