@@ -235,8 +235,13 @@ class Radios:
             await self._clock.sleep(LISTEN_AGAIN_S)
 
     async def _serve(self, host: str, port: int) -> None:
+        def take(event: DeviceEvent) -> None:
+            if _is_up(event):  # it may have been behind a serial port before
+                self._behind.pop(event.device_id, None)
+            self._take(event)
+
         async with GwmpServer(
-            clock=self._clock, sink=self._take, host=host, port=port, pins=self._settings.pins,
+            clock=self._clock, sink=take, host=host, port=port, pins=self._settings.pins,
             elsewhere=lambda eui: _place(eui, self._on_uarts),
         ) as server:  # fmt: skip
             self.server = server
@@ -298,7 +303,7 @@ class Radios:
             return _place(eui, others)
 
         def take(event: DeviceEvent) -> None:
-            if event.device_id != serial.device_id:
+            if _is_up(event) and event.device_id != serial.device_id:  # one that is refused here is behind another port
                 self._behind[event.device_id] = serial.device_id
             self._take(event)
 
@@ -372,6 +377,10 @@ class Radios:
         """Return the gateway where it speaks; no gateway is let in at two places."""
         hosts: list[GwmpHost] = [*self._on_uarts] if self.server is None else [self.server, *self._on_uarts]
         return next((host.radio(eui) for host in hosts if host.place_of(eui) is not None), None)
+
+
+def _is_up(event: DeviceEvent) -> bool:
+    return isinstance(event, StateChanged) and event.state is DeviceState.UP
 
 
 def _place(eui: bytes, hosts: Iterable[GwmpHost]) -> str | None:

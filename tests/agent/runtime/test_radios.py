@@ -341,6 +341,36 @@ def test_a_gateway_is_let_in_at_one_place_only(tmp_path: Path) -> None:
                 on_uart.port.unplug()
                 await clock.sleep(15)
                 assert own.first is not None  # the first is gone
+                assert radios.repair.possible(f"gwmp:{EUI}") == set()  # and its port helps the other no more
+
+    simulated(main)
+
+
+def test_a_gateway_that_is_refused_on_a_uart_does_not_make_that_port_the_others(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        events: list[DeviceEvent] = []
+        eui, medium = bytes.fromhex(EUI), RfMedium(clock=clock, seed=1)
+        on_uart = SerialForwarderEmulator(
+            eui=eui, name="uart", cell=CELL, medium=medium, clock=clock, seed=1, folder=tmp_path
+        )
+        async with on_uart, Background() as background:
+            port = on_uart.port.path
+            on_uart.port.unplug()
+            radios, _ = made(clock, events, serial__radios=f"gwmp-serial:{port}")
+            background.start(radios.run(), name="radios")
+            await radios.listening.wait()
+            assert radios.server is not None
+            first = PacketForwarderEmulator(
+                eui=eui, cell=CELL, medium=RfMedium(clock=clock, seed=2), clock=clock, server=radios.server.address,
+                seed=2,
+            )  # fmt: skip
+            async with first:
+                await clock.sleep(15)
+                on_uart.port.plug()
+                await clock.sleep(55)
+                told = [event.detail for event in events if isinstance(event, DeviceTrouble)]
+                assert any(detail.startswith("serial ") for detail in told)
+                assert radios.repair.possible(f"gwmp:{EUI}") == set()
 
     simulated(main)
 
