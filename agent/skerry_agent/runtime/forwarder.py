@@ -148,8 +148,7 @@ class GwmpForwarder:
     async def _keep_alive(self, transport: asyncio.DatagramTransport) -> None:
         beat = 0
         while True:
-            if self.upstream.unanswered >= SILENT_AFTER:
-                self.upstream.unanswered = 0
+            if self.upstream.is_silent(after=SILENT_AFTER):
                 raise ConnectionError("it does not answer")
             transport.sendto(self.upstream.pull())
             if beat % STAT_EVERY == 0:

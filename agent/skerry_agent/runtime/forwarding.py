@@ -98,7 +98,8 @@ class GwmpUpstream:
         self._gain_ddbi = antenna_gain_ddbi
         self._token = 0
         self._told: Counter[str] = Counter()  # the counts at the last stat
-        self.unanswered = 0  # datagrams since the network's last word
+        self._unanswered = 0  # datagrams since the network's last word
+        self._has_answered = True  # since `is_silent` was asked last
         self.counts: Counter[str] = Counter()
 
     def push(self, frame: ReceivedFrame) -> bytes:
@@ -130,7 +131,7 @@ class GwmpUpstream:
         """Take a datagram of the network; return a downlink when it is one. Raises `FrameRejected`."""
         if len(raw) == HEADER_BYTES and raw[3] == Kind.PUSH_ACK:  # nearly all that a network says
             self.counts["push_acks"] += 1
-            self.unanswered = 0
+            self._unanswered, self._has_answered = 0, True
             return None
         datagram = Datagram.from_bytes(raw)
         match datagram.kind:
@@ -139,12 +140,23 @@ class GwmpUpstream:
             case Kind.PULL_ACK:
                 self.counts["pull_acks"] += 1
             case Kind.PULL_RESP:
-                self.unanswered = 0
+                self._unanswered, self._has_answered = 0, True
                 return self._downlink(datagram)
             case _:
                 raise FrameRejected("unexpected", detail=datagram.kind.name)
-        self.unanswered = 0
+        self._unanswered, self._has_answered = 0, True
         return None
+
+    def is_silent(self, *, after: int) -> bool:
+        """Return whether `after` datagrams found no answer, and none came since the last call; then count anew.
+
+        A burst that has just left has had no time for an answer.
+        """
+        has_answered, self._has_answered = self._has_answered, False
+        if has_answered or self._unanswered < after:
+            return False
+        self._unanswered, self._has_answered = 0, True
+        return True
 
     def answer(self, token: int, outcome: TransmitOutcome) -> bytes:
         """Return the TX_ACK that tells what became of a downlink."""
@@ -153,7 +165,7 @@ class GwmpUpstream:
 
     def _question(self, kind: Kind, content: object) -> bytes:
         self._token = (self._token + 1) & 0xFFFF
-        self.unanswered += 1
+        self._unanswered += 1
         self.counts["pushed"] += kind is Kind.PUSH_DATA
         body = b"" if content is None else _encode(content).encode()
         return Datagram(kind=kind, token=self._token, eui=self._eui, body=body).to_bytes()

@@ -118,6 +118,27 @@ def test_a_silent_network_is_called_down_and_found_again(caplog: pytest.LogCaptu
     assert "does not answer" in caplog.text
 
 
+def test_uplinks_that_waited_for_the_network_do_not_make_it_silent() -> None:
+    async def main(clock: SimulatedClock) -> None:
+        events: list[DeviceEvent] = []
+        async with joined(clock, events) as (forwarder, network, _, metrics):
+            phys = [b"\x40" + bytes([number]) * 20 for number in range(20)]
+            assert all(forwarder.offer(carried(frame(phy))) for phy in phys)
+            await clock.sleep(25)
+            assert [event.frame.phy for event in events if isinstance(event, FrameHeard)] == phys
+            assert forwarder.up
+            put = network.put
+            network.put = lambda raw, target: None  # type: ignore[method-assign]
+            await clock.sleep(100)  # it is called down, and uplinks gather
+            assert all(forwarder.offer(carried(frame(phy + b"again"))) for phy in phys)
+            network.put = put  # type: ignore[method-assign]
+            await clock.sleep(60)
+            assert forwarder.up
+            assert metrics.value("skerry_link_reconnects_total", network=forwarder.target.name) == 1
+
+    simulated(main)
+
+
 def test_a_name_that_cannot_be_resolved_costs_nothing_but_its_uplinks() -> None:
     async def main(clock: SimulatedClock) -> None:
         (target,) = forward_targets(("no-such-host.invalid:1700",))

@@ -111,13 +111,18 @@ def test_nonsense_of_a_network_is_rejected(raw: bytes) -> None:
         upstream("lns:1700?downlink=yes").receive(raw)
 
 
-def test_answers_reset_the_count_of_what_is_unanswered() -> None:
+def test_a_network_is_silent_once_datagrams_from_before_the_last_look_found_no_answer() -> None:
     network = upstream()
     network.pull()
     network.stat(1_790_000_000)
-    assert network.unanswered == 2
+    assert not network.is_silent(after=2)  # they have just left
     network.receive(Datagram(kind=Kind.PULL_ACK, token=1).to_bytes())
-    assert network.unanswered == 0
+    network.pull()
+    assert not network.is_silent(after=1)  # it has answered since
+    assert not network.is_silent(after=2)  # one is not enough
+    network.pull()
+    assert network.is_silent(after=2)
+    assert not network.is_silent(after=1)  # counted anew
     stat = json.loads(Datagram.from_bytes(network.stat(1_790_000_000)).body)["stat"]
     assert stat["time"].endswith("GMT")
 
