@@ -108,7 +108,7 @@ class GwmpForwarder:
         while True:
             try:
                 transport = await self._open()
-            except (OSError, TimeoutError) as error:
+            except (OSError, TimeoutError, UnicodeError) as error:  # the last: a name that can be nobody's
                 self._tell(up=False, reason=f"cannot be resolved or reached ({error or 'no answer'})")
                 await self._clock.sleep(RETRY_S)
                 continue

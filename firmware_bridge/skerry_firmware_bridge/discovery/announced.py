@@ -44,7 +44,8 @@ def running_emulators(folder: Path) -> list[str]:
     places = []
     for entry in _entries(folder):
         if entry.suffix == ".url" and entry.is_file() and _still_runs(entry.stem):
-            places.append(entry.read_text(encoding="utf-8").strip())
+            with suppress(OSError, UnicodeError):  # it ends just now, or is no note of ours
+                places.append(entry.read_text(encoding="utf-8").strip())
         elif entry.is_symlink() and entry.exists():
             places.append(str(entry))
         elif entry.is_symlink() or entry.suffix == ".url":

@@ -139,9 +139,10 @@ def test_uplinks_that_waited_for_the_network_do_not_make_it_silent() -> None:
     simulated(main)
 
 
-def test_a_name_that_cannot_be_resolved_costs_nothing_but_its_uplinks() -> None:
+@pytest.mark.parametrize("name", ["no-such-host.invalid", "two..dots", "long" * 20 + ".example"])
+def test_a_name_that_cannot_be_resolved_costs_nothing_but_its_uplinks(name: str) -> None:
     async def main(clock: SimulatedClock) -> None:
-        (target,) = forward_targets(("no-such-host.invalid:1700",))
+        (target,) = forward_targets((f"{name}:1700",))
         metrics = Metrics()
         forwarder = GwmpForwarder(
             target, eui=EUI, antenna_gain_ddbi=12, transmit=FakeRadio().send, clock=clock, metrics=metrics

@@ -35,6 +35,12 @@ def test_the_note_of_a_killed_emulator_is_not_listed_and_removed(tmp_path: Path)
     assert not note.exists()
 
 
+def test_a_note_that_cannot_be_read_hides_no_other(tmp_path: Path) -> None:
+    (tmp_path / f"a-{os.getpid()}.url").write_bytes(b"\xff\xfe")
+    (tmp_path / f"b-{os.getpid()}.url").write_text("modbus-tcp://127.0.0.1:10\n")
+    assert running_emulators(tmp_path) == ["modbus-tcp://127.0.0.1:10"]
+
+
 def test_the_link_of_a_killed_emulator_leads_nowhere_and_is_removed(tmp_path: Path) -> None:
     (tmp_path / "wio-e5").symlink_to(f"/proc/{ABOVE_ANY_PROCESS}/fd/7")
     assert running_emulators(tmp_path) == []
