@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from skerry_core.clock import Clock, SystemClock, io_timeout
+from skerry_core.clock import NS_PER_S, Clock, SystemClock, io_timeout
 from skerry_firmware_bridge.errors import BridgeError, LinkRefused
 
 __all__ = ["BUS_VARIABLE", "LIMIT_S", "Nearby", "NearbyHotspot", "announced_bus", "announcement", "nearby"]
@@ -20,7 +20,8 @@ __all__ = ["BUS_VARIABLE", "LIMIT_S", "Nearby", "NearbyHotspot", "announced_bus"
 LIMIT_S = 4.0  # a hotspot advertises several times a second; BlueZ needs a moment to begin
 IDENTITY_LIMIT_S = 20.0  # for one hotspot, connecting included
 CHILD_START_S = 10.0  # a Pi imports slowly
-MOST_ASKED = 16  # hotspots; more are listed, not asked
+MOST_ASKED = 16  # hotspots; more are listed, not asked...
+ASK_UNTIL_S = 20.0  # ...nor those whose turn comes later, because others do not answer
 ANSWER_LIMIT_BYTES = 1 << 20
 BUS_VARIABLE = "DBUS_SYSTEM_BUS_ADDRESS"
 _ASKED = ("public_key", "serial_number", "firmware_revision", "mac")
@@ -108,7 +109,8 @@ async def _identified(found: Sequence[NearbyHotspot], *, clock: Clock, scan_s: f
             address=one.address, name=one.name, rssi_dbm=one.rssi_dbm, identity=identity, problem=problem
         )
 
-    return [await ask(one) for one in found]
+    until_ns = clock.monotonic_ns() + round(ASK_UNTIL_S * NS_PER_S)
+    return [await ask(one) if clock.monotonic_ns() < until_ns else one for one in found]
 
 
 def _problem(error: LinkRefused) -> dict[str, str]:

@@ -2,14 +2,20 @@
 
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 
-from skerry_core.clock import SystemClock
-from skerry_firmware_bridge.ble.nearby import Nearby, announced_bus, announcement, nearby
+from skerry_core.clock import NS_PER_S, SystemClock
+from skerry_firmware_bridge.ble.connection import Connection
+from skerry_firmware_bridge.ble.nearby import IDENTITY_LIMIT_S, Nearby, announced_bus, announcement, nearby
+from skerry_firmware_bridge.ble.scanning import FoundHotspot
+from skerry_simulate.clock import SimulatedClock
 from skerry_simulate.devices.ble_faults import parse_ble_faults
 from skerry_simulate.devices.bluez import ADDRESS
 from skerry_testing.bluez import emulated_bluez
+from skerry_testing.simulated import simulated
 
 SCAN_S = 0.5
 
@@ -78,6 +84,34 @@ async def test_a_bus_that_is_gone_has_no_hotspots() -> None:
 )
 def test_other_announcements_name_no_bus(line: str) -> None:
     assert announced_bus(line) is None
+
+
+class Unreachable:
+    """A central whose hotspots never let it in."""
+
+    def __init__(self, *, clock: SimulatedClock, scan_s: float) -> None:
+        self._clock = clock
+
+    @asynccontextmanager
+    async def connected(self, address: str) -> AsyncIterator[Connection]:
+        await self._clock.sleep(3600)
+        yield Connection()
+
+
+def test_many_hotspots_that_do_not_answer_hold_a_scan_up_no_longer_than_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def heard(*, scan_s: float) -> list[FoundHotspot]:
+        return [FoundHotspot(address=f"00:00:00:00:00:{number:02}", name="", rssi_dbm=-60) for number in range(16)]
+
+    monkeypatch.setattr("skerry_firmware_bridge.ble.scanning.find_hotspots", heard)
+    monkeypatch.setattr("skerry_firmware_bridge.ble.connecting.Central", Unreachable)
+
+    async def main(clock: SimulatedClock) -> Nearby:
+        found = await nearby(clock=clock)
+        assert clock.monotonic_ns() <= (IDENTITY_LIMIT_S + 1) * NS_PER_S
+        return found
+
+    problems = [hotspot.problem and hotspot.problem["code"] for hotspot in simulated(main).hotspots]
+    assert problems == ["E_BLE_SILENT"] + [None] * 15
 
 
 def test_the_bluetooth_library_is_imported_by_a_scan_only() -> None:
