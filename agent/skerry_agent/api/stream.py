@@ -16,7 +16,9 @@ __all__ = ["EventStreams"]
 HEARTBEAT_S = 15.0  # proxies close silent connections after 30 s or more
 WRITE_LIMIT_S = 10.0  # a client that takes nothing for so long is gone
 MAX_EVENT_ID = (1 << 53) - 1  # the largest whole number that every JSON reader keeps exact
-TOPICS = frozenset({"status", "devices", "packets", "beacons", "witnesses", "rewards", "balances", "jobs", "ports"})
+TOPICS = frozenset(
+    {"status", "devices", "packets", "beacons", "witnesses", "rewards", "balances", "jobs", "ports", "agent"}
+)
 
 
 class EventStreams:

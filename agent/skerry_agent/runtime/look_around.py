@@ -3,10 +3,10 @@
 `skerry devices scan` asks the running agent for its devices; the job `device_scan` has them.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from skerry_agent.runtime.port_watch import place_of
 from skerry_agent.settings import Settings
 from skerry_agent.settings.table import GWMP_LISTEN, STATION_LISTEN
 from skerry_firmware_bridge.discovery.gateways import ListenFor
@@ -15,8 +15,6 @@ from skerry_firmware_bridge.discovery.scan import KnownDevice
 __all__ = ["known_devices", "listen_for"]
 
 USUAL_STATION = ("127.0.0.1", 3001)  # looked at even while station.listen is off: a station finds nobody elsewhere
-NUMBER = r",(unit|address)=[^,]*"  # tells devices at one place apart (`attached`)
-SERIAL_BUS, SERIAL_PORT = "modbus-rtu://", "serial:"  # what a scan calls by the port's own name
 IDENTITY = ("maker", "model", "firmware", "serial", "imei", "eui", "dev_eui", "p1_version", "sunspec_models")
 
 
@@ -24,10 +22,9 @@ def known_devices(devices: Iterable[tuple[str, Mapping[str, Any]]]) -> tuple[Kno
     """Return the agent's devices, given as id and values, for a scan."""
     known = []
     for device_id, values in devices:
-        kind, _, place = re.sub(NUMBER, "", device_id).partition(":")
-        place = place.removeprefix(SERIAL_BUS).removeprefix(SERIAL_PORT)
+        kind = device_id.partition(":")[0]
         identity = {name: values[name] for name in IDENTITY if values.get(name) is not None}
-        known.append(KnownDevice(device_id=device_id, kind=kind, place=place, identity=identity))
+        known.append(KnownDevice(device_id=device_id, kind=kind, place=place_of(device_id), identity=identity))
     return tuple(known)
 
 

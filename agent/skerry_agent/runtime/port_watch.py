@@ -5,15 +5,25 @@ service, not in simulations: the ports are the machine's own.
 """
 
 import logging
+import re
 from collections.abc import AsyncIterator, Callable, Iterable
 
 from skerry_agent.events import EventHub
 from skerry_firmware_bridge.discovery.catalog import candidate
 from skerry_firmware_bridge.discovery.ports import Port, PortChange
 
-__all__ = ["PortWatch"]
+__all__ = ["PortWatch", "place_of"]
+
+NUMBER = re.compile(",(unit|address)=[^,]*")  # tells devices at one place apart (`attached`)
+SERIAL_BUS, SERIAL_PORT = "modbus-rtu://", "serial:"  # in front of a port's own name
 
 _log = logging.getLogger(__name__)
+
+
+def place_of(device_id: str) -> str:
+    """Return the port, URL or EUI at which a device of the agent is."""
+    place = NUMBER.sub("", device_id).partition(":")[2]
+    return place.removeprefix(SERIAL_BUS).removeprefix(SERIAL_PORT)
 
 
 class PortWatch:
@@ -36,7 +46,7 @@ class PortWatch:
 
     def _tell(self, port: Port, *, appeared: bool) -> None:
         guess = candidate(vid=port.vid, pid=port.pid, product=port.product, interface=port.interface)
-        device_id = next((one for one in self._used() if one.partition(":")[2] in (port.path, port.device)), None)
+        device_id = next((one for one in self._used() if place_of(one) in (port.path, port.device)), None)
         if not appeared:
             _log.info("%s: unplugged (%s)", port.path, guess.guess)
         elif device_id is not None:
