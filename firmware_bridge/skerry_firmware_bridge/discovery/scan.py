@@ -69,11 +69,17 @@ async def scan(
     """Look at everything, several at once. Never raises for a port's sake."""
     with around.clock.hold("list ports"):
         found = await asyncio.to_thread(ports, announced=announced)
-        known = await asyncio.to_thread(lambda: {os.path.realpath(device.place): device for device in scope.known})
+        known = await asyncio.to_thread(lambda: {_leads_to(device.place): device for device in scope.known})
     if scope.only:
         found = [port for port in found if port.path in scope.only or port.key in scope.only]
         found += [Port(path=name, key=name) for name in scope.only if not _has(found, name)]
     return await _Scan(scope, known, around, on_progress).look_at(found)
+
+
+def _leads_to(place: str) -> str:
+    """Return what a path or URL names in the end: the file of a port or of a Modbus line, or the address as it is."""
+    scheme, separator, path = place.partition("://")
+    return place if separator and scheme != "modbus-rtu" else os.path.realpath(path or place)
 
 
 def _has(found: list[Port], name: str) -> bool:
@@ -154,7 +160,7 @@ class _Scan:
 
     async def _ask(self, port: Port) -> ScannedDevice:
         kinds, words, lines_low = self._likely(port)
-        known = self._known.get(port.device or port.path)
+        known = self._known.get(_leads_to(port.device or port.path))
         if known is not None:
             return known_device(known, port, words)
         if not self._scope.probing or not kinds:
