@@ -84,7 +84,8 @@ def faults_from(kind: type[Kind], text: str) -> Kind:
             values[name] = known[name](_within(name, known[name], float(number or 1)))
         except (KeyError, ValueError):
             remedy = f"Use NAME=NUMBER, shares from 0 to 1; known are {', '.join(sorted(known))}."
-            raise UsageError("E_FAULT", f"{part!r} is no fault.", remedy=remedy) from None
+            what = f"{number!r} cannot be the number of the fault {name}" if name in known else f"{part!r} is no fault"
+            raise UsageError("E_FAULT", f"{what}.", remedy=remedy) from None
     return kind(**values)
 
 
