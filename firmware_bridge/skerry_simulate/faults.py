@@ -81,10 +81,14 @@ def faults_from(kind: type[Kind], text: str) -> Kind:
     for part in filter(None, text.split(",")):
         name, _, number = part.strip().partition("=")
         try:
-            values[name] = known[name](_within(name, known[name], float(number or 1)))
+            kind_of = known[name]
+            # a flag or a count alone means one; a share or seconds alone would mean all, or hardly anything
+            said = number or ("" if kind_of is float else "1")
+            values[name] = kind_of(_within(name, kind_of, float(said)))
         except (KeyError, ValueError):
             remedy = f"Use NAME=NUMBER, shares from 0 to 1; known are {', '.join(sorted(known))}."
-            raise UsageError("E_FAULT", f"{part!r} is no fault.", remedy=remedy) from None
+            what = f"{number!r} cannot be the number of the fault {name}" if name in known else f"{part!r} is no fault"
+            raise UsageError("E_FAULT", f"{what}.", remedy=remedy) from None
     return kind(**values)
 
 

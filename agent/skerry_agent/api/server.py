@@ -215,7 +215,7 @@ def _url_host(host: str) -> str:
 def _cannot_listen(host: str, port: int, error: OSError) -> UserError:
     return RefusedError(
         "E_LISTEN",
-        f"The API cannot listen on {host} port {port}: {error.strerror or error}.",
+        f"The API cannot listen on {host} port {port}: {(error.strerror or str(error)).rpartition(': ')[2]}.",
         remedy="Stop the other program, or choose another with --set api.port=PORT.",
         params={"host": host, "port": port},
     )

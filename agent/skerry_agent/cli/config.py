@@ -1,7 +1,5 @@
 """`skerry config`, `paths`, `version`, `completion`."""
 
-import os
-
 import click
 
 from skerry_agent.cli.context import Cli, json_option, pass_cli, show, table
@@ -57,11 +55,16 @@ def get(cli: Cli, /, *, key: str, as_json_: bool) -> None:
 @json_option
 @pass_cli
 def check(cli: Cli, /, *, as_json_: bool) -> int:
-    """Check the settings file; unknown keys are named and give exit code 5."""
+    """Check the settings file; unknown keys are named and give exit code 5, what `skerry run` would refuse 2."""
     from skerry_agent.cli.exits import ATTENTION
-    from skerry_agent.settings import load
+    from skerry_agent.runtime.attached import attached_devices
+    from skerry_agent.runtime.radios import radio_settings
+    from skerry_agent.settings.table import DEVICES_ATTACHED
 
-    settings = load(file=cli.paths.config, environ=os.environ, flags={})
+    settings = cli.read_settings()
+    radio_settings(settings)
+    attached = settings[DEVICES_ATTACHED]
+    attached_devices(attached)
     good = not settings.warnings
     answer = {"file": str(cli.paths.config), "exists": cli.paths.config.exists(), "warnings": settings.warnings}
     show(answer, json_wanted=as_json_, text=lambda: "\n".join(settings.warnings) or f"{cli.paths.config}: good")

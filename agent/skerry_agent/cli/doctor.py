@@ -106,7 +106,7 @@ def _text(findings: list[Finding], red: Finding | None, *, hints: bool) -> str:
 
 
 def _warning(finding: Finding) -> str:
-    words = [f"warning: {finding.check}: {finding.evidence}.", finding.reason, f"fix: {finding.fix}"]
+    words = [f"warning: {finding.check}: {finding.evidence.rstrip('.')}.", finding.reason, f"fix: {finding.fix}"]
     return " ".join(word for word in words if word)
 
 

@@ -60,7 +60,12 @@ def _describe(error: Exception) -> tuple[str, str, str, int]:
         case ApiProblem():
             return error.code, error.detail, error.remedy, _BY_STATUS.get(error.status, ERROR)
         case NotReachable():
-            return "E_NOT_RUNNING", f"No agent answers: {error}.", "Start it with `skerry run`.", NOT_RUNNING
+            return (
+                "E_NOT_RUNNING",
+                f"No agent answers: {error}.",
+                "Start it with `skerry run`, with the same --dir if you use one.",
+                NOT_RUNNING,
+            )
         case BadAnswer():
             return "E_BAD_ANSWER", f"That is not a Skerry agent, or another version: {error}.", "", ERROR
         case OSError():

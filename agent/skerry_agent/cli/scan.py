@@ -32,8 +32,8 @@ NAMES = ("name", "model", "firmware", "serial", "eui", "dev_eui", "imei", "seria
 def scan_ports(cli: Cli, *, ports: tuple[str, ...], no_probe: bool, also: tuple[str, ...], as_json_: bool) -> None:
     """Find out what is attached: serial ports, Bluetooth hotspots, gateways on the network, running emulators.
 
-    Every port is asked harmless questions, all at the same time; one that stays silent takes 20 seconds. PORTs limit
-    the look to these paths or URLs. What the running agent uses is listed and left alone.
+    Every port is asked harmless questions, all at the same time; one that stays silent takes up to 25 seconds. PORTs
+    limit the look to these paths or URLs. What the running agent uses is listed and left alone.
     """
     if also and not ports:
         raise click.UsageError("--also needs the PORTs to ask; writing to an unknown bus is not harmless.")

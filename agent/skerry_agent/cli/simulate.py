@@ -1,6 +1,7 @@
 """`skerry simulate`: emulated devices behind real ports, for a real agent to talk to."""
 
 import asyncio
+import difflib
 import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -34,7 +35,7 @@ class Wishes:
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--list", "only_list", is_flag=True, help="List what can be emulated.")
 @click.option("--faults", default="", help="A bad line, such as loss=0.2,delay_s=0.1,single_bytes,corrupt=0.1,stuck.")
-@click.option("--port", default=0, help="TCP port for devices that have one; 0 takes any.")
+@click.option("--port", type=click.IntRange(0, 65_535), default=0, help="TCP port for devices with one; 0 = any.")
 @click.option(
     "--server",
     default=None,
@@ -73,6 +74,7 @@ def simulate(
     The same emulators serve the tests. Running ones are found by `skerry devices scan`, which also says what to put
     into the settings.
     """
+    from skerry_firmware_bridge.at_radio.dialects import DIALECTS
     from skerry_firmware_bridge.discovery.announced import announcement_folder
 
     if only_list or not names:
@@ -81,7 +83,11 @@ def simulate(
     known = _kinds()
     for name in names:
         if name not in known:
-            raise click.UsageError(f"there is no emulator {name!r}; see skerry simulate --list")
+            near = difflib.get_close_matches(name, known, n=1)
+            meant = f"did you mean {near[0]}? " if near else ""
+            raise click.UsageError(f"there is no emulator {name!r}; {meant}see skerry simulate --list")
+        if hangs_after is not None and known[name][0] not in DIALECTS:
+            raise click.UsageError(f"--hangs-after goes with {', '.join(sorted(DIALECTS))} only, not with {name}")
     if recordings:
         if names != (PACKET_FORWARDER,):
             raise click.UsageError("--replay goes with packet-forwarder alone")

@@ -51,7 +51,7 @@ def not_running(reason: str) -> Finding:
         Grade.FAIL,
         reason,
         reason="No agent answers.",
-        fix="Start it: skerry run, or systemctl start skerry",
+        fix="Start it: skerry run (with the same --dir if you use one), or systemctl start skerry",
     )
 
 

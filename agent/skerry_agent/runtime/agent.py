@@ -6,9 +6,8 @@ module state. A radio or operator that fails leaves the rest running; an error o
 
 import logging
 from collections import Counter
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from random import Random
-from typing import Any
 
 from skerry_agent.background import run_together
 from skerry_agent.events import EventHub
@@ -25,6 +24,7 @@ from skerry_agent.runtime.run_mark import RunMark
 from skerry_agent.store import BeaconRow, DeviceRow, RewardState, Stores, Verdict, WitnessRow
 from skerry_core.clock import Clock, io_timeout
 from skerry_core.errors import SkerryError
+from skerry_firmware_bridge.device import DeviceConfig
 from skerry_wire.sink import SinkUnavailable
 
 __all__ = ["Agent"]
@@ -78,10 +78,12 @@ class Agent:
     async def run(self) -> None:
         """Run until cancelled; then seal what is new and store what waits."""
         attached = self._attached_devices()
-        await self.run_mark.begin()
+        await self.run_mark.begin()  # where the start ends here, no work may have been made that nobody awaits
         work = {f"radios {number}": radios.run() for number, radios in enumerate(self.radios)}
         work |= {f"hotspot {hotspot.identity.name}": hotspot.run() for hotspot in self.hotspots}
-        work |= attached | {
+        if attached:
+            work["attached devices"] = self._run_attached(attached)
+        work |= {
             "device list": self.board.run(self.stores.devices),
             "operator": self._run_operator(),
             "outbox": self.delivery.run(),
@@ -93,31 +95,32 @@ class Agent:
         finally:
             await self._last_words()
 
-    def _attached_devices(self) -> dict[str, Coroutine[Any, Any, None]]:
+    def _attached_devices(self) -> list[DeviceConfig]:
         if not self._attached:
-            return {}
-        from skerry_agent.runtime.attached import attached_devices, run_attached  # drivers load on use
+            return []
+        from skerry_agent.runtime.attached import attached_devices  # drivers load on use
 
         devices = attached_devices(self._attached)
         self.attached_ids = frozenset(device.device_id for device in devices)
         for device in devices:
             self.board.expect(device.device_id, "Not opened yet: it is being connected for the first time.")
-        work = run_attached(devices, clock=self.clock, random=self._random, events=self.board.take)
-        return {"attached devices": self._listed([device.device_id for device in devices], work)}
+        return devices
 
-    async def _listed(self, device_ids: list[str], work: Coroutine[Any, Any, None]) -> None:
+    async def _run_attached(self, devices: list[DeviceConfig]) -> None:
         """Put configured devices on the stored list, so that they are seen before they first answer; then work."""
+        from skerry_agent.runtime.attached import run_attached
+
         now_ns = self.clock.wall_ns()
         try:
-            for device_id in device_ids:
-                kind, _, name = device_id.partition(":")
+            for device in devices:
+                kind, _, name = device.device_id.partition(":")
                 row = DeviceRow(
-                    id=device_id, kind=kind, name=name, first_seen_ns=now_ns, last_seen_ns=now_ns, details={}
+                    id=device.device_id, kind=kind, name=name, first_seen_ns=now_ns, last_seen_ns=now_ns, details={}
                 )
                 await self.stores.devices.seen(row)
         except SkerryError as error:
             _log.error("devices: not stored (%s)", error)
-        await work
+        await run_attached(devices, clock=self.clock, random=self._random, events=self.board.take)
 
     async def _run_operator(self) -> None:
         """Connect once the time is known: a session begins with a signature."""

@@ -147,11 +147,17 @@ async def _connected(address: str | None) -> "MessageBus":
         raise _refusal(f"{DAEMON}.Error.AuthFailed") from None
     except TimeoutError:
         raise DeviceTimeout(f"The D-Bus daemon: no answer within {CONNECT_LIMIT_S:g} s") from None
-    except _bus_errors() as error:
-        where = address or "the system's"
-        detail = f"There is no D-Bus ({where}: {type(error).__name__}), over which ModemManager is asked."
-        remedy = "Install and start it: sudo apt install dbus modemmanager && sudo systemctl start dbus ModemManager"
-        raise LinkRefused("E_MM_NO_DBUS", detail, remedy=remedy) from None
+    except _bus_errors():
+        raise _no_bus(address) from None
+
+
+def _no_bus(address: str | None) -> LinkRefused:
+    """Say which bus cannot be reached; installing ModemManager helps only where it is the system's."""
+    if address:
+        remedy = "Start what owns it again, or correct the option bus."
+        return LinkRefused("E_MM_NO_DBUS", f"There is no D-Bus at {address}.", remedy=remedy)
+    remedy = "Install and start it: sudo apt install dbus modemmanager && sudo systemctl start dbus ModemManager"
+    return LinkRefused("E_MM_NO_DBUS", "There is no D-Bus, over which ModemManager is asked.", remedy=remedy)
 
 
 def _bus_errors() -> tuple[type[Exception], ...]:

@@ -46,8 +46,9 @@ class ScannedDevice:
     @property
     def setting(self) -> tuple[str, str] | None:
         """The setting that lets the agent use the device, and the value to add there; None where it needs none."""
-        if self.kind == "station":
-            return "station.listen", self.port.path.removeprefix("ws://")
+        if self.kind == "station":  # one that has been let in stands under its id, and needs nothing more
+            address = self.port.path.removeprefix("ws://")
+            return None if self.device_id else ("station.listen", address)
         if self.kind is None or self.kind in {"gwmp", "helium-ble"}:
             return None
         radio = self.kind in DIALECTS or self.kind == "gwmp-serial"

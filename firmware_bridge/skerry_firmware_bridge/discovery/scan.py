@@ -69,13 +69,19 @@ async def scan(
     """Look at everything, several at once. Never raises for a port's sake."""
     with around.clock.hold("list ports"):
         found = await asyncio.to_thread(ports, announced=announced)
-        known = await asyncio.to_thread(lambda: {os.path.realpath(device.place): device for device in scope.known})
-        only = await asyncio.to_thread(lambda: {name: os.path.realpath(name) for name in scope.only})
+        known = await asyncio.to_thread(lambda: {_leads_to(device.place): device for device in scope.known})
+        only = await asyncio.to_thread(lambda: {name: _leads_to(name) for name in scope.only})
     if only:
         chosen = [port for port in found if any(_is_at(port, *names) for names in only.items())]
         strange = [name for name, device in only.items() if not any(_is_at(port, name, device) for port in chosen)]
         found = chosen + [Port(path=name, key=name) for name in strange]
     return await _Scan(scope, known, around, on_progress).look_at(found)
+
+
+def _leads_to(place: str) -> str:
+    """Return what a path or URL names in the end: the file of a port or of a Modbus line, or the address as it is."""
+    scheme, separator, path = place.partition("://")
+    return place if separator and scheme != "modbus-rtu" else os.path.realpath(path or place)
 
 
 def _is_at(port: Port, name: str, device: str) -> bool:
@@ -157,7 +163,7 @@ class _Scan:
 
     async def _ask(self, port: Port) -> ScannedDevice:
         kinds, words, lines_low = self._likely(port)
-        known = self._known.get(port.device or port.path)
+        known = self._known.get(_leads_to(port.device or port.path))
         if known is not None:
             return known_device(known, port, words)
         if not self._scope.probing or not kinds:

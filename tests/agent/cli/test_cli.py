@@ -103,6 +103,16 @@ def test_text_from_radios_cannot_steer_the_terminal() -> None:
     assert table(("a",), []) == "(none)"
 
 
+@pytest.mark.parametrize(
+    ("setting", "code"),
+    [("devices.attached=modm:/dev/x", "E_DEVICE_KIND"), ("serial.radios=toaster:/dev/x", "E_SERIAL_RADIO")],
+)
+def test_a_setting_that_run_would_refuse_is_not_good(tmp_path: Path, setting: str, code: str) -> None:
+    ran = skerry(tmp_path, "--set", setting, "config", "check")
+    assert ran.code == 2
+    assert code in ran.err
+
+
 def test_config_verbs(tmp_path: Path) -> None:
     assert skerry(tmp_path, "config", "check").code == 0
     ran = skerry(tmp_path, "config", "set", "api.port", "9000", "--json")

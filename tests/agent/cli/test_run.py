@@ -80,8 +80,13 @@ def test_after_kill_9_it_starts_again_as_the_same_hotspot_with_rising_event_ids(
 def test_a_start_that_cannot_succeed_says_why_in_one_line(tmp_path: Path) -> None:
     with started(tmp_path / "a") as (_, lines):
         port = lines[0].rpartition(":")[2].partition("/")[0]
-        ran = skerry(tmp_path / "b", "--set", f"api.port={port}", "--set", "gwmp.listen=", "run")
+        ran = skerry(
+            tmp_path / "b", "--set", f"api.port={port}", "--set", "gwmp.listen=",
+            "--set", "devices.attached=modem:/dev/skerry-none", "run",
+        )  # fmt: skip
         assert (ran.code, "E_LISTEN" in ran.err) == (5, True)
+        assert "never awaited" not in ran.err
+        assert "while attempting" not in ran.err
     file = tmp_path / "a" / "skerry.db"
     file.write_bytes(b"SQLite format 3\x00" + b"x" * 5000)
     file.with_name("skerry.db-wal").unlink(missing_ok=True)  # a killed agent's log would repair the file

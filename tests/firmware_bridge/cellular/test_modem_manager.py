@@ -221,6 +221,8 @@ async def test_without_a_bus_there_is_no_manager(address: str, monkeypatch: pyte
         async with open_managed_modem(_config(address), AROUND):
             raise AssertionError
     assert raised.value.code == "E_MM_NO_DBUS"
+    assert "Error" not in raised.value.detail
+    assert ("sudo apt install" in raised.value.remedy) == (not address)  # another bus is not mended by it
 
 
 async def test_elsewhere_than_on_linux_the_at_port_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,7 @@ from skerry_firmware_bridge.discovery.catalog import (
     UART_KINDS,
     candidate,
 )  # fmt: skip
+from skerry_firmware_bridge.discovery.found import known_gateway
 from skerry_firmware_bridge.discovery.gateways import ListenFor
 from skerry_firmware_bridge.discovery.hotplug import folder_events, watch_ports
 from skerry_firmware_bridge.discovery.ports import Port, changes, list_ports
@@ -121,6 +122,22 @@ def test_what_is_found_names_the_setting_that_uses_it(tmp_path: Path) -> None:
         "wio-e5": {"name": "serial.radios", "value": f"wio-e5:{tmp_path}/wio-e5"},
         "quectel-ec25": {"name": "devices.attached", "value": f"modem:{tmp_path}/quectel-ec25"},
     }
+
+
+def test_a_station_that_the_agent_has_let_in_needs_no_setting() -> None:
+    heard = ScannedDevice(port=Port(path="ws://127.0.0.1:3001", key="a"), guess="station", kind="station")
+    let_in = KnownDevice(device_id="station:aa555a0000005e12", kind="station", place="aa555a0000005e12")
+    assert heard.setting == ("station.listen", "127.0.0.1:3001")
+    assert known_gateway(let_in).setting is None
+
+
+@pytest.mark.parametrize("place", ["modbus-rtu:///dev/skerry-none", "modbus-tcp://127.0.0.1:9", "/dev/skerry-none"])
+async def test_a_modbus_device_of_the_agent_is_listed_as_its_own_and_not_asked(place: str) -> None:
+    used = KnownDevice(device_id=f"sunspec:{place}", kind="sunspec", place=place)
+    path = place.removeprefix("modbus-rtu://")
+    for name in (place, path):
+        (found,) = await scan(Scope(only=(name,), known=(used,)), around=AROUND, ports=lambda announced: [])
+        assert (found.device_id, found.problem) == (used.device_id, None)
 
 
 async def test_modbus_devices_are_recognised_at_the_addresses_they_announce(tmp_path: Path) -> None:
