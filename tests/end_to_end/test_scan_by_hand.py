@@ -76,6 +76,13 @@ def test_six_running_emulators_are_listed_with_kind_and_identity_and_leave_nothi
     assert [path.name for path in folder.rglob("*")] == ["buses"]
 
 
+def test_a_named_port_that_is_missing_shows_in_the_exit_code(tmp_path: Path, environment: dict[str, str]) -> None:
+    command = program("devices", "scan", "--json", str(tmp_path / "absent"))
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert json.loads(done.stdout)[0]["problem"]["code"] == "E_PORT_MISSING"
+
+
 def test_one_command_runs_several_devices_even_of_one_kind(tmp_path: Path, environment: dict[str, str]) -> None:
     names = ("sunspec-inverter", "sunspec-inverter", "wio-e5", "wio-e5", "picocell")
     command = program("simulate", *names, "--json")

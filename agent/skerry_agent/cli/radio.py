@@ -28,7 +28,9 @@ def devices(ctx: click.Context, /, *, as_json_: bool) -> None:
 
 
 def _age(page: Page[Device], device: Device) -> str:
-    """Say how old is what is known of a device."""
+    """Say how old is what is known of a device; of one that never answered nothing is."""
+    if device.state != "up" and not device.values:
+        return "never"
     return f"{span(max(0, round((page.as_of - device.as_of).total_seconds())))} ago"
 
 

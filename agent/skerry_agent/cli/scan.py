@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from skerry_agent.cli.context import Cli, json_option, pass_cli, show, table
+from skerry_agent.cli.exits import ERROR
 from skerry_agent.cli.progress import ProgressBar
 
 if TYPE_CHECKING:
@@ -29,16 +30,19 @@ NAMES = ("name", "model", "firmware", "serial", "eui", "dev_eui", "imei", "seria
 )
 @json_option
 @pass_cli
-def scan_ports(cli: Cli, *, ports: tuple[str, ...], no_probe: bool, also: tuple[str, ...], as_json_: bool) -> None:
+def scan_ports(cli: Cli, *, ports: tuple[str, ...], no_probe: bool, also: tuple[str, ...], as_json_: bool) -> int:
     """Find out what is attached: serial ports, Bluetooth hotspots, gateways on the network, running emulators.
 
     Every port is asked harmless questions, all at the same time; one that stays silent takes up to 25 seconds. PORTs
-    limit the look to these paths or URLs. What the running agent uses is listed and left alone.
+    limit the look to these paths or URLs; one that is not there gives exit code 1. What the running agent uses is
+    listed and left alone.
     """
     if also and not ports:
         raise click.UsageError("--also needs the PORTs to ask; writing to an unknown bus is not harmless.")
     found = asyncio.run(_scan(cli, ports=ports, also=also, probing=not no_probe))
     show([device.to_json() for device in found], json_wanted=as_json_, text=lambda: _text(found))
+    missing = any(device.problem is not None and device.problem["code"] == "E_PORT_MISSING" for device in found)
+    return ERROR if ports and missing else 0
 
 
 async def _scan(cli: Cli, *, ports: tuple[str, ...], also: tuple[str, ...], probing: bool) -> list["ScannedDevice"]:

@@ -20,7 +20,8 @@ def is_attached(device: Device) -> bool:
 def check_attached(devices: Sequence[Device], as_of: datetime, age: Callable[[timedelta], str]) -> Iterator[Finding]:
     """Yield a finding for each; what a lost one says of itself holds the cause and the remedy."""
     for device in filter(is_attached, devices):
-        told = f"{device.reason} (last heard {age(as_of - device.as_of)} ago)"
+        heard = f"last heard {age(as_of - device.as_of)} ago" if device.values else "never heard"
+        told = f"{device.reason} ({heard})"
         match device.state:
             case "down":
                 yield Finding(

@@ -5,6 +5,7 @@ Serial ports, Bluetooth hotspots, ModemManager and gateways on the network are a
 """
 
 import asyncio
+import logging
 import os
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
@@ -33,6 +34,8 @@ from skerry_firmware_bridge.discovery.probe import probe
 from skerry_firmware_bridge.errors import BridgeError, LinkRefused
 
 __all__ = ["KnownDevice", "ScannedDevice", "Scope", "scan"]
+
+_log = logging.getLogger(__name__)
 
 AT_ONCE = 32  # ports asked at the same time; each mostly waits
 GATEWAYS_S = 12.0  # a packet forwarder's keepalive comes every ten seconds at the latest
@@ -151,7 +154,12 @@ class _Scan:
     async def _to_the_end(
         self, name: str, work: Coroutine[Any, Any, list[ScannedDevice]], total: int
     ) -> list[ScannedDevice]:
-        devices = await work
+        try:
+            devices = await work
+        except Exception:  # noqa: BLE001 - outer edge: a mistake at one port must not hide the others
+            _log.exception("%s: the look failed", name)
+            failed = problem("E_SCAN_FAILED", f"Looking at {name} failed.", "Report it with the lines above.")
+            devices = [ScannedDevice(port=Port(path=name, key=name), guess=name, problem=failed)]
         self._done(name, total)
         return devices
 

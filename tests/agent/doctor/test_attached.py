@@ -12,7 +12,7 @@ from skerry_client.models import Device
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
-def _device(kind: str, state: Any, reason: str) -> Device:
+def _device(kind: str, state: Any, reason: str, **values: Any) -> Device:
     return Device(
         id=f"{kind}:/dev/x",
         kind=kind,
@@ -24,7 +24,7 @@ def _device(kind: str, state: Any, reason: str) -> Device:
         details={},
         state=state,
         reason=reason,
-        values={},
+        values=values,
         as_of=NOW - timedelta(seconds=42),
     )
 
@@ -35,12 +35,17 @@ def _age(span: timedelta) -> str:
 
 @pytest.mark.parametrize(("state", "grade"), [("up", Grade.PASS), ("unknown", Grade.UNKNOWN), ("down", Grade.FAIL)])
 def test_a_meter_tells_its_own_cause_and_age(state: str, grade: Grade) -> None:
-    devices = [_device("p1", state, "P1: no telegram. Check the cable."), _device("gwmp", "down", "Silent.")]
+    devices = [_device("p1", state, "P1: no telegram. Check the cable.", power_w=1), _device("gwmp", "down", "Silent.")]
     (finding,) = check_attached(devices, NOW, _age)
     assert (finding.grade, finding.check) == (grade, "cellar")
     assert finding.evidence == "P1: no telegram. Check the cable. (last heard 42 s ago)"
     assert "antenna" not in finding.reason + finding.fix
     assert bool(finding.fix) == (grade is not Grade.PASS)
+
+
+def test_a_device_that_never_answered_was_never_heard() -> None:
+    (finding,) = check_attached([_device("p1", "down", "There is no port.")], NOW, _age)
+    assert finding.evidence == "There is no port. (never heard)"
 
 
 @pytest.mark.parametrize(("kind", "attached"), [("modem", True), ("sunspec", True), ("gwmp", False), ("wio-e5", False)])

@@ -457,3 +457,16 @@ def test_a_module_at_its_old_speed_is_found_and_asked_at_that_speed() -> None:
 class Silent(Firmware):
     def receive(self, data: bytes) -> bytes:
         return b""
+
+
+async def test_a_mistake_at_one_port_does_not_hide_the_others(tmp_path: Path) -> None:
+    async def opened(url: str, settings: SerialSettings) -> Link:
+        if url.endswith("quectel-ec25"):
+            raise ZeroDivisionError
+        return await _open(url, settings)
+
+    async with emulator("p1-v5", tmp_path, CLOCK), emulator("quectel-ec25", tmp_path, CLOCK):
+        around = replace(AROUND, open_link=opened)
+        found = await scan(EVERYTHING, around=around, announced=tmp_path, ports=_announced_only)
+    codes = {Path(one.port.path).name: (one.kind, one.problem and one.problem["code"]) for one in found}
+    assert codes == {"p1-v5": ("p1", None), "quectel-ec25": (None, "E_SCAN_FAILED")}

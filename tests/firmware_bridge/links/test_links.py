@@ -91,9 +91,10 @@ async def test_a_missing_port_is_told(tmp_path: Path) -> None:
     assert "devices scan" in caught.value.remedy
 
 
-async def test_an_unknown_scheme_is_told() -> None:
+@pytest.mark.parametrize("url", ["ftp://example", "gwmp:aa555a0000000101"])
+async def test_an_unknown_scheme_is_told(url: str) -> None:
     with pytest.raises(LinkRefused) as caught:
-        await open_link("ftp://example", clock=SystemClock())
+        await open_link(url, clock=SystemClock())
     assert caught.value.code == "E_LINK_URL"
 
 
