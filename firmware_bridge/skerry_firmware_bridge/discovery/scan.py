@@ -107,21 +107,20 @@ class _Scan:
         self._around = around
         self._on_progress = on_progress
         self._gate = asyncio.Semaphore(AT_ONCE)
-        self._waiting: set[str] = set()
+        self._waiting: list[str] = []
 
     async def look_at(self, found: list[Port]) -> list[ScannedDevice]:
         """Return every port, then the gateways that were heard."""
         listens = self._scope.probing and not self._scope.only
-        works = {port.path: self._look(port) for port in found}
+        works = [(port.path, self._look(port)) for port in found]  # two may have one name, as emulated hotspots do
         if listens:
-            works |= {LISTENING: self._listen(), BLUETOOTH: self._bluetooth(None)}
+            works += [(LISTENING, self._listen()), (BLUETOOTH, self._bluetooth(None))]
         if not self._scope.only:
-            works[MODEM_MANAGER] = self._managed(None)  # no modem is asked anything
-        self._waiting = set(works)
+            works.append((MODEM_MANAGER, self._managed(None)))  # no modem is asked anything
+        self._waiting = [name for name, _ in works]
         async with asyncio.TaskGroup() as group:
             tasks = [
-                group.create_task(self._to_the_end(name, work, len(works)), name=f"scan {name}")
-                for name, work in works.items()
+                group.create_task(self._to_the_end(name, work, len(works)), name=f"scan {name}") for name, work in works
             ]
         gateways_known = () if self._scope.only else self._scope.known
         return [device for task in tasks for device in task.result()] + [
@@ -164,7 +163,7 @@ class _Scan:
         return devices
 
     def _done(self, name: str, total: int) -> None:
-        self._waiting.discard(name)
+        self._waiting.remove(name)
         words = f"waiting for {min(self._waiting)}" if self._waiting else "done"
         more = f" and {len(self._waiting) - 1} more" if len(self._waiting) > 1 else ""
         self._on_progress(1 - len(self._waiting) / total, words + more)

@@ -88,11 +88,7 @@ class SerialLink(Link):
             raise LinkLost(f"{self.url} is gone") from self._receiver.lost
 
     async def set_lines(self, *, dtr: Pin = Pin.LEAVE, rts: Pin = Pin.LEAVE) -> None:
-        transport = self._transport
-        if transport is None or self._receiver.lost is not None:
-            raise LinkLost(f"{self.url} is closed") from self._receiver.lost
-        if self.url.startswith(_WITHOUT_LINES):
-            raise NotImplementedError(self.url)
+        transport = self._with_lines()
         try:
             with self._clock.hold(f"{self.url}: lines"):
                 async with io_timeout(LINES_TIMEOUT_S):
@@ -102,11 +98,7 @@ class SerialLink(Link):
 
     async def set_baud(self, baud: int) -> None:
         """Change the speed once all written has left. Raises `NotImplementedError` (a bare socket), `LinkLost`."""
-        transport = self._transport
-        if transport is None or self._receiver.lost is not None:
-            raise LinkLost(f"{self.url} is closed") from self._receiver.lost
-        if self.url.startswith(_WITHOUT_LINES):
-            raise NotImplementedError(self.url)
+        transport = self._with_lines()
         try:
             with self._clock.hold(f"{self.url}: speed"):
                 async with io_timeout(WRITE_TIMEOUT_S):
@@ -115,6 +107,14 @@ class SerialLink(Link):
                         await _reconfigure(transport, baud, local="://" not in self.url)
         except (OSError, SerialException, TimeoutError) as error:
             raise LinkLost(f"{self.url}: {error or 'takes no bytes'}") from error
+
+    def _with_lines(self) -> BaseSerialTransport:
+        """Return the open port. Raises `LinkLost`, `NotImplementedError` for a bare socket, which is no serial line."""
+        if self._transport is None or self._receiver.lost is not None:
+            raise LinkLost(f"{self.url} is closed") from self._receiver.lost
+        if self.url.startswith(_WITHOUT_LINES):
+            raise NotImplementedError(self.url)
+        return self._transport
 
     async def close(self) -> None:
         transport, self._transport = self._transport, None

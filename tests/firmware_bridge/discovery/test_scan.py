@@ -470,3 +470,9 @@ async def test_a_mistake_at_one_port_does_not_hide_the_others(tmp_path: Path) ->
         found = await scan(EVERYTHING, around=around, announced=tmp_path, ports=_announced_only)
     codes = {Path(one.port.path).name: (one.kind, one.problem and one.problem["code"]) for one in found}
     assert codes == {"p1-v5": ("p1", None), "quectel-ec25": (None, "E_SCAN_FAILED")}
+
+
+async def test_two_devices_of_one_name_are_both_listed() -> None:
+    twins = [Port(path="ble:00:16:C0:F0:00:01", key="1"), Port(path="ble:00:16:C0:F0:00:01", key="2")]
+    found = await scan(Scope(probing=False), around=AROUND, ports=lambda **_: twins)
+    assert [device.port.key for device in found] == ["1", "2"]
