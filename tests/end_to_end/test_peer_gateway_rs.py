@@ -145,7 +145,7 @@ async def test_gateway_rs_joins_by_five_settings_beacons_witnesses_and_routes_pa
             "id": "farm", "oui": 1, "net_id": "00003C", "max_copies": 3, "dev_addr_ranges": [["78000000", "78000007"]],
             "server": {"protocol": "gwmp", "host": "127.0.0.1", "port": lns.port},
         }  # fmt: skip
-        oracle.run("route", "set", "-", text=json.dumps(route))
+        oracle.run("route", "add", "-", text=json.dumps(route))
         hotspots = [make_hotspot(tmp_path / str(n), n, key, oracle) for n, key in enumerate(keys)]
         for number, hotspot in enumerate(hotspots):
             await stack.enter_async_context(on_air(hotspot, number, medium, clock))
