@@ -32,8 +32,7 @@ AIM_GAP_US = 60_000  # a frame is handed to the concentrator so long before its 
 CLASS_C_AHEAD_US = 100_000
 SESSION_BITS = 48  # xtime = session number above a microsecond counter
 WRAP_US = 1 << 32
-BUILTIN_EIRP_DBM = {"EU868": 16.0, "US915": 26.0, "AU915": 30.0, "KR920": 23.0, "AS923-1": 13.0}
-UNKNOWN_EIRP_DBM = 14.0
+BUILTIN_EIRP_DBM = {"EU863": 16.0, "US902": 26.0, "AU915": 30.0, "KR920": 23.0, "AS923-1": 13.0}
 CLASS_A, CLASS_C = 0, 2
 
 
@@ -172,6 +171,9 @@ class BasicStationEmulator:
         if message["dC"] == CLASS_A:
             xtime = message["xtime"] + (max(1, message["RxDelay"]) + second) * 1_000_000
         low_hz, high_hz = self.config["freq_range"]
+        if self.config["region"] not in BUILTIN_EIRP_DBM:  # station 2.0.6 then drops every downlink
+            self.counts["dropped"] += 1
+            return
         if xtime < now + AIM_GAP_US or not low_hz <= frequency_hz <= high_hz or self._rates[rate_number] is None:
             self.counts["dropped"] += 1
             return
@@ -179,7 +181,7 @@ class BasicStationEmulator:
         self._clock.call_at(due_ns, lambda: self._transmit(message, rate_number, frequency_hz, xtime))
 
     def _transmit(self, message: Mapping[str, Any], rate_number: int, frequency_hz: int, xtime: int) -> None:
-        eirp_dbm = min(BUILTIN_EIRP_DBM.get(self.config["region"], UNKNOWN_EIRP_DBM), self.config["max_eirp"])
+        eirp_dbm = min(BUILTIN_EIRP_DBM[self.config["region"]], self.config["max_eirp"])
         with suppress(RadioRefused):
             self._medium.transmit(
                 self.station,

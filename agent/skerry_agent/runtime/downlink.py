@@ -11,7 +11,7 @@ from skerry_wire.generated.packet_router_pb2 import packet_router_packet_down_v1
 
 __all__ = ["downlink_request", "send_downlink"]
 
-MISSED = ("too_late", "too_early")
+MISSED = ("too_late", "too_early", "not_confirmed")  # the last: a Basic Station has dropped it in silence
 _log = logging.getLogger(__name__)
 
 

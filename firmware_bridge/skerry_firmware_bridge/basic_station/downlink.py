@@ -2,8 +2,9 @@
 
 Rules (LNS protocol, and what station 2.0.6 does with it: `src/s2e.c` of lorabasics/basicstation):
 - A class A answer names the uplink by its `xtime` and `rctx`, and the seconds after it; class C is sent at once.
-- Only a sent frame is confirmed. A frame that comes too late, finds no room or no duty cycle is dropped in silence, so
-  each downlink has a time limit of its own.
+- Only a sent frame is confirmed, when it is on the air. A frame that comes too late, finds no room or no duty cycle is
+  dropped in silence, so each downlink has a time limit of its own. A class A answer is given up half a second after its
+  moment, so that the second window, a second after the first, can still be asked for.
 - The station chooses the power: that of its region, never above the `max_eirp` of our `router_config`.
 - Every downlink has inverted chirps, whatever else it says: devices hear it, gateways do not. A beacon of ours has no
   message; the `bcning` of `router_config` sends class B beacons only.
@@ -27,7 +28,8 @@ REMEMBERED_UPLINKS = 512  # of the last 15 s, the longest delay of a receive win
 WRAP_US = 1 << 32
 STEP_US = 1_000_000
 LONGEST_RX1_S = 15
-CONFIRM_S = 5.0  # from a frame's moment until the station must have confirmed it: the longest frame lasts 2.8 s
+CLASS_A_CONFIRM_S = 0.5  # from a frame's moment until it counts as dropped; leaves as long to reach the next window
+CONFIRM_S = 5.0  # the same for class C, which nothing follows: the longest frame lasts 2.8 s
 CLASS_C_S = 3.0  # a station tries class C again for 1 s, and may wait for a frame that is on the air
 MOST_WAITING = 256
 HIGHEST_XTIME = 1 << 63
@@ -35,17 +37,19 @@ HIGHEST_XTIME = 1 << 63
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A `dnmsg` to send; `limit_s` is how long its confirmation may take."""
+    """A `dnmsg` to send; `limit_s` is how long its confirmation may take, `silence` the reason when none comes."""
 
     diid: int
     message: Mapping[str, Any]
     limit_s: float
+    silence: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Uplink:
     xtime: int
     rctx: int
+    heard_ns: int
 
 
 class Downlinks:
@@ -57,16 +61,17 @@ class Downlinks:
         self._waiting: set[int] = set()
         self._last_diid = 0
 
-    def heard(self, message: Mapping[str, Any]) -> None:
-        """Remember how an uplink is named, for the downlink that may answer it."""
+    def heard(self, message: Mapping[str, Any], *, monotonic_ns: int) -> None:
+        """Remember how an uplink is named and when it came, for the downlink that may answer it."""
         info = message.get("upinfo")
         xtime = info.get("xtime") if isinstance(info, dict) else None
         rctx = info.get("rctx") if isinstance(info, dict) else None
         if _is_number(xtime):
-            self._uplinks.append(_Uplink(xtime=xtime, rctx=rctx if _is_number(rctx) else 0))
+            rctx = rctx if _is_number(rctx) else 0
+            self._uplinks.append(_Uplink(xtime=xtime, rctx=rctx, heard_ns=monotonic_ns))
 
-    def order(self, request: TransmitRequest, *, wall_ns: int) -> Order | TransmitOutcome:
-        """Return the message that asks for a frame, or the failure when no message could."""
+    def order(self, request: TransmitRequest, *, wall_ns: int, monotonic_ns: int) -> Order | TransmitOutcome:
+        """Return the message that asks for a frame, or the failure when no message could; the times are now."""
         rate = self._numbers.get(request.datarate)
         if rate is None:
             return failed("tx_datarate")
@@ -83,7 +88,7 @@ class Downlinks:
         }
         first = {"RX1DR": rate, "RX1Freq": request.frequency_hz}
         second = {"RX2DR": rate, "RX2Freq": request.frequency_hz}
-        limit_s = CLASS_C_S + CONFIRM_S
+        limit_s, silence = CLASS_C_S + CONFIRM_S, "timeout"
         if request.tmst_us is None:
             rctx = self._uplinks[-1].rctx if self._uplinks else 0
             frame |= second | {"dC": CLASS_C, "RxDelay": 1, "rctx": rctx}
@@ -96,9 +101,10 @@ class Downlinks:
             if delay_s > LONGEST_RX1_S:  # the second window is a second later than its message says
                 window = second | {"RxDelay": LONGEST_RX1_S}
             frame |= window | {"dC": CLASS_A, "xtime": uplink.xtime, "rctx": uplink.rctx}
-            limit_s = delay_s + CONFIRM_S
+            waited_s = (monotonic_ns - uplink.heard_ns) / NS_PER_S
+            limit_s, silence = max(0.0, delay_s - waited_s) + CLASS_A_CONFIRM_S, "not_confirmed"
         self._waiting.add(self._last_diid)
-        return Order(diid=self._last_diid, message=frame, limit_s=limit_s)
+        return Order(diid=self._last_diid, message=frame, limit_s=limit_s, silence=silence)
 
     def confirmed(self, message: Mapping[str, Any]) -> tuple[int, TransmitOutcome] | None:
         """Read a `dntxed`: which downlink, and when it went out; None for one that nobody waits for.

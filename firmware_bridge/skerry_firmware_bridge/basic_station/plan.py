@@ -1,9 +1,9 @@
 """The channel plan that a Basic Station is told: `router_config` from a region's published channels.
 
 One plan serves SX1301 and SX1302 concentrators: station reads both under `sx1301_conf` and `hwspec` sx1301/N, and takes
-what belongs to the hardware (radio types, gain tables, RSSI offsets) from its own file. Duty cycle, dwell time and
-listening before sending stay in force in the station: `nodc`, `nodwell`, `nocca` are never sent, and neither are
-`rmtsh` and `runcmd`.
+what belongs to the hardware (radio types, gain tables, RSSI offsets) from its own file. Duty cycle and listening before
+sending stay in force in the station where it has rules for them: `nodc`, `nodwell`, `nocca` are never sent, and neither
+are `rmtsh` and `runcmd`.
 """
 
 from collections.abc import Sequence
@@ -20,12 +20,13 @@ RADIO_REACH_HZ = 400_000  # a radio of the concentrator hears channels this far 
 RADIOS = 2
 UNUSED = [-1, 0, 0]
 DOWN_ONLY_FROM = 8
+# Station 2.0.6 drops every downlink when it is told a region that it has no rules for (`s2e.c`). Those get the rules of
+# AU915, which add nothing to what this message says: the band and the power are ours, the duty cycle is the gate's.
+_NO_RULES = "AU915"
 _STATION_NAMES = {
     "EU868": "EU863", "US915": "US902", "AU915": "AU915", "AU915_SB1": "AU915", "AS923_1": "AS923-1",
-    "AS923_1B": "AS923-1", "AS923_1C": "AS923-1", "AS923_2": "AS923-2", "AS923_3": "AS923-3", "AS923_4": "AS923-4",
-    "IN865": "IN865", "KR920": "KR920", "RU864": "RU864", "CN470": "CN470",
+    "AS923_1B": "AS923-1", "AS923_1C": "AS923-1", "KR920": "KR920",
 }  # fmt: skip
-
 
 # The one channel of another bandwidth that a concentrator has: (Hz, spreading factor, kHz) by plan.
 _LORA_STD: dict[str, tuple[int, int, int]] = {
@@ -35,11 +36,17 @@ _LORA_STD: dict[str, tuple[int, int, int]] = {
     "AU915_SB1": (915_900_000, 8, 500),
 }
 _LISTENING = ("AS923-1", "KR920")  # where station itself listens before it sends
+_LISTENING_BUILDS = ("linux", "linuxV2", "rpi", "kerlink")  # for SX1301; on an SX1302 station never listens
 
 
-def listens_first(region: str) -> bool:
-    """Return whether a station listens before it sends in this region."""
-    return _STATION_NAMES.get(region) in _LISTENING
+def listens_first(region: str, version: object) -> bool:
+    """Return whether a station listens before it sends in this region; `version` is what it says of itself.
+
+    A build for SX1301 does not even start there without the hardware for it. Of a build that is not known nothing is
+    assumed.
+    """
+    _, _, build = str(version).partition("(")
+    return _STATION_NAMES.get(region) in _LISTENING and build.partition("/")[0] in _LISTENING_BUILDS
 
 
 def datarates(region: str) -> list[Datarate | None]:
@@ -73,7 +80,7 @@ def router_config(region: str, *, wall_ns: int) -> dict[str, Any]:
         "msgtype": "router_config",
         "NetID": None,  # no filter: witnesses and packets are judged here
         "JoinEui": None,
-        "region": _STATION_NAMES.get(region, region),
+        "region": _STATION_NAMES.get(region, _NO_RULES),
         "hwspec": "sx1301/1",
         "freq_range": list(edges),
         "max_eirp": region_limits(region).max_eirp_ddbm / 10,  # station may only lower what it knows of a region

@@ -59,6 +59,7 @@ class _Station:
         self.socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MAX_MESSAGE_BYTES)
         self.device_id = device_id(eui)
         self.remote = remote
+        self.version: object = None  # until it has said its version, it is not up
         self.downlinks = downlinks
         self.waiting: dict[int, asyncio.Future[TransmitOutcome]] = {}
         self.told_ns: dict[str, int] = {}  # when a trouble was told last, by code
@@ -100,8 +101,10 @@ class BasicStationServer:
         self._runner: web.AppRunner | None = None
 
     def radio(self, eui: bytes) -> StationRadio:
-        """Return the radio of a station, whether it is connected or not."""
-        return StationRadio(eui=eui, has_lbt=listens_first(self._region), send=self._transmit)
+        """Return the radio of a station, whether it is connected or not; nothing is assumed of one that is not."""
+        station = self._stations.get(eui)
+        has_lbt = station is not None and listens_first(self._region, station.version)
+        return StationRadio(eui=eui, has_lbt=has_lbt, send=self._transmit)
 
     async def __aenter__(self) -> Self:
         app = web.Application()
@@ -182,7 +185,6 @@ class BasicStationServer:
         self._stations[eui] = station
         try:
             await station.socket.prepare(request)
-            self._tell(station, DeviceState.UP, f"A Basic Station speaks from {station.remote}.")
             await self._converse(station)
         except LinkLost as error:
             _log.debug("%s: %s", station.device_id, error)
@@ -190,7 +192,8 @@ class BasicStationServer:
             del self._stations[eui]
             for diid in list(station.waiting):
                 station.conclude(diid, failed("gateway_lost"))
-            self._tell(station, DeviceState.DOWN, "The Basic Station has disconnected.")
+            if station.version is not None:
+                self._tell(station, DeviceState.DOWN, "The Basic Station has disconnected.")
         return station.socket
 
     async def _converse(self, station: _Station) -> None:
@@ -220,7 +223,7 @@ class BasicStationServer:
         station = self._stations.get(eui)
         if station is None:
             raise LinkLost(f"{device_id(eui)} is not connected")
-        order = station.downlinks.order(request, wall_ns=self._clock.wall_ns())
+        order = station.downlinks.order(request, wall_ns=self._clock.wall_ns(), monotonic_ns=self._clock.monotonic_ns())
         if isinstance(order, TransmitOutcome):
             return order
         self.counts["downlinks"] += 1
@@ -231,7 +234,7 @@ class BasicStationServer:
             async with self._clock.timeout(order.limit_s):
                 return await waiting
         except TimeoutError:  # a station drops what it cannot send without a word
-            return failed("timeout")
+            return failed(order.silence)
         finally:
             station.downlinks.forget(order.diid)
             del station.waiting[order.diid]
@@ -241,6 +244,9 @@ class BasicStationServer:
         match message.get("msgtype"):
             case "version":
                 texts = read_version(message)
+                if station.version is None:
+                    station.version = texts.get("station", "")
+                    self._tell(station, DeviceState.UP, f"A Basic Station speaks from {station.remote}.")
                 self._sink(StatusReported(device_id=station.device_id, values=texts, wall_ns=self._clock.wall_ns()))
                 return router_config(self._region, wall_ns=self._clock.wall_ns())
             case "timesync":
@@ -268,7 +274,7 @@ class BasicStationServer:
             self.counts["other_messages"] += 1
             return
         self.counts["frames"] += 1
-        station.downlinks.heard(message)
+        station.downlinks.heard(message, monotonic_ns=frame.received_monotonic_ns)
         self._sink(FrameHeard(device_id=station.device_id, frame=frame))
 
     def _is_expected(self, eui: bytes, remote: str) -> bool:

@@ -32,6 +32,7 @@ class Radio:
         ((None,), [868_100_000]),
         (("too_late", None), [868_100_000, 869_525_000]),
         (("too_early", "too_late"), [868_100_000, 869_525_000]),
+        (("not_confirmed", "not_confirmed"), [868_100_000, 869_525_000]),
         (("collision_packet",), [868_100_000]),
         (("timeout",), [868_100_000]),
     ],

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from skerry_core.clock import SystemClock, io_timeout
 from skerry_firmware_bridge.basic_station.messages import read_eui, read_frame, read_message, read_version
-from skerry_firmware_bridge.basic_station.plan import datarates, router_config
+from skerry_firmware_bridge.basic_station.plan import datarates, listens_first, router_config
 from skerry_firmware_bridge.basic_station.server import BasicStationServer
 from skerry_firmware_bridge.errors import FrameRejected
 from skerry_firmware_bridge.radio import DeviceEvent, DeviceTrouble, FrameHeard, StateChanged, StatusReported
@@ -134,7 +134,7 @@ def test_any_text_is_read_or_rejected(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "region", ["EU868", "US915", "AU915", "AU915_SB1", "AS923_1", "IN865", "KR920", "RU864", "CN470"]
+    "region", ["EU868", "US915", "AU915", "AU915_SB1", "AS923_1", "AS923_2", "IN865", "KR920", "RU864", "CN470"]
 )
 def test_every_published_channel_is_in_the_plan(region: str) -> None:
     config = router_config(region, wall_ns=0)
@@ -149,6 +149,23 @@ def test_every_published_channel_is_in_the_plan(region: str) -> None:
     assert len(config["DRs"]) == 16
     assert config["max_eirp"] * 10 == region_limits(region).max_eirp_ddbm
     assert not {"nocca", "nodc", "nodwell"} & config.keys()
+    assert config["region"] in {"EU863", "US902", "AU915", "AS923-1", "KR920"}, "station 2.0.6 would send nothing"
+
+
+@pytest.mark.parametrize(
+    ("region", "version", "listens"),
+    [
+        ("KR920", "2.0.6(linux/testsim)", True),
+        ("KR920", "2.0.6(corecell/std)", False),
+        ("KR920", "2.0.6(unknown/std)", False),
+        ("KR920", None, False),
+        ("EU868", "2.0.6(linux/std)", False),
+    ],
+)
+def test_only_a_build_with_the_hardware_for_it_listens_before_it_sends(
+    region: str, version: str | None, listens: bool
+) -> None:
+    assert listens_first(region, version) is listens
 
 
 @pytest.mark.parametrize(

@@ -29,12 +29,12 @@ def after(seconds: int, *, xtime: int = XTIME) -> int:
 
 def heard(region: str = "EU868") -> Downlinks:
     downlinks = Downlinks(datarates(region))
-    downlinks.heard({"upinfo": {"xtime": XTIME, "rctx": 3}})
+    downlinks.heard({"upinfo": {"xtime": XTIME, "rctx": 3}}, monotonic_ns=0)
     return downlinks
 
 
-def order(downlinks: Downlinks, request: TransmitRequest) -> Order:
-    found = downlinks.order(request, wall_ns=5_500_000_000)
+def order(downlinks: Downlinks, request: TransmitRequest, *, monotonic_ns: int = 0) -> Order:
+    found = downlinks.order(request, wall_ns=5_500_000_000, monotonic_ns=monotonic_ns)
     assert isinstance(found, Order)
     return found
 
@@ -45,7 +45,15 @@ def test_an_answer_names_its_uplink_and_the_seconds_after_it() -> None:
         "msgtype": "dnmsg", "DevEui": "00-00-00-00-00-00-00-01", "dC": 0, "diid": 1, "pdu": "6001", "priority": 1,
         "RxDelay": 5, "RX1DR": 3, "RX1Freq": 868_100_000, "xtime": XTIME, "rctx": 3, "MuxTime": 5.5,
     }  # fmt: skip
-    assert found.limit_s == 10
+    assert (found.limit_s, found.silence) == (5.5, "not_confirmed")
+
+
+def test_an_answer_that_is_not_confirmed_ends_before_its_second_window() -> None:
+    """The time since the uplink counts; station 2.0.6 confirms 5 ms after a frame's moment, or never."""
+    found = order(heard(), asked(after(1)), monotonic_ns=400_000_000)
+    assert found.limit_s == pytest.approx(1.1)
+    late = order(heard(), asked(after(1)), monotonic_ns=9_000_000_000)
+    assert late.limit_s == 0.5
 
 
 def test_the_second_window_of_the_longest_delay_is_asked_for_as_such() -> None:
@@ -54,20 +62,22 @@ def test_the_second_window_of_the_longest_delay_is_asked_for_as_such() -> None:
 
 
 def test_class_c_is_sent_at_once_by_the_antenna_that_heard_last() -> None:
-    message = order(heard("US915"), asked(None, datarate="SF12BW500", frequency_hz=923_300_000)).message
+    found = order(heard("US915"), asked(None, datarate="SF12BW500", frequency_hz=923_300_000))
+    message = found.message
     assert (message["dC"], message["RX2DR"], message["RX2Freq"], message["rctx"]) == (2, 8, 923_300_000, 3)
     assert "xtime" not in message
+    assert (found.limit_s, found.silence) == (8, "timeout")
 
 
 @pytest.mark.parametrize("tmst_us", [after(0), after(17), after(1) + 1, 12])
 def test_a_window_that_belongs_to_no_uplink_is_not_asked_for(tmst_us: int) -> None:
-    outcome = heard().order(asked(tmst_us), wall_ns=0)
+    outcome = heard().order(asked(tmst_us), wall_ns=0, monotonic_ns=0)
     assert isinstance(outcome, TransmitOutcome)
     assert (outcome.status, outcome.reason) == (TransmitStatus.FAILED, "unknown_uplink")
 
 
 def test_a_data_rate_that_the_region_lacks_is_not_asked_for() -> None:
-    outcome = heard().order(asked(None, datarate="SF12BW500"), wall_ns=0)
+    outcome = heard().order(asked(None, datarate="SF12BW500"), wall_ns=0, monotonic_ns=0)
     assert isinstance(outcome, TransmitOutcome)
     assert outcome.reason == "tx_datarate"
 
@@ -84,7 +94,7 @@ def test_a_confirmation_ends_only_its_own_downlink() -> None:
 
 def test_a_station_that_confirms_nothing_is_not_asked_for_ever() -> None:
     downlinks = heard()
-    outcomes = [downlinks.order(asked(None), wall_ns=0) for _ in range(MOST_WAITING + 1)]
+    outcomes = [downlinks.order(asked(None), wall_ns=0, monotonic_ns=0) for _ in range(MOST_WAITING + 1)]
     last = outcomes[-1]
     assert isinstance(last, TransmitOutcome)
     assert last.reason == "collision_packet"
@@ -95,11 +105,11 @@ def test_a_station_that_confirms_nothing_is_not_asked_for_ever() -> None:
 def test_whatever_a_station_says_is_read_or_rejected(info: Any, message: dict[str, Any]) -> None:
     downlinks = heard()
     order(downlinks, asked(None))
-    downlinks.heard({"upinfo": info})
+    downlinks.heard({"upinfo": info}, monotonic_ns=0)
     try:
         confirmed = downlinks.confirmed(message)
     except FrameRejected as error:
         assert error.reason == "missing_field"  # noqa: PT017
     else:
         assert confirmed is None or confirmed[0] == 1
-    downlinks.order(asked(5), wall_ns=0)
+    downlinks.order(asked(5), wall_ns=0, monotonic_ns=0)
