@@ -8,7 +8,7 @@ duty cycle can't be shared: peers-features G3, G5).
 import base64
 import json
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
@@ -17,11 +17,14 @@ from skerry_core.errors import UsageError
 from skerry_firmware_bridge.errors import FrameRejected
 from skerry_firmware_bridge.gwmp.datagram import HEADER_BYTES, Datagram, Kind, read_json
 from skerry_firmware_bridge.gwmp.downlink import Downlink, ack_json
-from skerry_wire.frames import ReceivedFrame, TransmitOutcome, TransmitRequest
+from skerry_wire.frames import ReceivedFrame, TransmitOutcome, TransmitRequest, TransmitStatus
 
 # What a network may leave out of a txpk, as The Things Stack does with a false imme, and what forwarders take then.
 _OPTIONAL = {"imme": False, "ipol": False, "powe": 0}
 _encode = json.JSONEncoder(separators=(",", ":")).encode  # made once: that takes as long as writing an uplink
+# The failures that network servers know. With another word they neither tell the application nor try the next window.
+_KNOWN = ("too_late", "too_early", "collision_packet", "collision_beacon", "tx_freq", "tx_power", "gps_unlocked")
+_SILENT = ("not_confirmed", "timeout", "unknown_uplink", "gateway_lost")  # its moment went by and nothing was sent
 
 __all__ = ["ForwardTarget", "GwmpUpstream", "PullResp", "forward_targets"]
 
@@ -159,8 +162,10 @@ class GwmpUpstream:
         return True
 
     def answer(self, token: int, outcome: TransmitOutcome) -> bytes:
-        """Return the TX_ACK that tells what became of a downlink."""
+        """Return the TX_ACK that tells what became of a downlink, in words of the protocol."""
         self.counts[outcome.status.value] += 1
+        if outcome.status is TransmitStatus.FAILED and outcome.reason not in _KNOWN:
+            outcome = replace(outcome, reason="too_late" if outcome.reason in _SILENT else "tx_freq")
         return Datagram(kind=Kind.TX_ACK, token=token, eui=self._eui, body=ack_json(outcome)).to_bytes()
 
     def _question(self, kind: Kind, content: object) -> bytes:

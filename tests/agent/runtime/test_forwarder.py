@@ -85,7 +85,7 @@ def test_a_network_without_leave_and_one_beyond_the_limits_hear_a_refusal() -> N
         async with joined(clock, []) as (_, network, radio, _metrics):
             await clock.sleep(1)
             refused = await network.radio(EUI).send(REQUEST)
-            assert (refused.reason, radio.sent) == ("send_fail", [])
+            assert (refused.reason, radio.sent) == ("tx_freq", [])
         async with joined(clock, [], "?downlink=yes") as (forwarder, network, radio, _metrics):
 
             async def gate(request: TransmitRequest) -> TransmitOutcome:

@@ -88,6 +88,23 @@ def test_a_downlink_loses_the_antennas_gain_and_its_outcome_is_told() -> None:
     assert read_ack(answer.body).status is TransmitStatus.SENT
 
 
+@pytest.mark.parametrize(
+    ("reason", "word"),
+    [
+        ("collision_beacon", "COLLISION_BEACON"),
+        ("not_confirmed", "TOO_LATE"),
+        ("timeout", "TOO_LATE"),
+        ("send_fail", "TX_FREQ"),
+        ("dry_run", "TX_FREQ"),
+        (None, "TX_FREQ"),
+    ],
+)
+def test_a_failure_is_told_in_a_word_that_network_servers_know(reason: str | None, word: str) -> None:
+    """ChirpStack's gateway bridge drops an acknowledgement with another word, and does not try the next window."""
+    raw = upstream("lns:1700?downlink=yes").answer(9, TransmitOutcome(status=TransmitStatus.FAILED, reason=reason))
+    assert json.loads(Datagram.from_bytes(raw).body) == {"txpk_ack": {"error": word}}
+
+
 def test_a_network_without_leave_to_send_is_told_so() -> None:
     asked = upstream().receive(pull_resp(request_json(REQUEST)))
     assert asked is not None
