@@ -109,6 +109,16 @@ class Gateway:
         self.reported_ns[code] = now_ns
         return [DeviceTrouble(device_id=self.device_id, code=code, detail=detail, wall_ns=wall_ns)]
 
+    def raised_power(self, asked_dbm: int, used_dbm: int | None, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
+        """Tell of a forwarder that has sent louder than it was asked to, as its gain table has nothing as low."""
+        if used_dbm is None or used_dbm <= asked_dbm:
+            return []
+        detail = (
+            f"It was asked to send with {asked_dbm} dBm, the most that region and antenna allow, and has sent with "
+            f"{used_dbm} dBm: add lower powers to tx_gain_lut in its configuration and restart it."
+        )
+        return self.trouble("power_raised", detail, now_ns=now_ns, wall_ns=wall_ns)
+
     def tally(self) -> Counter[str]:
         """Return everything that was counted."""
         return self.counts + Counter(push_data=self.pushes, frames=self.frames)

@@ -235,7 +235,7 @@ class GwmpSession:
                 return gateway.trouble("second_source", detail, now_ns=now_ns, wall_ns=wall_ns)
             case _:
                 gateway.counts["tx_ack"] += 1
-                return self._acknowledge(gateway, datagram)
+                return self._acknowledge(gateway, datagram, now_ns=now_ns, wall_ns=wall_ns)
 
     def _asked(self, gateway: Gateway, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
         was_told = gateway.told_no_pull
@@ -253,7 +253,7 @@ class GwmpSession:
             return gateway.trouble("storm", detail, now_ns=now_ns, wall_ns=wall_ns)
         return read_push(gateway, body, now_ns=now_ns, wall_ns=wall_ns)
 
-    def _acknowledge(self, gateway: Gateway, datagram: Datagram) -> list[DeviceEvent]:
+    def _acknowledge(self, gateway: Gateway, datagram: Datagram, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
         pending = self._pending.get(datagram.token)
         if pending is None or pending.eui != gateway.eui:
             gateway.counts["unmatched_tx_ack"] += 1
@@ -266,7 +266,9 @@ class GwmpSession:
         if outcome.status is TransmitStatus.SENT:
             power_dbm = pending.request.power_dbm
             outcome = TransmitOutcome(status=outcome.status, power_dbm=power_dbm, tmst_us=outcome.tmst_us)
-        return [self._conclude(datagram.token, outcome)]
+        asked_dbm = pending.request.power_dbm
+        raised = gateway.raised_power(asked_dbm, outcome.power_dbm, now_ns=now_ns, wall_ns=wall_ns)
+        return [self._conclude(datagram.token, outcome), *raised]
 
     def _conclude(self, token: int, outcome: TransmitOutcome) -> DownlinkConcluded:
         pending = self._pending.pop(token)

@@ -166,6 +166,18 @@ def test_a_tx_ack_concludes_its_downlink(
     assert talk.session.counts["unmatched_tx_ack"] == 1
 
 
+def test_a_forwarder_that_sends_louder_than_it_was_asked_to_is_told_of() -> None:
+    """The sx1302 forwarder 2.1.0 answers -5 dBm with the least of its gain table, 12 dBm."""
+    talk = Conversation()
+    talk.say(pull_data(), DOWN)
+    answer = talk.say(tx_ack(talk.send(), b'{"txpk_ack":{"warn":"TX_POWER","value":15}}'), DOWN)
+    concluded, trouble = answer
+    assert isinstance(concluded, DownlinkConcluded)
+    assert isinstance(trouble, DeviceTrouble)
+    assert (concluded.outcome.status, concluded.outcome.power_dbm) == (TransmitStatus.ADJUSTED, 15)
+    assert (trouble.code, "with 14 dBm" in trouble.detail) == ("power_raised", True)
+
+
 def test_a_tx_ack_of_another_gateway_concludes_nothing() -> None:
     talk = Conversation()
     talk.say(pull_data(), DOWN)
