@@ -166,6 +166,8 @@ class GwmpUpstream:
         self.counts[outcome.status.value] += 1
         if outcome.status is TransmitStatus.FAILED and outcome.reason not in _KNOWN:
             outcome = replace(outcome, reason="too_late" if outcome.reason in _SILENT else "tx_freq")
+        if outcome.power_dbm is not None:  # radiated power, as the network states it
+            outcome = replace(outcome, power_dbm=(outcome.power_dbm * 10 + self._gain_ddbi) // 10)
         return Datagram(kind=Kind.TX_ACK, token=token, eui=self._eui, body=ack_json(outcome)).to_bytes()
 
     def _question(self, kind: Kind, content: object) -> bytes:

@@ -104,7 +104,7 @@ class Hotspot:
                     metrics=metrics,
                 )  # fmt: skip
             return GwmpForwarder(
-                target, eui=eui, antenna_gain_ddbi=gain_ddbi, transmit=transmitter.downlink, clock=clock,
+                target, eui=eui, antenna_gain_ddbi=gain_ddbi, transmit=transmitter.network_downlink, clock=clock,
                 metrics=metrics,
             )  # fmt: skip
 

@@ -1,17 +1,20 @@
 """Sends a hotspot's frames - beacons, downlinks of the packet router and of other networks - through the one gate."""
 
 import logging
+from dataclasses import replace
 
 from skerry_agent.metrics import Metrics
 from skerry_agent.runtime.downlink import send_downlink
 from skerry_agent.runtime.identity import HotspotIdentity
 from skerry_agent.runtime.radio_set import RadioSet
 from skerry_core.errors import SkerryError
+from skerry_coverage.iot.beacon import conducted_power_dbm
 from skerry_firmware_bridge.band_plan import band_edges_hz
 from skerry_firmware_bridge.duty import name_of
 from skerry_firmware_bridge.errors import LinkLost
 from skerry_firmware_bridge.transmit import GatewayRegion, Permit, Purpose, TransmitGate
-from skerry_wire.frames import TransmitOutcome, TransmitRequest
+from skerry_radio.regions import region_params
+from skerry_wire.frames import TransmitOutcome, TransmitRequest, TransmitStatus
 from skerry_wire.generated.packet_router_pb2 import packet_router_packet_down_v1
 
 __all__ = ["Transmitter"]
@@ -36,6 +39,20 @@ class Transmitter:
         """Send an answer to an uplink by the radio that heard it. Raises as `beacon`."""
         device_id, outcome = await self._send(request, Purpose.DOWNLINK)
         self._metrics.count("skerry_downlinks_total", device=device_id, outcome=outcome.status.value)
+        return outcome
+
+    async def network_downlink(self, request: TransmitRequest) -> TransmitOutcome:
+        """Send what a further network wants sent, no louder than region and antenna allow. Raises as `beacon`.
+
+        Network servers ask for the power that their own tables name, as forwarders lower it to what they can.
+        """
+        if self._identity.region is None:
+            return await self.downlink(request)  # which says what is missing
+        most_dbm = conducted_power_dbm(region_params(self._identity.region_name), self._identity.antenna_gain_ddbi)
+        lowered = replace(request, power_dbm=min(request.power_dbm, most_dbm))
+        outcome = await self.downlink(lowered)
+        if outcome.status is TransmitStatus.SENT and lowered != request:
+            return replace(outcome, status=TransmitStatus.ADJUSTED, power_dbm=lowered.power_dbm)
         return outcome
 
     async def router_downlink(self, packet: packet_router_packet_down_v1) -> None:

@@ -86,6 +86,8 @@ def test_a_downlink_loses_the_antennas_gain_and_its_outcome_is_told() -> None:
     answer = Datagram.from_bytes(network.answer(asked.token, TransmitOutcome(status=TransmitStatus.SENT)))
     assert (answer.kind, answer.token, answer.eui) == (Kind.TX_ACK, 9, EUI)
     assert read_ack(answer.body).status is TransmitStatus.SENT
+    lowered = network.answer(9, TransmitOutcome(status=TransmitStatus.ADJUSTED, power_dbm=14))
+    assert read_ack(Datagram.from_bytes(lowered).body).power_dbm == 15  # radiated again
 
 
 @pytest.mark.parametrize(

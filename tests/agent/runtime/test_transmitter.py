@@ -65,6 +65,24 @@ def test_air_time_is_counted_where_no_duty_cycle_limits_it_and_never_for_what_is
     simulated(main)
 
 
+def test_a_network_that_asks_for_more_power_than_is_allowed_gets_what_is_and_is_told(tmp_path: Path) -> None:
+    """ChirpStack and The Things Stack ask for 27 dBm in the second window of EU868."""
+
+    async def main(clock: SimulatedClock) -> None:
+        transmitter, radios, _ = await made(tmp_path, clock)
+        radio = FakeRadio()
+        radios.up(radio)
+        loud = replace(REQUEST, frequency_hz=869_525_000, power_dbm=25)
+        outcome = await transmitter.network_downlink(loud)
+        assert radio.sent == [replace(loud, power_dbm=14)]
+        assert (outcome.status, outcome.power_dbm) == (TransmitStatus.ADJUSTED, 14)
+        assert (await transmitter.network_downlink(REQUEST)).status is TransmitStatus.SENT
+        with pytest.raises(TransmitRefused, match="E_TX_EIRP"):
+            await transmitter.downlink(loud)
+
+    simulated(main)
+
+
 def test_without_a_radio_or_a_confirmed_region_nothing_is_sent(tmp_path: Path) -> None:
     async def main(clock: SimulatedClock) -> None:
         transmitter, radios, _ = await made(tmp_path, clock, region=None)
@@ -74,6 +92,8 @@ def test_without_a_radio_or_a_confirmed_region_nothing_is_sent(tmp_path: Path) -
         radios.up(radio)
         with pytest.raises(TransmitRefused, match="not confirmed"):
             await transmitter.beacon(REQUEST)
+        with pytest.raises(TransmitRefused, match="not confirmed"):
+            await transmitter.network_downlink(REQUEST)
         assert radio.sent == []
 
     simulated(main)
