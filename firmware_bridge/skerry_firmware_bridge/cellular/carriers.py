@@ -73,7 +73,9 @@ def read_networks(lines: Iterable[str]) -> list[Network]:
 
 
 def _network(fields: list[str]) -> Network:
-    rat = "nr" if "NR" in fields[0] else "lte" if "LTE" in fields[0] else None
+    # NB-IoT and eMTC are LTE as well: only their band says so
+    kind = f"{fields[0]} {fields[2]}"
+    rat = "nr" if "NR" in kind else "lte" if "LTE" in kind else None
     channel = whole(fields[3], low=0)
     mcc, mnc = plmn(fields[1]) or (None, None)
     return Network(
