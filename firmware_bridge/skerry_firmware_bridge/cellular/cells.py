@@ -116,7 +116,8 @@ def read_cells(lines: Iterable[str]) -> Cells:
 
 
 def _line(fields: list[str], cells: Cells) -> None:
-    if fields[0] == "servingcell":
+    serving = fields[0] == "servingcell"
+    if serving:
         cells.state = STATES.get(at(fields, 1), cells.state)
         fields = fields[2:]
     if at(fields, 0).startswith("neighbourcell"):
@@ -129,8 +130,8 @@ def _line(fields: list[str], cells: Cells) -> None:
         case "NR5G-NSA":
             cells.nr = _nsa(fields[1:])
         case "NR5G-SA":
-            # without the duplex mode in front it has the columns of the other NR leg
-            read = _standalone if _duplex(at(fields, 1)) else _nsa
+            # in a row of its own, without the duplex mode in front, it has the columns of the other NR leg
+            read = _standalone if serving or _duplex(at(fields, 1)) else _nsa
             cells.nr, cells.standalone = read(fields[1:]), True
 
 

@@ -35,6 +35,12 @@ def test_a_standalone_cell_in_a_row_of_its_own_is_read_without_its_duplex_mode()
     assert (cells.nr.rsrp_dbm, cells.nr.sinr_db, cells.nr.rsrq_db) == (-88, 25, -11)
 
 
+def test_a_standalone_cell_that_does_not_tell_its_duplex_mode_keeps_its_columns() -> None:
+    nr = read_cells(['+QENG: "servingcell","NOCONN","NR5G-SA",-,310,260,1F,335,794E00,516270,41,12,-75,-11,5,1,-']).nr
+    assert nr is not None
+    assert (nr.duplex, nr.mcc, nr.cell_id, nr.tac, nr.band, nr.sinr_db) == (None, "310", 0x1F, 0x794E00, 41, 5)
+
+
 def test_a_band_that_is_neither_told_nor_known_by_its_channel_is_inferred_to_nothing() -> None:
     nr = read_cells(['+QENG: "NR5G-NSA",262,01,5,-139,-30,-43,999999,-,17,2']).nr
     assert nr is not None
