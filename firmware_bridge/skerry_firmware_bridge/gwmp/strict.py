@@ -11,7 +11,7 @@ from typing import Any
 
 from skerry_firmware_bridge.errors import FrameRejected
 from skerry_firmware_bridge.gwmp.datagram import Datagram, Kind, read_json
-from skerry_firmware_bridge.gwmp.downlink import Downlink, read_ack
+from skerry_firmware_bridge.gwmp.downlink import Downlink
 
 __all__ = ["is_first_form", "read_downlink", "read_strictly", "without_nul"]
 
@@ -33,7 +33,8 @@ def read_strictly(datagram: Datagram) -> dict[str, Any] | None:
             return content
         case Kind.TX_ACK if datagram.body not in {b"", b"\0"}:
             content = read_json(without_nul(datagram.body))
-            read_ack(datagram.body)
+            if not _fits(content.get("txpk_ack"), _TXPK_ACK):
+                raise FrameRejected("invalid_json", detail="no txpk_ack, or it has a member of a wrong kind")
             return content
         case _:
             return None
@@ -167,6 +168,13 @@ _STAT: dict[str, Check] = {
     "long": _optional(_number),
     "alti": _optional(_signed(64)),
     "temp": _optional(_number),
+}
+# an outcome that nobody knows is text like any other
+_TXPK_ACK: dict[str, Check] = {
+    "error": _optional(_text),
+    "warn": _optional(_text),
+    "value": _optional(_signed()),
+    "tmst": _optional(_unsigned(32)),
 }
 # beside the members that `Downlink` checks itself
 _TXPK: dict[str, Check] = {

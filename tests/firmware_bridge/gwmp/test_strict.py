@@ -1,5 +1,6 @@
 """The strict reading refuses and accepts what Helium's own parser does."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from skerry_core.conformance import CaseError
 from skerry_firmware_bridge.gwmp.conformance import KINDS
 from skerry_firmware_bridge.gwmp.strict import is_first_form
-from skerry_testing.gwmp import rxpk
+from skerry_testing.gwmp import EUI, rxpk
 
 TXPK = {
     "imme": True, "freq": 868.1, "rfch": 0, "powe": 14, "modu": "LORA", "datr": "SF7BW125", "codr": "4/5",
@@ -63,3 +64,22 @@ def test_a_packet_that_lacks_a_channel_of_its_own_takes_the_signal_of_its_antenn
 
 def test_a_frequency_that_is_null_is_not_given() -> None:
     assert run("gwmp.frequency", {"mhz": None, "hz": 865_062_500}) == {"mhz": 865.0625}
+
+
+@pytest.mark.parametrize(
+    ("ack", "error"),
+    [
+        ({"error": "QUEUE_FULL"}, None),
+        ({"warn": "TX_POWER", "value": None}, None),
+        ({}, None),
+        ({"error": 5}, "invalid_json"),
+        ({"tmst": -1}, "invalid_json"),
+        ({"tmst": 1 << 32}, "invalid_json"),
+        ([], "invalid_json"),
+        (None, "invalid_json"),
+    ],
+)
+def test_an_acknowledgement_is_told_by_the_kinds_of_its_members(ack: object, error: str | None) -> None:
+    raw = b"\x02\0\1\5" + EUI + json.dumps({"txpk_ack": ack}).encode()
+    found = run("gwmp.decode", {"datagram_hex": raw.hex()})
+    assert found == error if error else isinstance(found, dict)
