@@ -21,7 +21,8 @@ IMMEDIATE_AHEAD_US = 80_000
 TOO_LATE_US = 42_500  # start delay 1500 + margin 1000 + JIT pre-delay 40000
 TOO_EARLY_US = 512_000_000
 MAX_NUMBER = 1e15  # beyond it the forwarder's casts are undefined
-_LORA_RATE = re.compile(r"SF(5|6|7|8|9|10|11|12)BW(125|250|500)")
+_LORA_RATE = re.compile(r"SF\s*([0-9]{1,2})BW\s*([0-9]{1,3})")  # read like scanf does: what follows does not matter
+_FACTORS, _BANDWIDTHS_KHZ = range(5, 13), (125, 250, 500)
 _CODING_RATES = frozenset({"4/5", "4/6", "2/3", "4/7", "4/8", "1/2"})
 
 
@@ -98,12 +99,16 @@ def _is_complete(txpk: Mapping[str, Any], settings: Concentrator) -> bool:
     rate, coding_rate = txpk.get("datr"), txpk.get("codr")
     match txpk["modu"]:
         case "LORA":
-            known = isinstance(rate, str) and _LORA_RATE.fullmatch(rate) is not None
-            return known and isinstance(coding_rate, str) and coding_rate in _CODING_RATES
+            return _is_rate(rate) and isinstance(coding_rate, str) and coding_rate in _CODING_RATES
         case "FSK":
-            return "fdev" in txpk and rate is not None
+            return "fdev" in txpk and "datr" in txpk
         case _:
             return False
+
+
+def _is_rate(text: object) -> bool:
+    match = _LORA_RATE.match(text) if isinstance(text, str) else None
+    return match is not None and int(match[1]) in _FACTORS and int(match[2]) in _BANDWIDTHS_KHZ
 
 
 def _number(txpk: Mapping[str, Any], name: str) -> float:

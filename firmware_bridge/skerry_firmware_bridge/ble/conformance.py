@@ -34,13 +34,13 @@ def _device(case: Mapping[str, Any]) -> dict[str, Any]:
     match case["operation"]:
         case "read":
             try:
-                return {"bytes_hex": read_at(bytes.fromhex(case["value_hex"] or ""), case["offset"] or 0).hex()}
+                return {"bytes_hex": read_at(bytes.fromhex(case.get("value_hex") or ""), case.get("offset") or 0).hex()}
             except FrameRejected as error:
                 raise CaseError(error.reason) from None
         case "lights":
-            return {"lights": lights_after(case["lights"], case["written"])}
+            return {"lights": lights_after(case["lights"], case.get("written") or "")}
         case _:
-            value, kept = capped_services(case["names"])
+            value, kept = capped_services(case.get("names") or [])
             return {"bytes_hex": value.hex(), "kept": kept}
 
 

@@ -51,7 +51,7 @@ class Carrier:
 class Network:
     """One line of +QNWINFO; the frequency is known for NR only."""
 
-    rat: str | None
+    rat: str
     act: str
     mcc: str | None
     mnc: str | None
@@ -67,13 +67,19 @@ def read_carriers(lines: Iterable[str]) -> list[Carrier]:
 
 
 def read_networks(lines: Iterable[str]) -> list[Network]:
-    """Return the networks of all +QNWINFO lines."""
-    rows = (split(payload(line, "+QNWINFO") or "") for line in lines)
-    return [_network(fields) for fields in rows if len(fields) >= 4]
+    """Return the networks of all +QNWINFO lines; GSM and 3G are dropped."""
+    networks = (_network(split(payload(line, "+QNWINFO") or "")) for line in lines)
+    return [network for network in networks if network is not None]
 
 
-def _network(fields: list[str]) -> Network:
-    rat = "nr" if "NR" in fields[0] else "lte" if "LTE" in fields[0] else None
+def _network(fields: list[str]) -> Network | None:
+    if len(fields) < 4:
+        return None
+    # NB-IoT and eMTC are LTE as well: only their band says so
+    kind = f"{fields[0]} {fields[2]}"
+    rat = "nr" if "NR" in kind else "lte" if "LTE" in kind else None
+    if rat is None:
+        return None
     channel = whole(fields[3], low=0)
     mcc, mnc = plmn(fields[1]) or (None, None)
     return Network(

@@ -25,6 +25,8 @@ __all__ = ["Cells", "LteCell", "Neighbour", "NrCell", "read_cells"]
 
 STATES = {"SEARCH": "search", "LIMSRV": "limited", "NOCONN": "idle", "CONNECT": "connected", "CONN": "connected"}
 SUBCARRIER_KHZ = {"0": 15, "1": 30}
+PCI_LIMIT = 1007  # the largest physical cell id of NR; channel numbers are far above
+NR_NEIGHBOUR_FIELDS = 5  # channel, cell, power, quality, noise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +116,8 @@ def read_cells(lines: Iterable[str]) -> Cells:
 
 
 def _line(fields: list[str], cells: Cells) -> None:
-    if fields[0] == "servingcell":
+    serving = fields[0] == "servingcell"
+    if serving:
         cells.state = STATES.get(at(fields, 1), cells.state)
         fields = fields[2:]
     if at(fields, 0).startswith("neighbourcell"):
@@ -127,7 +130,9 @@ def _line(fields: list[str], cells: Cells) -> None:
         case "NR5G-NSA":
             cells.nr = _nsa(fields[1:])
         case "NR5G-SA":
-            cells.nr, cells.standalone = _standalone(fields[1:]), True
+            # in a row of its own, without the duplex mode in front, it has the columns of the other NR leg
+            read = _standalone if serving or _duplex(at(fields, 1)) else _nsa
+            cells.nr, cells.standalone = read(fields[1:]), True
 
 
 def _lte(fields: list[str]) -> LteCell:
@@ -222,8 +227,8 @@ def _neighbour(fields: list[str]) -> Neighbour | None:
         case "LTE":
             order = (0, 1, 2, 3, 4, 5, 6)
         case "NR5G":
-            # the channel is left out by some firmware; there is no RSSI and no reception level
-            order = (0, 1, 3, 2, 99, 4, 99) if len(values) >= 5 else (99, 0, 2, 1, 99, 3, 99)
+            # there is no RSSI and no reception level
+            order = (0, 1, 3, 2, 99, 4, 99) if _starts_with_channel(values) else (99, 0, 2, 1, 99, 3, 99)
         case _:
             return None
     channel, pci, quality, power, strength, noise, level = (at(values, index) for index in order)
@@ -238,6 +243,14 @@ def _neighbour(fields: list[str]) -> Neighbour | None:
         sinr_db=sinr(noise),
         srxlev=whole(level),
     )
+
+
+def _starts_with_channel(values: list[str]) -> bool:
+    """Tell an NR row with its channel from one of firmware that leaves it out and starts with the cell."""
+    first, second = whole(at(values, 0)), whole(at(values, 1))
+    if len(values) < NR_NEIGHBOUR_FIELDS:
+        return first is not None and first > PCI_LIMIT
+    return first is None or first > PCI_LIMIT or second is None or second >= 0
 
 
 def _digits(text: str) -> str | None:

@@ -91,7 +91,7 @@ def _cells(case: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _nr_band(case: Mapping[str, Any]) -> dict[str, Any]:
-    return {"band": nr_band(case["arfcn"])}
+    return {"band": nr_band(case.get("arfcn"))}
 
 
 def _carriers(case: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,8 @@ __all__ = ["Operator", "ScannedOperator", "checked_imei", "imei_check_digit", "r
 IMEI_BODY_DIGITS = 14
 NUMERIC_FORMAT = 2
 SCAN_STATES = ("unknown", "available", "current", "forbidden")
+# one operator of a scan; some modems close the parenthesis before the AcT, and once more behind it
+_GROUP = re.compile(r'\(((?:"[^"]*"|[^()"])*)\)(?:,([0-9]{1,2})\))?')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,21 +69,25 @@ def checked_imei(value: object) -> str | None:
 
 
 def read_operators(text: str) -> tuple[Operator | None, list[ScannedOperator]]:
-    """Return the operator in use and those that a scan found; the two lists that end a scan are skipped."""
-    body = next((body for line in text.splitlines() if (body := payload(line, "+COPS")) is not None), "")
-    groups = re.findall(r'\(((?:"[^"]*"|[^()"])*)\)', body)
-    if body.startswith("("):
-        rows = [split(group) for group in groups if '"' in group]
-        return None, [_scanned(fields) for fields in rows]
-    return _current(split(body)), []
+    """Return the operator in use and those that a scan found; the two lists that end a scan are skipped.
+
+    Some modems tear a scan over several lines, with or without their own prefix.
+    """
+    lines = text.splitlines()
+    bodies = [(index, body) for index, line in enumerate(lines) if (body := payload(line, "+COPS")) is not None]
+    first, body = bodies[0] if bodies else (0, "")
+    if not body.lstrip(", ").startswith("("):
+        return _current(split(body)), []
+    groups = _GROUP.findall("\n".join([body, *lines[first + 1 :]]))
+    return None, [_scanned([*split(group), *filter(None, [outside])]) for group, outside in groups if '"' in group]
 
 
 def _current(fields: list[str]) -> Operator | None:
     name = at(fields, 2)
     if not name:
         return None
-    number = plmn(name) if whole(at(fields, 1)) == NUMERIC_FORMAT else None
-    return Operator(name=None if number else name, plmn=number, act=_act(at(fields, 3)))
+    numeric = whole(at(fields, 1)) == NUMERIC_FORMAT
+    return Operator(name=None if numeric else name, plmn=plmn(name) if numeric else None, act=_act(at(fields, 3)))
 
 
 def _scanned(fields: list[str]) -> ScannedOperator:

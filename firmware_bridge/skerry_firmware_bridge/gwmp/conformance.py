@@ -143,7 +143,8 @@ def _txpk(case: Mapping[str, Any]) -> dict[str, Any]:
 
 def _tx_ack(case: Mapping[str, Any]) -> dict[str, Any]:
     try:
-        outcome = downlink.read_ack(case["body"].encode("utf-8", "surrogatepass"))
+        body = case["body"].encode("utf-8", "surrogatepass")
+        outcome = downlink.read_ack(body if body == b"\0" else strict.without_nul(body))
     except FrameRejected as error:
         raise CaseError(error.reason) from error
     return {
@@ -155,7 +156,7 @@ def _tx_ack(case: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _frequency(case: Mapping[str, Any]) -> dict[str, Any]:
-    if "mhz" in case:
+    if case.get("mhz") is not None:
         return {"hz": packets.hz_from_mhz(case["mhz"])}
     return {"mhz": packets.mhz_from_hz(case["hz"])}
 

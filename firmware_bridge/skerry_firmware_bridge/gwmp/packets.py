@@ -75,7 +75,7 @@ class Packet:
 def read_packets(rxpk: Mapping[str, Any]) -> list[Packet]:
     """Read one element of `rxpk`: one packet, or one per entry of `rsig`. Raises `FrameRejected("invalid_json")`."""
     antennas = rxpk.get("rsig")
-    if antennas is None:
+    if antennas is None or antennas == []:
         return [_packet(rxpk, rxpk, rssi_name="rssi")]
     if not isinstance(antennas, list) or not all(isinstance(antenna, dict) for antenna in antennas):
         raise FrameRejected("invalid_json", detail="rsig is not a list of objects")
@@ -100,9 +100,9 @@ def _packet(rxpk: Mapping[str, Any], antenna: Mapping[str, Any], *, rssi_name: s
         rf_chain=_integer(rxpk, "rfch"),
         antenna=_integer(antenna, "ant"),
         rssi_dbm=_integer(antenna, rssi_name),
-        signal_rssi_dbm=_integer(antenna, "rssis"),
+        signal_rssi_dbm=_integer(antenna if "rssis" in antenna else rxpk, "rssis"),
         snr_db=_number(antenna, "lsnr"),
-        offset_hz=_integer(antenna, "foff"),
+        offset_hz=_integer(antenna if "foff" in antenna else rxpk, "foff"),
         payload=read_payload(rxpk),
     )
 
@@ -110,10 +110,11 @@ def _packet(rxpk: Mapping[str, Any], antenna: Mapping[str, Any], *, rssi_name: s
 def chosen_signal(rxpk: Mapping[str, Any]) -> tuple[int | None, float | None]:
     """Return RSSI (dBm) and SNR (dB) that represent a packet (iot-poc 2.1, rule 4).
 
-    The packet's own, as in the first form, or the best of its antennas where it has no such pair.
+    The packet's own, as in the first form, or the best of its antennas where it is not whole in that form.
     """
     antennas = rxpk.get("rsig")
-    if not isinstance(antennas, list) or None not in (rxpk.get("rssi"), rxpk.get("lsnr")):
+    own = [rxpk.get(name) for name in ("rssi", "lsnr", "chan", "rfch")]
+    if not isinstance(antennas, list) or None not in own:
         signal = _integer(rxpk, "rssis")
         return signal if signal is not None else _integer(rxpk, "rssi"), _number(rxpk, "lsnr")
     entries = [antenna for antenna in antennas if isinstance(antenna, dict)]

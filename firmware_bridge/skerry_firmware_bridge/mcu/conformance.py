@@ -43,8 +43,8 @@ def _request(case: Mapping[str, Any]) -> sx1302.Request:
     if command is sx1302.Command.GPIO:
         pin = case["gpio"]
         return sx1302.gpio(case["id"], port=pin["port"], pin=pin["pin"], state=pin["state"])
-    payload = bytes([case["reset_type"] or 0]) if command is sx1302.Command.RESET else b""
-    entries = tuple(_spi(entry) for entry in case["spi"] or ()) if command is sx1302.Command.SPI else ()
+    payload = bytes([case.get("reset_type") or 0]) if command is sx1302.Command.RESET else b""
+    entries = tuple(_spi(entry) for entry in case.get("spi") or ()) if command is sx1302.Command.SPI else ()
     return sx1302.Request(id=case["id"], command=command, payload=payload, spi=entries)
 
 

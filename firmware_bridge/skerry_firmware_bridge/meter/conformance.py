@@ -28,8 +28,8 @@ def _checksum(case: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _p1_decode(case: Mapping[str, Any]) -> dict[str, Any]:
-    text = case["telegram"]
-    raw = join_lines(case["lines"] or []) if text is None else text.encode("latin-1")
+    text = case.get("telegram")
+    raw = join_lines(case.get("lines") or []) if text is None else text.encode("latin-1")
     try:
         telegram = check_telegram(raw)
     except FrameRejected as error:

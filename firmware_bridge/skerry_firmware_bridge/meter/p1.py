@@ -13,7 +13,7 @@ __all__ = ["TELEGRAM_LIMIT", "P1Stream", "Telegram", "check_telegram", "crc_stat
 
 TELEGRAM_LIMIT = 4096  # bytes; a version 5 telegram has 900 to 1600
 _END = re.compile(rb"!([0-9A-Fa-f]{0,4})\x00*\r\n")
-_WHOLE = re.compile(rb"/([^\r\n]*)\r\n(.*)!([0-9A-Fa-f]{0,4})\x00*(?:\r\n)?", re.DOTALL)
+_WHOLE = re.compile(rb"/([^\r\n]*)\r\n(.*)!([0-9A-Fa-f]{0,4})\x00*(?:\r\n)*", re.DOTALL)
 _LINE = re.compile(r"(\d+-\d+:\d+\.\d+\.\d+)(?:\*255)?((?:\([^()]*\))+)")
 
 

@@ -11,7 +11,7 @@ from skerry_firmware_bridge.meter.p1 import Telegram
 
 __all__ = ["Failure", "MBusReading", "P1Reading", "Peak", "Phase", "Quantity", "read_telegram"]
 
-_NUMBER = re.compile(r"\s*(-?[0-9]{1,20}(?:\.[0-9]{0,12})?)\s*\*?\s*([A-Za-z][A-Za-z0-9]*)?\s*")
+_NUMBER = re.compile(r"\s*(-?[0-9]{1,20}(?:\.[0-9]{0,40})?)\s*(?:\*\s*(.*?)|([^\W\d_].*?))?\s*")
 _TO_KILO = {"wh": "kWh", "w": "kW", "varh": "kvarh", "var": "kvar"}
 UTC_OFFSET_S = {"W": 3600, "S": 7200}  # winter and summer time, always by the letter
 CENTURY_SPLIT = 70  # years 70-99 are 19xx: meters without a clock say 1970
@@ -124,7 +124,8 @@ class _Lines:
     def __init__(self, lines: dict[str, tuple[str, ...]]) -> None:
         self._lines = lines
         self._short: dict[str, tuple[str, ...]] = {}
-        for code, groups in lines.items():
+        # electricity of channel 0 before what another medium or channel says under the same number
+        for code, groups in sorted(lines.items(), key=lambda line: not line[0].startswith(("1-0:", "0-0:"))):
             medium_channel, _, rest = code.partition(":")
             if not (medium_channel.startswith("0-") and medium_channel != "0-0"):
                 self._short.setdefault(rest, groups)
@@ -209,7 +210,7 @@ def _quantity(text: str | None) -> Quantity | None:
     match = _NUMBER.fullmatch(text or "")
     if match is None:
         return None
-    value, unit = Decimal(match[1]), match[2]
+    value, unit = Decimal(match[1]), match[2] or match[3] or None
     kilo = _TO_KILO.get((unit or "").lower())
     return Quantity(value=value, unit=unit) if kilo is None else Quantity(value=value.scaleb(-3), unit=kilo)
 

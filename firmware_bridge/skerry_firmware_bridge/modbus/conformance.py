@@ -47,11 +47,11 @@ def _encode(case: Mapping[str, Any]) -> dict[str, Any]:
         device=case["device"],
         function=case["function"],
         address=case["address"],
-        count=case["count"],
-        registers=tuple(case["registers"] or ()),
+        count=case.get("count"),
+        registers=tuple(case.get("registers") or ()),
     )
     try:
-        raw = encode(request, transport=case["transport"], transaction=case["transaction"] or 0)
+        raw = encode(request, transport=case["transport"], transaction=case.get("transaction") or 0)
     except FrameRejected as error:
         raise CaseError(error.reason) from None
     return {"bytes_hex": raw.hex()}
