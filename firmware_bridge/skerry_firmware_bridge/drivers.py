@@ -35,13 +35,26 @@ class Driver:
 
 DRIVERS: dict[str, Driver] = {
     "iec62056": Driver(
-        about="meter behind an optical head (IEC 62056-21 mode C)",
-        advice="Check that the head sits straight on the meter; a meter with a battery needs the option wake=1.",
+        about="meter behind an optical head, or one of several on a line (IEC 62056-21 mode C)",
+        advice="Check that the head sits straight on the meter, or the line's wires and the meter's number (option "
+        "address); a meter with a battery needs the option wake=1.",
         options=(
             POLL,
-            Option(name="address", type=str, about="number of the meter, where several share the line"),
+            Option(
+                name="address",
+                type=str,
+                about="number of the meter, where several share the line",
+                pattern="[0-9A-Za-z ]{1,32}",
+                looks="up to 32 digits and letters",
+            ),
             Option(name="wake", type=int, about="1 = wake a meter that sleeps on its battery (0)", low=0, high=1),
-            Option(name="registers", type=str, about="read these in programming mode, such as 1.8.0,2.8.0"),
+            Option(
+                name="registers",
+                type=str,
+                about="read these in programming mode, such as 1.8.0,2.8.0",
+                pattern="[0-9A-Za-z.:*&,-]+",
+                looks="registers with commas between them, such as 0.0.0,1.8.0",
+            ),
             Option(name="password_file", type=str, about="file with the password of the programming mode"),
         ),
         open=open_iec62056,

@@ -18,7 +18,7 @@ from skerry_simulate.clock import SimulatedClock
 from skerry_simulate.devices.firmware import NO_LINE_FAULTS, LineFaults
 from skerry_simulate.devices.hosts import open_pty, open_tcp
 from skerry_simulate.devices.memory import FirmwareLink
-from skerry_simulate.devices.meter import OpticalMeterFirmware
+from skerry_simulate.devices.optical_meter import OpticalMeterFirmware
 from skerry_simulate.rfc2217 import Rfc2217Port
 from skerry_testing.simulated import simulated
 
