@@ -84,6 +84,26 @@ EMULATORS: dict[str, Emulator] = {
         kind="iec62056",
         make=lambda clock, _: optical_meter.OpticalMeterFirmware(clock=clock),
     ),
+    "p1-be": Emulator(
+        about="Belgian P1 meter with gas and water",
+        kind="p1",
+        make=lambda clock, _: meter.P1Firmware(clock=clock, country="be"),
+    ),
+    "p1-encrypted": Emulator(
+        about="Luxembourg's P1 meter, whose telegrams are encrypted",
+        kind="p1",
+        make=lambda clock, _: meter.EncryptedP1Firmware(clock=clock),
+    ),
+    "p1-lu": Emulator(
+        about="Luxembourg's P1 meter behind a reader that decrypts",
+        kind="p1",
+        make=lambda clock, _: meter.P1Firmware(clock=clock, country="lu"),
+    ),
+    "p1-se": Emulator(
+        about="Swedish P1 meter, which tells no number",
+        kind="p1",
+        make=lambda clock, _: meter.P1Firmware(clock=clock, country="se"),
+    ),
     "p1-v2": Emulator(
         about="DSMR 2.2 meter, every 10 s, no checksum",
         kind="p1-v2",
