@@ -101,7 +101,7 @@ DRIVERS: dict[str, Driver] = {
         advice="Check unit, baud and parity, the bus wires, and that SunSpec (Modbus) is switched on in the device.",
         options=(
             POLL,
-            Option(name="unit", type=int, about="Modbus address of the device (1)", low=0, high=247),
+            Option(name="unit", type=int, about="Modbus address of the device (1)", low=0, high=255),
             Option(name="baud", type=int, about="speed of a serial bus (9600)", low=300, high=4_000_000),
             Option(name="parity", type=str, about="parity of a serial bus: N, E or O (N)", choices=("N", "E", "O")),
         ),
