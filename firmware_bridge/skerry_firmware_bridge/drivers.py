@@ -10,6 +10,7 @@ from skerry_firmware_bridge.cellular.modem_manager import MEASURE_S, open_manage
 from skerry_firmware_bridge.device import DeviceConfig, Option, Session, Surroundings
 from skerry_firmware_bridge.mcu.picogw_device import open_picogw
 from skerry_firmware_bridge.mcu.sx1302_device import open_sx1302
+from skerry_firmware_bridge.meter.iec62056 import BAUDS
 from skerry_firmware_bridge.meter.iec62056_device import open_iec62056
 from skerry_firmware_bridge.meter.p1_device import open_p1
 from skerry_firmware_bridge.sunspec.device import open_sunspec
@@ -46,6 +47,12 @@ DRIVERS: dict[str, Driver] = {
                 about="number of the meter, where several share the line",
                 pattern="[0-9A-Za-z ]{1,32}",
                 looks="up to 32 digits and letters",
+            ),
+            Option(
+                name="baud",
+                type=str,
+                about="speed at which the meter listens for its request (300)",
+                choices=tuple(map(str, BAUDS)),
             ),
             Option(name="wake", type=int, about="1 = wake a meter that sleeps on its battery (0)", low=0, high=1),
             Option(

@@ -14,7 +14,7 @@ from skerry_core.clock import Clock
 from skerry_firmware_bridge.device import DeviceConfig, Session, Surroundings, Values
 from skerry_firmware_bridge.errors import FrameRejected, LinkRefused
 from skerry_firmware_bridge.meter.energy import EnergyReading, to_int
-from skerry_firmware_bridge.meter.iec62056 import DataSet
+from skerry_firmware_bridge.meter.iec62056 import BAUDS, DataSet
 from skerry_firmware_bridge.meter.iec62056_dialogue import Dialogue
 from skerry_firmware_bridge.meter.lines import MeterLine
 
@@ -33,7 +33,7 @@ _ADDRESS = re.compile(r"(?:[01]-[01]:)?([0-9A-F]{1,2}\.[0-9]{1,2}\.[0-9]{1,3})(?
 
 @asynccontextmanager
 async def open_iec62056(config: DeviceConfig, around: Surroundings) -> AsyncIterator["Iec62056Session"]:
-    """Take a place on the line, at 300 baud. Raises `BridgeError`."""
+    """Take a place on the line. Raises `BridgeError`."""
     options = config.options
     address = str(options.get("address", ""))
     password = await _password(str(options.get("password_file", "")), around.clock)
@@ -46,6 +46,7 @@ async def open_iec62056(config: DeviceConfig, around: Surroundings) -> AsyncIter
             accept=numbers.accept,
             address=address,
             wake=bool(options.get("wake")),
+            baud=int(options.get("baud", BAUDS[0])),
             registers=tuple(filter(None, str(options.get("registers", "")).split(","))),
             password=password,
         )

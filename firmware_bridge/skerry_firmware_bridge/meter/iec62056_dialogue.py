@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from skerry_core.clock import Clock
-from skerry_firmware_bridge.errors import FrameRejected, LinkLost, ModuleRefused
+from skerry_firmware_bridge.errors import DeviceTimeout, FrameRejected, LinkLost, ModuleRefused
 from skerry_firmware_bridge.exchange import Exchange
 from skerry_firmware_bridge.meter.iec62056 import (
     ACK,
@@ -36,6 +36,10 @@ WAKE_S = WAKE_NULS * 10 / BAUDS[0] + 1.6
 ATTEMPTS = 3
 BLOCKS_LIMIT = 256  # partial blocks of one answer
 READOUT, PROGRAMMING = 0, 1
+NOT_UNDERSTOOD = (
+    "Something answers, but not clearly: the meter may begin at another speed than the option baud says, or several "
+    "answer at once and need the option address."
+)
 Answer = TypeVar("Answer")
 
 
@@ -45,8 +49,8 @@ Heard = tuple[Message, tuple[DataSet, ...]]
 class Dialogue:
     """Asks one meter for its whole readout, or for single `registers` in programming mode.
 
-    `accept` is shown each answer and refuses one that cannot be this meter's with `FrameRejected`. `password` guards
-    the programming mode of some meters.
+    `baud` is where the meter listens for its request. `accept` is shown each answer, and refuses one that cannot be
+    this meter's with `FrameRejected`. `password` guards the programming mode of some meters.
     """
 
     def __init__(
@@ -57,10 +61,12 @@ class Dialogue:
         accept: Callable[[tuple[DataSet, ...]], None],
         address: str = "",
         wake: bool = False,
+        baud: int = BAUDS[0],
         registers: tuple[str, ...] = (),
         password: str | None = None,
     ) -> None:
         self._line = line
+        self._baud = baud
         self._exchange = Exchange(line, clock=clock, name=f"meter {address}" if address else "meter")
         self._clock = clock
         self._accept = accept
@@ -86,27 +92,42 @@ class Dialogue:
         raise AssertionError("unreachable")
 
     async def _once(self) -> Heard:
-        await self._set_speed(BAUDS[0])
+        await self._set_speed(self._baud)
         if self._wake:
-            await self._line.write(bytes(WAKE_NULS))
+            await self._line.write(bytes(self._baud // BAUDS[0] * WAKE_NULS))
             await self._clock.sleep(WAKE_S)
             await self._exchange.drain()
-        hello = request(self._address)
-        identification = await self._ask(hello, _identification, timeout_s=IDENTIFICATION_TIMEOUT_S)
+        identification = await self._identify()
         if self._registers:
             return identification, await self._programmed(identification)
         option = await self._choose(identification, READOUT)
         return identification, await self._blocks(option, timeout_s=READOUT_TIMEOUT_S)
 
+    async def _identify(self) -> Message:
+        """Ask who is there; an answer that nobody understands may have come at another speed."""
+        came = b""
+
+        def heard(raw: bytes) -> Message:
+            nonlocal came
+            came = raw
+            return _identification(raw)
+
+        try:
+            return await self._ask(request(self._address), heard, timeout_s=IDENTIFICATION_TIMEOUT_S)
+        except (DeviceTimeout, FrameRejected) as error:
+            if came:
+                error.advising(NOT_UNDERSTOOD)
+            raise
+
     async def _choose(self, identification: Message, mode: int) -> bytes:
         """Choose speed and mode; return what is still to be sent, for a link that cannot change its speed."""
         # such a link makes the meter stay at its opening speed
-        baud = identification.baud if self._line.speed is not None and identification.baud else BAUDS[0]
+        baud = identification.baud if self._line.speed is not None and identification.baud else self._baud
         option = ack_option(baud_digit=BAUDS.index(baud), mode=mode)
         if self._line.speed is None:
             return option
         await self._line.write(option)
-        await self._set_speed(BAUDS[0])  # waits until the option has left the port
+        await self._set_speed(self._baud)  # waits until the option has left the port
         await self._clock.sleep(SWITCH_PAUSE * (identification.reaction_ms or 0) / 1000)
         await self._set_speed(baud)
         return b""

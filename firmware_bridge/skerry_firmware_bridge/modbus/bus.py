@@ -31,6 +31,7 @@ ATTEMPTS = 3
 SETTLE_S = 1.0  # after a repeated request: its first answer may still come, and must not be taken for the next one's
 BUSY_PAUSE_S = 0.5
 SILENCES_UNTIL_CLOSED = 30  # in a row, of all units of a TCP bus: then its far end is gone without a word
+TCP_ADVICE = "Check its unit number, and that SunSpec (Modbus) is switched on in the device."
 COME_AGAIN = frozenset({5, 6})  # exceptions "acknowledge" and "busy"
 NOBODY_THERE = frozenset({10, 11})  # a gateway's exceptions "no path" and "the target does not answer"
 SERIAL_UNITS = range(1, 248)  # 0 is for all, who do not answer; network devices also have 0 and 255
@@ -126,7 +127,8 @@ class Unit:
             return DeviceTimeout(what).advising(
                 "Another program may be asking it too: stop that, or set a longer poll_s."
             )
-        return DeviceTimeout(f"Unit {self._unit} on {url} gave no answer in {ATTEMPTS} attempts")
+        error = DeviceTimeout(f"Unit {self._unit} on {url} gave no answer in {ATTEMPTS} attempts")
+        return error if url.startswith(SCHEME_RTU) else error.advising(TCP_ADVICE)
 
 
 class _Connection:
