@@ -4,20 +4,18 @@ Drivers live in `cellular`, `meter`, `mcu`, `sunspec`; `drivers` names them, `su
 """
 
 import asyncio
+import re
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, Protocol, runtime_checkable
 
 from skerry_core.clock import Clock
-from skerry_core.errors import SkerryError
-from skerry_firmware_bridge.links.base import Link
-from skerry_firmware_bridge.links.settings import SerialSettings
+from skerry_firmware_bridge.links.base import LinkOpener
+from skerry_firmware_bridge.meter.lines import MeterLines
 from skerry_firmware_bridge.modbus.bus import Buses
 
-__all__ = ["BaudLink", "DeviceConfig", "LinkOpener", "Option", "Session", "Surroundings", "Values", "beside"]
+__all__ = ["DeviceConfig", "Option", "Session", "Surroundings", "Values"]
 
 Values = dict[str, int | float | str | None]
 
@@ -34,7 +32,10 @@ class DeviceConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """One option of a device kind: its name, type, and one line for people. The default stands in the driver."""
+    """One option of a device kind: its name, type, and one line for people. The default stands in the driver.
+
+    `pattern`: what a text has to look like, said by `looks`.
+    """
 
     name: str
     type: type[int] | type[str]
@@ -42,13 +43,15 @@ class Option:
     low: int = 0
     high: int = 2**31 - 1
     choices: tuple[str, ...] = ()
+    pattern: str = ".+"
+    looks: str = "a text"
 
     @property
     def wanted(self) -> str:
         """Say what may be written."""
         if self.choices:
             return f"one of {', '.join(self.choices)}"
-        return f"a whole number from {self.low} to {self.high}" if self.type is int else "a text"
+        return f"a whole number from {self.low} to {self.high}" if self.type is int else self.looks
 
     def checked(self, value: str | int) -> str | int:
         """Return the value in its type. Raises `ValueError` for one that `wanted` does not describe."""
@@ -58,13 +61,9 @@ class Option:
                 raise ValueError(number)
             return number
         text = str(value).strip()
-        if not text or (self.choices and text.upper() not in self.choices):
+        if not re.fullmatch(self.pattern, text) or (self.choices and text.upper() not in self.choices):
             raise ValueError(text)
         return text.upper() if self.choices else text
-
-
-LinkOpener = Callable[[str, SerialSettings], Awaitable[Link]]
-"""Opens a URL. Raises `LinkRefused`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +74,7 @@ class Surroundings:
     random: Random
     open_link: LinkOpener
     buses: Buses = field(default_factory=Buses)
+    meter_lines: MeterLines = field(default_factory=MeterLines)
 
 
 class Session(ABC):
@@ -96,27 +96,3 @@ class Session(ABC):
 
     async def keep_alive(self) -> None:  # noqa: B027 - nothing to do for most devices
         """Ask the device for a sign of life in a long pause between readings. Raises `BridgeError`."""
-
-
-@runtime_checkable
-class BaudLink(Protocol):
-    """A link whose speed can change while it is open (IEC 62056-21 needs it)."""
-
-    async def set_baud(self, baud: int) -> None:
-        """Change the speed once everything written has left."""
-
-
-@asynccontextmanager
-async def beside(work: Coroutine[Any, Any, None], *, name: str) -> AsyncIterator[None]:
-    """Run `work` beside the body and cancel it at the end; our own errors leave the body ungrouped."""
-    failure: SkerryError | None = None
-    async with asyncio.TaskGroup() as group:
-        task = group.create_task(work, name=name)
-        try:
-            yield
-        except SkerryError as error:
-            failure = error
-        finally:
-            task.cancel()
-    if failure is not None:
-        raise failure

@@ -10,6 +10,7 @@ from skerry_firmware_bridge.cellular.modem_manager import MEASURE_S, open_manage
 from skerry_firmware_bridge.device import DeviceConfig, Option, Session, Surroundings
 from skerry_firmware_bridge.mcu.picogw_device import open_picogw
 from skerry_firmware_bridge.mcu.sx1302_device import open_sx1302
+from skerry_firmware_bridge.meter.iec62056 import BAUDS
 from skerry_firmware_bridge.meter.iec62056_device import open_iec62056
 from skerry_firmware_bridge.meter.p1_device import open_p1
 from skerry_firmware_bridge.sunspec.device import open_sunspec
@@ -35,13 +36,32 @@ class Driver:
 
 DRIVERS: dict[str, Driver] = {
     "iec62056": Driver(
-        about="meter behind an optical head (IEC 62056-21 mode C)",
-        advice="Check that the head sits straight on the meter; a meter with a battery needs the option wake=1.",
+        about="meter behind an optical head, or one of several on a line (IEC 62056-21 mode C)",
+        advice="Check that the head sits straight on the meter, or the line's wires and the meter's number (option "
+        "address); a meter with a battery needs the option wake=1.",
         options=(
             POLL,
-            Option(name="address", type=str, about="number of the meter, where several share the line"),
+            Option(
+                name="address",
+                type=str,
+                about="number of the meter, where several share the line",
+                pattern="[0-9A-Za-z ]{1,32}",
+                looks="up to 32 digits and letters",
+            ),
+            Option(
+                name="baud",
+                type=str,
+                about="speed at which the meter listens for its request (300)",
+                choices=tuple(map(str, BAUDS)),
+            ),
             Option(name="wake", type=int, about="1 = wake a meter that sleeps on its battery (0)", low=0, high=1),
-            Option(name="registers", type=str, about="read these in programming mode, such as 1.8.0,2.8.0"),
+            Option(
+                name="registers",
+                type=str,
+                about="read these in programming mode, such as 1.8.0,2.8.0",
+                pattern="[0-9A-Za-z.:*&,-]+",
+                looks="registers with commas between them, such as 0.0.0,1.8.0",
+            ),
             Option(name="password_file", type=str, about="file with the password of the programming mode"),
         ),
         open=open_iec62056,
@@ -88,7 +108,7 @@ DRIVERS: dict[str, Driver] = {
         advice="Check unit, baud and parity, the bus wires, and that SunSpec (Modbus) is switched on in the device.",
         options=(
             POLL,
-            Option(name="unit", type=int, about="Modbus address of the device (1)", low=0, high=247),
+            Option(name="unit", type=int, about="Modbus address of the device (1)", low=0, high=255),
             Option(name="baud", type=int, about="speed of a serial bus (9600)", low=300, high=4_000_000),
             Option(name="parity", type=str, about="parity of a serial bus: N, E or O (N)", choices=("N", "E", "O")),
         ),

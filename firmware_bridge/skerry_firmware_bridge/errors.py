@@ -12,6 +12,8 @@ Tree::
       TransmitRefused   the transmit gate said no; names the limit
 """
 
+from typing import Self
+
 from skerry_core.errors import SkerryError
 
 __all__ = [
@@ -29,7 +31,14 @@ BRIEF_CHARACTERS = 120
 
 
 class BridgeError(SkerryError):
-    """Base of the device side's errors."""
+    """Base of the device side's errors; `remedy` is what a person can do, where more is known than by its kind."""
+
+    remedy = ""
+
+    def advising(self, remedy: str) -> Self:
+        """Return itself with a remedy."""
+        self.remedy = remedy
+        return self
 
 
 class LinkLost(BridgeError):

@@ -20,6 +20,7 @@ from skerry_firmware_bridge.device import DeviceConfig, Session, Surroundings, V
 from skerry_firmware_bridge.drivers import DRIVERS, checked
 from skerry_firmware_bridge.errors import BridgeError, DeviceTimeout, FrameRejected, LinkLost, LinkRefused
 from skerry_firmware_bridge.links.backoff import Backoff
+from skerry_firmware_bridge.meter.counters import CounterWatch
 from skerry_firmware_bridge.radio import DeviceState, DeviceTrouble, EventSink, StateChanged, StatusReported
 
 _log = logging.getLogger(__name__)
@@ -77,7 +78,7 @@ class _Supervisor:
             async with self._driver.open(replace(self._config, url=self._urls[0]), self._around) as session:
                 await self._use(session)
         except DeviceTimeout as error:
-            self._report.failed(_sentence(error), self._driver.advice, cause="silent")
+            self._report.failed(_sentence(error), error.remedy or self._driver.advice, cause="silent")
             if self._config.kind == "modem":
                 await self._climb()
         except LinkRefused as error:
@@ -90,9 +91,9 @@ class _Supervisor:
             self._report.failed(_sentence(error), "It is opened again as soon as it is back.", cause="lost")
         except FrameRejected as error:
             what = f"What it answers cannot be understood ({error})."
-            self._report.failed(what, self._driver.advice, cause=error.reason)
+            self._report.failed(what, error.remedy or self._driver.advice, cause=error.reason)
         except BridgeError as error:
-            self._report.failed(_sentence(error), self._driver.advice, cause=type(error).__name__)
+            self._report.failed(_sentence(error), error.remedy or self._driver.advice, cause=type(error).__name__)
 
     async def _use(self, session: Session) -> Never:
         identity = await session.identify()
@@ -154,6 +155,7 @@ class _Reporter:
     _reason: str = ""
     _cause: str = ""
     _names: set[str] = field(default_factory=set)
+    _counters: CounterWatch = field(default_factory=CounterWatch)
     _read_ns: int | None = None  # wall time of the latest reading: what is told of a lost device is as old as that
 
     def reading(self, values: Values) -> None:
@@ -164,6 +166,8 @@ class _Reporter:
         self._names |= values.keys()
         whole = dict.fromkeys(sorted(self._names)) | values
         self.events(StatusReported(device_id=self.device_id, values=whole, wall_ns=wall_ns))
+        for code, detail in self._counters.see(values):
+            self.trouble(code, detail)
 
     def failed(self, what: str, remedy: str, *, cause: str) -> None:
         first = self._down_timer is None

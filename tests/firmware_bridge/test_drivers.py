@@ -66,7 +66,7 @@ def test_every_kind_says_what_a_person_can_do(kind: str) -> None:
     ("options", "wanted"),
     [
         ({"parity": "X"}, "one of N, E, O"),
-        ({"unit": 248}, "a whole number from 0 to 247"),
+        ({"unit": 256}, "a whole number from 0 to 255"),
         ({"poll_s": 0}, "a whole number from 1 to 86400"),
     ],
 )

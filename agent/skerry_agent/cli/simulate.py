@@ -149,7 +149,9 @@ async def _emulator(name: str, wishes: Wishes) -> AsyncIterator[dict[str, str]]:
             port=wishes.port,
         )  # fmt: skip
         async with emulator as running:
-            yield {"name": name, "kind": running.kind, "url": running.url, **dict(running.environment)}
+            told = {"name": name, "kind": running.kind, "url": running.url, **dict(running.environment)}
+            several = EMULATORS[name].options
+            yield told | ({"options": " ".join(several)} if several else {})
         return
     server = _address(wishes.server or SERVERS.get(name, "127.0.0.1:0"))
     radio = lone_radio(
@@ -187,4 +189,6 @@ def _text(values: dict[str, str]) -> str:
     if variables:
         return f"{where} Talk to it with:\n  {variables} skerry ble info {url.removeprefix('ble:')}"
     setting = "serial.radios" if is_serial_radio else "devices.attached"
-    return f"{where} Give it to an agent with:\n  skerry --set {quote(f'{setting}={kind}:{url}')} run"
+    each = [f"{kind}:{url}?{option}" for option in values.get("options", "").split()] or [f"{kind}:{url}"]
+    what = "them" if len(each) > 1 else "it"
+    return f"{where} Give {what} to an agent with:\n  skerry --set {quote(f'{setting}=' + ','.join(each))} run"

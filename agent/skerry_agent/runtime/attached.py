@@ -13,14 +13,15 @@ from skerry_firmware_bridge.drivers import checked
 from skerry_firmware_bridge.links.base import Link
 from skerry_firmware_bridge.links.open import open_link
 from skerry_firmware_bridge.links.settings import SerialSettings
+from skerry_firmware_bridge.meter.iec62056 import plain_address
 from skerry_firmware_bridge.radio import EventSink
 from skerry_firmware_bridge.supervise import supervise
 
 __all__ = ["attached_device", "attached_devices", "run_attached", "surroundings"]
 
 
-NUMBERED = ("unit", "address")  # options that tell devices at one place apart, and so belong to their ids
-SHARED_KINDS = frozenset({"sunspec"})  # kinds of which several may stand at one place: a bus serves them all
+# kinds of which several may stand at one place: the option that tells them apart, and what it is where it is not given
+SHARED = {"sunspec": ("unit", 1), "iec62056": ("address", None)}
 
 
 def attached_devices(texts: Sequence[str]) -> list[DeviceConfig]:
@@ -33,7 +34,8 @@ def attached_devices(texts: Sequence[str]) -> list[DeviceConfig]:
             raise UsageError(
                 "E_DEVICE_TWICE",
                 f"devices.attached names {device.url} twice, as {other.device_id} and {device.device_id}.",
-                remedy="Leave one of them out; only sunspec devices share a bus, each with its own unit.",
+                remedy="Leave one of them out; only sunspec devices share a bus, each with its own unit, and iec62056 "
+                "meters a line, each with its own address.",
                 params={"device": device.device_id},
             )
         devices.append(device)
@@ -59,14 +61,23 @@ def attached_device(text: str) -> DeviceConfig:
             params={"value": text},
         )
     device = checked(DeviceConfig(device_id=place, kind=kind, url=url, options=told))
-    numbers = [f",{name}={device.options[name]}" for name in NUMBERED if device.options.get(name, 1) != 1]
-    return replace(device, device_id=place + "".join(numbers))
+    name, usual = SHARED.get(kind, ("", None))
+    number = device.options.get(name, usual)
+    return device if number == usual else replace(device, device_id=f"{place},{name}={number}")
 
 
 def _clash(one: DeviceConfig, other: DeviceConfig) -> bool:
     if one.url != other.url:
         return False
-    return one.device_id == other.device_id or not {one.kind, other.kind} <= SHARED_KINDS
+    numbers = {_number(one), _number(other)}
+    return one.kind != other.kind or len(numbers) < 2 or None in numbers
+
+
+def _number(device: DeviceConfig) -> str | None:
+    """Return what tells a device from others at its place, None where nothing does; leading zeros do not count."""
+    name, usual = SHARED.get(device.kind, ("", None))
+    number = device.options.get(name, usual)
+    return None if number is None else plain_address(str(number))
 
 
 def surroundings(clock: Clock, random: Random) -> Surroundings:

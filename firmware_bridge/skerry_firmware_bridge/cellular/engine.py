@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from skerry_core.clock import Clock
+from skerry_firmware_bridge.beside import beside
 from skerry_firmware_bridge.cellular.replies import Transcript, own_prefixes, read_transcript
-from skerry_firmware_bridge.device import beside
 from skerry_firmware_bridge.errors import BridgeError, DeviceTimeout, LinkLost
 from skerry_firmware_bridge.links.base import Link
 

@@ -1,10 +1,12 @@
 """The byte-stream link that every serial-like driver stands on."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
+from typing import Protocol, runtime_checkable
 
-from skerry_firmware_bridge.links.settings import Pin
+from skerry_firmware_bridge.links.settings import Pin, SerialSettings
 
-__all__ = ["Link"]
+__all__ = ["BaudLink", "Link", "LinkOpener"]
 
 
 class Link(ABC):
@@ -28,3 +30,15 @@ class Link(ABC):
     @abstractmethod
     async def close(self) -> None:
         """Give the port back; later calls raise `LinkLost`. Safe to call twice."""
+
+
+LinkOpener = Callable[[str, SerialSettings], Awaitable[Link]]
+"""Opens a URL. Raises `LinkRefused`."""
+
+
+@runtime_checkable
+class BaudLink(Protocol):
+    """A link whose speed can change while it is open (IEC 62056-21 needs it)."""
+
+    async def set_baud(self, baud: int) -> None:
+        """Change the speed once everything written has left."""

@@ -16,6 +16,7 @@ __all__ = [
     "decode_message",
     "encode_command",
     "encode_readout",
+    "plain_address",
     "request",
 ]
 
@@ -59,6 +60,11 @@ class Message:
 def request(address: str = "") -> bytes:
     """Return the opening request, for one meter or for whichever listens."""
     return b"/?" + address.encode("ascii") + b"!\r\n"
+
+
+def plain_address(address: str) -> str:
+    """Return a meter's address or number without the leading zeros, which do not count; "" for no address."""
+    return address.strip().lstrip("0") or ("0" if address.strip() else "")
 
 
 def ack_option(*, baud_digit: int, mode: int) -> bytes:

@@ -8,10 +8,8 @@ from contextlib import suppress
 from typing import TypeVar
 
 from skerry_core.clock import Clock
-from skerry_firmware_bridge.device import BaudLink
-from skerry_firmware_bridge.errors import FrameRejected, LinkLost, ModuleRefused
+from skerry_firmware_bridge.errors import DeviceTimeout, FrameRejected, LinkLost, ModuleRefused
 from skerry_firmware_bridge.exchange import Exchange
-from skerry_firmware_bridge.links.base import Link
 from skerry_firmware_bridge.meter.iec62056 import (
     ACK,
     BAUDS,
@@ -23,8 +21,9 @@ from skerry_firmware_bridge.meter.iec62056 import (
     encode_command,
     request,
 )
+from skerry_firmware_bridge.meter.lines import MeterLine
 
-__all__ = ["Dialogue", "EvenParityLink", "changeable"]
+__all__ = ["Dialogue"]
 
 IDENTIFICATION_TIMEOUT_S = 5.0
 READOUT_TIMEOUT_S = 90.0  # a readout at 300 baud takes tens of seconds
@@ -37,70 +36,98 @@ WAKE_S = WAKE_NULS * 10 / BAUDS[0] + 1.6
 ATTEMPTS = 3
 BLOCKS_LIMIT = 256  # partial blocks of one answer
 READOUT, PROGRAMMING = 0, 1
+NOT_UNDERSTOOD = (
+    "Something answers, but not clearly: the meter may begin at another speed than the option baud says, or several "
+    "answer at once and need the option address."
+)
 Answer = TypeVar("Answer")
+
+
+Heard = tuple[Message, tuple[DataSet, ...]]
 
 
 class Dialogue:
     """Asks one meter for its whole readout, or for single `registers` in programming mode.
 
-    `speed`: the link, where its speed can be changed. `password` guards the programming mode of some meters.
+    `baud` is where the meter listens for its request. `accept` is shown each answer, and refuses one that cannot be
+    this meter's with `FrameRejected`. `password` guards the programming mode of some meters.
     """
 
     def __init__(
         self,
-        exchange: Exchange,
+        line: MeterLine,
         *,
         clock: Clock,
-        speed: BaudLink | None = None,
+        accept: Callable[[tuple[DataSet, ...]], None],
         address: str = "",
         wake: bool = False,
+        baud: int = BAUDS[0],
         registers: tuple[str, ...] = (),
         password: str | None = None,
     ) -> None:
-        self.exchange = exchange
-        self._speed = speed
+        self._line = line
+        self._baud = baud
+        self._exchange = Exchange(line, clock=clock, name=f"meter {address}" if address else "meter")
         self._clock = clock
+        self._accept = accept
         self._address = address
         self._wake = wake
         self._registers = registers
         self._password = password
 
-    async def run(self) -> tuple[Message, tuple[DataSet, ...]]:
-        """Return identification and data sets; what came damaged is repeated.
+    async def run(self) -> Heard:
+        """Return identification and data sets; what came damaged is repeated, after the other meters' turns.
 
         Raises `DeviceTimeout`, `FrameRejected`, `LinkLost`, `ModuleRefused`.
         """
-        for attempt in range(ATTEMPTS):
+        for attempt in range(1, ATTEMPTS + 1):
             try:
-                return await self._once()
+                async with self._line.turn():
+                    identification, data = await self._once()
+                    self._accept(data)
+                    return identification, data
             except FrameRejected:
-                if attempt == ATTEMPTS - 1:
+                if attempt == ATTEMPTS:
                     raise
-                await self.exchange.drain()
         raise AssertionError("unreachable")
 
-    async def _once(self) -> tuple[Message, tuple[DataSet, ...]]:
-        await self._set_speed(BAUDS[0])
+    async def _once(self) -> Heard:
+        await self._set_speed(self._baud)
         if self._wake:
-            await self.exchange.link.write(bytes(WAKE_NULS))
+            await self._line.write(bytes(self._baud // BAUDS[0] * WAKE_NULS))
             await self._clock.sleep(WAKE_S)
-            await self.exchange.drain()
-        hello = request(self._address)
-        identification = await self._ask(hello, _identification, timeout_s=IDENTIFICATION_TIMEOUT_S)
+            await self._exchange.drain()
+        identification = await self._identify()
         if self._registers:
             return identification, await self._programmed(identification)
         option = await self._choose(identification, READOUT)
         return identification, await self._blocks(option, timeout_s=READOUT_TIMEOUT_S)
 
+    async def _identify(self) -> Message:
+        """Ask who is there; an answer that nobody understands may have come at another speed."""
+        came = b""
+
+        def heard(raw: bytes) -> Message:
+            nonlocal came
+            came = raw
+            return _identification(raw)
+
+        try:
+            return await self._ask(request(self._address), heard, timeout_s=IDENTIFICATION_TIMEOUT_S)
+        except (DeviceTimeout, FrameRejected) as error:
+            if came:
+                error.advising(NOT_UNDERSTOOD)
+            raise
+
     async def _choose(self, identification: Message, mode: int) -> bytes:
         """Choose speed and mode; return what is still to be sent, for a link that cannot change its speed."""
         # such a link makes the meter stay at its opening speed
-        baud = identification.baud if self._speed is not None and identification.baud else BAUDS[0]
+        baud = identification.baud if self._line.speed is not None and identification.baud else self._baud
         option = ack_option(baud_digit=BAUDS.index(baud), mode=mode)
-        if self._speed is None:
+        if self._line.speed is None:
             return option
-        await self.exchange.link.write(option)
-        await self._set_speed(BAUDS[0])  # waits until the option has left the port
+        await self._line.write(option)
+        await self._set_speed(self._baud)  # waits until the option has left the port
         await self._clock.sleep(SWITCH_PAUSE * (identification.reaction_ms or 0) / 1000)
         await self._set_speed(baud)
         return b""
@@ -129,20 +156,23 @@ class Dialogue:
     async def _programmed(self, identification: Message) -> tuple[DataSet, ...]:
         """Read the wanted registers one by one; the meter is left as it was found."""
         option = await self._choose(identification, PROGRAMMING)
-        await self._ask(option, _command, timeout_s=COMMAND_TIMEOUT_S)  # its challenge
-        data: list[DataSet] = []
         try:
-            if self._password is not None:
-                login = encode_command("P1", f"({self._password})")
-                await self._ask(login, _permission, timeout_s=COMMAND_TIMEOUT_S)
+            await self._ask(option, _command, timeout_s=COMMAND_TIMEOUT_S)  # its challenge
+            await self._log_in()
+            data: list[DataSet] = []
             for register in self._registers:
                 question = encode_command("R1", f"{register}()")
                 answer = await self._blocks(question, timeout_s=COMMAND_TIMEOUT_S)
                 data += [_named(entry, register) for entry in answer]
+            return tuple(data)
         finally:
-            with suppress(LinkLost):
-                await self.exchange.link.write(encode_command("B0"))
-        return tuple(data)
+            with suppress(LinkLost):  # a meter that is not let go keeps its speed, and hears nobody for a minute or two
+                await self._line.write(encode_command("B0"))
+
+    async def _log_in(self) -> None:
+        if self._password is not None:
+            login = encode_command("P1", f"({self._password})")
+            await self._ask(login, _permission, timeout_s=COMMAND_TIMEOUT_S)
 
     async def _ask(
         self, question: bytes, decode: Callable[[bytes], Answer], *, timeout_s: float, quiet_s: float | None = None
@@ -154,43 +184,19 @@ class Dialogue:
                 raise FrameRejected("incomplete", frame=raw)
             return decode(raw.removeprefix(question))
 
-        return await self.exchange.ask(question, answered, timeout_s=timeout_s, quiet_s=quiet_s)
+        return await self._exchange.ask(question, answered, timeout_s=timeout_s, quiet_s=quiet_s)
 
     async def _set_speed(self, baud: int) -> None:
-        if self._speed is not None:
-            await self._speed.set_baud(baud)
-
-
-async def changeable(link: Link) -> BaudLink | None:
-    """Return the link where its speed can be changed: a bare network socket's far end keeps its own."""
-    if isinstance(link, BaudLink):
-        with suppress(NotImplementedError):
-            await link.set_baud(BAUDS[0])
-            return link
-    return None
-
-
-class EvenParityLink(Link):
-    """Adds the even parity bit to what is written, takes it from what is read."""
-
-    def __init__(self, link: Link) -> None:
-        self._link = link
-        self.key, self.url = link.key, link.url
-
-    async def read(self) -> bytes:
-        return bytes(byte & 0x7F for byte in await self._link.read())
-
-    async def write(self, data: bytes) -> None:
-        await self._link.write(bytes(byte | 0x80 if byte.bit_count() % 2 else byte for byte in data))
-
-    async def close(self) -> None:
-        await self._link.close()
+        if self._line.speed is not None:
+            await self._line.speed.set_baud(baud)
 
 
 def _identification(raw: bytes) -> Message:
     start = raw.find(b"/")
     if start < 0 or not raw.endswith(b"\r\n"):
         raise FrameRejected("incomplete", frame=raw)
+    if b"\0" in raw[start:]:
+        raise FrameRejected("bad_parity", detail="its name came damaged", frame=raw)
     message = decode_message(raw[start:])
     if message.kind != "identification":
         raise FrameRejected("malformed", detail=f"expected an identification, got {message.kind}", frame=raw)

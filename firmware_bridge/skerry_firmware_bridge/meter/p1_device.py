@@ -6,11 +6,12 @@ from decimal import Decimal
 
 from skerry_core.clock import NS_PER_S, Clock
 from skerry_firmware_bridge.device import DeviceConfig, Session, Surroundings, Values
-from skerry_firmware_bridge.errors import DeviceTimeout, FrameRejected
+from skerry_firmware_bridge.errors import FrameRejected
 from skerry_firmware_bridge.links.base import Link
 from skerry_firmware_bridge.links.settings import SerialSettings
 from skerry_firmware_bridge.meter.energy import EnergyReading, from_p1, to_int
 from skerry_firmware_bridge.meter.p1 import P1Stream, Telegram, check_telegram
+from skerry_firmware_bridge.meter.p1_trouble import HEARD_BYTES, encrypted, no_telegram
 from skerry_firmware_bridge.meter.p1_values import MBusReading, P1Reading, Phase, read_telegram
 
 __all__ = ["LINES", "P1Session", "open_p1"]
@@ -29,7 +30,7 @@ async def open_p1(config: DeviceConfig, around: Surroundings) -> AsyncIterator["
     """Open the port. Raises `BridgeError`."""
     link = await around.open_link(config.url, LINES[config.kind])
     try:
-        yield P1Session(link, clock=around.clock)
+        yield P1Session(link, clock=around.clock, kind=config.kind)
     finally:
         await link.close()
 
@@ -39,11 +40,14 @@ class P1Session(Session):
 
     interval_s = 0.0
 
-    def __init__(self, link: Link, *, clock: Clock) -> None:
+    def __init__(self, link: Link, *, clock: Clock, kind: str = "p1") -> None:
         self._link = link
+        self._kind = kind
         self._clock = clock
         self._stream = P1Stream()
         self._waiting: list[bytes] = []
+        self._heard = b""  # since the latest telegram, with its top bits
+        self._prints_checks = False
         self._bad_in_a_row = 0
         self._first: tuple[Telegram, P1Reading] | None = None
         self._silence_s = SILENCE_S
@@ -70,22 +74,35 @@ class P1Session(Session):
         return values
 
     async def next_reading(self) -> tuple[Telegram, P1Reading]:
-        """Return the next good telegram. Raises `DeviceTimeout`, `FrameRejected` after many bad ones, `LinkLost`."""
+        """Return the next good telegram.
+
+        Raises `DeviceTimeout`, `LinkLost`, `FrameRejected` after many bad ones, `ModuleUnfit` when they are encrypted.
+        """
         while True:
             raw = await self._next_raw()
             try:
-                telegram = check_telegram(raw)
+                telegram, reading = self._checked(raw)
             except FrameRejected:
                 self.bad_telegrams += 1
                 self._bad_in_a_row += 1
                 if self._bad_in_a_row >= BAD_IN_A_ROW:
                     raise FrameRejected(
                         "bad_telegrams", detail=f"{BAD_IN_A_ROW} telegrams in a row had a wrong checksum"
-                    ) from None
+                    ).advising("Characters get lost or changed on the way: try another cable or USB port.") from None
                 continue
             self._bad_in_a_row = 0
             self._note_pace()
-            return telegram, read_telegram(telegram)
+            return telegram, reading
+
+    def _checked(self, raw: bytes) -> tuple[Telegram, P1Reading]:
+        """Raise `FrameRejected` also when a meter that prints checksums seems to print none: it was lost on the way."""
+        telegram = check_telegram(raw)
+        reading = read_telegram(telegram)
+        # the versions that tell their number print a checksum
+        if not telegram.has_crc and (self._prints_checks or reading.version is not None):
+            raise FrameRejected("bad_crc", detail="the checksum is missing", frame=raw)
+        self._prints_checks = telegram.has_crc
+        return telegram, reading
 
     def _note_pace(self) -> None:
         """Learn the meter's period from two good telegrams; a lost one in between only makes it too long."""
@@ -99,12 +116,19 @@ class P1Session(Session):
         try:
             async with self._clock.timeout(self._silence_s):
                 while not self._waiting:
-                    # 7E1 read as 8N1 leaves the parity in the top bit
-                    data = bytes(byte & 0x7F for byte in await self._link.read())
-                    self._waiting += self._stream.feed(data)
+                    self._hear(await self._link.read())
         except TimeoutError:
-            raise DeviceTimeout(f"P1: no whole telegram within {self._silence_s:g} s") from None
+            raise no_telegram(self._heard, kind=self._kind, limit_s=self._silence_s) from None
+        self._heard = b""
         return self._waiting.pop(0)
+
+    def _hear(self, data: bytes) -> None:
+        """Take bytes in. Raises `ModuleUnfit` for those of a meter that encrypts."""
+        self._heard = (self._heard + data)[-HEARD_BYTES:]
+        # 7E1 read as 8N1 leaves the parity in the top bit
+        self._waiting += self._stream.feed(bytes(byte & 0x7F for byte in data))
+        if (refusal := encrypted(self._heard)) is not None:
+            raise refusal
 
     @staticmethod
     def _energy(telegram: Telegram, reading: P1Reading) -> EnergyReading:

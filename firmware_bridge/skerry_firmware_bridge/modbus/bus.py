@@ -14,6 +14,7 @@ from skerry_core.clock import Clock, SystemClock, io_timeout
 from skerry_firmware_bridge.errors import DeviceTimeout, LinkLost, LinkRefused
 from skerry_firmware_bridge.links.settings import SerialSettings
 from skerry_firmware_bridge.modbus.client import SCHEME_RTU, new_client, refusal
+from skerry_firmware_bridge.modbus.frames import EXCEPTIONS
 
 if TYPE_CHECKING:
     from pymodbus.client.base import ModbusBaseClient
@@ -25,12 +26,15 @@ Registers = Sequence[int]
 LINE = SerialSettings(baudrate=9600)  # SunSpec practice; the Modbus document says 8E1
 CONNECT_TIMEOUT_S = 5.0
 ANSWER_TIMEOUT_S = 1.0
+TCP_ANSWER_TIMEOUT_S = 2.0  # a gateway waits a second for its unit before it says that there is no answer
 ATTEMPTS = 3
 SETTLE_S = 1.0  # after a repeated request: its first answer may still come, and must not be taken for the next one's
 BUSY_PAUSE_S = 0.5
 SILENCES_UNTIL_CLOSED = 30  # in a row, of all units of a TCP bus: then its far end is gone without a word
+TCP_ADVICE = "Check its unit number, and that SunSpec (Modbus) is switched on in the device."
 COME_AGAIN = frozenset({5, 6})  # exceptions "acknowledge" and "busy"
 NOBODY_THERE = frozenset({10, 11})  # a gateway's exceptions "no path" and "the target does not answer"
+SERIAL_UNITS = range(1, 248)  # 0 is for all, who do not answer; network devices also have 0 and 255
 
 
 class Buses:
@@ -44,6 +48,12 @@ class Buses:
         self, url: str, *, unit: int = 1, line: SerialSettings = LINE, clock: Clock | None = None
     ) -> AsyncIterator["Unit"]:
         """Give one unit of a bus for the length of the body. Raises `LinkRefused`."""
+        if url.startswith(SCHEME_RTU) and unit not in SERIAL_UNITS:
+            raise LinkRefused(
+                "E_MODBUS_UNIT",
+                f"Nobody on the serial bus {url} answers as unit {unit}.",
+                remedy=f"Units have numbers from {SERIAL_UNITS[0]} to {SERIAL_UNITS[-1]} there; 1 is the usual one.",
+            )
         connection = self._open.setdefault(url, _Connection(url, line))
         if connection.line != line and url.startswith(SCHEME_RTU):
             raise LinkRefused(
@@ -68,9 +78,10 @@ def open_bus(url: str, *, unit: int = 1, line: SerialSettings = LINE) -> Abstrac
 
 
 class Unit:
-    """One device on a bus."""
+    """One device on a bus. `refusal`: the exception with which it refused a request last."""
 
     def __init__(self, connection: "_Connection", *, unit: int, clock: Clock) -> None:
+        self.refusal: str | None = None
         self._connection = connection
         self._unit = unit
         self._clock = clock
@@ -84,6 +95,7 @@ class Unit:
         """Return `count` holding registers, None when the device refuses them. Raises `DeviceTimeout`, `LinkLost`."""
         from pymodbus.exceptions import ModbusException
 
+        latest: int | None = None  # exception that asks for another attempt
         for attempt in range(1, ATTEMPTS + 1):
             client = self._connection.client
             try:
@@ -93,15 +105,30 @@ class Unit:
                     raise LinkLost(f"The connection to {self._connection.url} is gone.") from None
                 continue
             if answer.isError():
-                if answer.exception_code in COME_AGAIN:
+                latest = answer.exception_code
+                if latest in COME_AGAIN:
                     await self._clock.sleep(BUSY_PAUSE_S)
-                elif answer.exception_code not in NOBODY_THERE:
+                elif latest not in NOBODY_THERE:
+                    self.refusal = EXCEPTIONS.get(latest, f"exception {latest}")
                     return None
             elif len(answer.registers) == count:
                 if attempt > 1:
                     await self._clock.sleep(SETTLE_S)
                 return list(answer.registers)
-        raise DeviceTimeout(f"Unit {self._unit} on {self._connection.url} gave no answer in {ATTEMPTS} attempts")
+        raise self._no_answer(latest)
+
+    def _no_answer(self, latest: int | None) -> DeviceTimeout:
+        url = self._connection.url
+        if latest in NOBODY_THERE:
+            what = f"The gateway at {url} answers, but unit {self._unit} behind it does not ({EXCEPTIONS[latest]})"
+            return DeviceTimeout(what).advising("Check the unit's number and power, and the bus behind the gateway.")
+        if latest in COME_AGAIN:
+            what = f"Unit {self._unit} on {url} was too busy for an answer in {ATTEMPTS} attempts"
+            return DeviceTimeout(what).advising(
+                "Another program may be asking it too: stop that, or set a longer poll_s."
+            )
+        error = DeviceTimeout(f"Unit {self._unit} on {url} gave no answer in {ATTEMPTS} attempts")
+        return error if url.startswith(SCHEME_RTU) else error.advising(TCP_ADVICE)
 
 
 class _Connection:
@@ -128,7 +155,8 @@ class _Connection:
             if self._client is not None and self._client.connected:
                 return
             self.close()
-            client = new_client(self.url, self.line, timeout_s=ANSWER_TIMEOUT_S, on_change=self._changed)
+            timeout_s = ANSWER_TIMEOUT_S if self.url.startswith(SCHEME_RTU) else TCP_ANSWER_TIMEOUT_S
+            client = new_client(self.url, self.line, timeout_s=timeout_s, on_change=self._changed)
             # a silent unit must not close the bus under the others
             client.ctx.max_until_disconnect = client.ctx.count_until_disconnect = SILENCES_UNTIL_CLOSED
             try:

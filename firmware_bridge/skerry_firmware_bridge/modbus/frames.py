@@ -10,7 +10,17 @@ from enum import Enum
 from skerry_firmware_bridge.checksums import crc16_modbus, modbus_lrc
 from skerry_firmware_bridge.errors import FrameRejected
 
-__all__ = ["Frame", "Request", "Role", "decode_ascii", "decode_rtu", "decode_tcp", "encode", "split_requests"]
+__all__ = [
+    "EXCEPTIONS",
+    "Frame",
+    "Request",
+    "Role",
+    "decode_ascii",
+    "decode_rtu",
+    "decode_tcp",
+    "encode",
+    "split_requests",
+]
 
 READ_COILS, READ_REGISTERS, WRITE_ONE, WRITE_COILS, WRITE_REGISTERS = (1, 2), (3, 4), (5, 6), 15, 16
 FUNCTIONS = frozenset({*READ_COILS, *READ_REGISTERS, *WRITE_ONE, WRITE_COILS, WRITE_REGISTERS})

@@ -44,6 +44,15 @@ class Group:
         """Registers of the group's own points."""
         return sum(point.size for point in self.points)
 
+    @property
+    def scale_offsets(self) -> list[int]:
+        """Offsets of the scale factors among the group's own points, in registers."""
+        at, found = 0, []
+        for point in self.points:
+            found += [at] if point.type == "sunssf" else []
+            at += point.size
+        return found
+
 
 @cache
 def definition(model_id: int) -> Group | None:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from skerry_firmware_bridge.device import DeviceConfig, Session, Surroundings, Values
+from skerry_firmware_bridge.errors import FrameRejected
 from skerry_firmware_bridge.links.settings import SerialSettings
 from skerry_firmware_bridge.modbus.bus import LINE
 from skerry_firmware_bridge.sunspec.energy import ENERGY_MODELS, common_values, energy_values
@@ -47,7 +48,18 @@ class SunSpecSession(Session):
         await self._reader.look()
 
     async def read(self) -> Values:
-        models = await self._reader.models(only=ENERGY_MODELS)
-        refused = any(model.points == {} for model in models)
-        quality = "partial" if refused else "checked"  # both transports carry checksums
-        return energy_values(models) | {"meter_id": self._identity.get("serial"), "quality": quality}
+        models = await self._reader.models(only=ENERGY_MODELS | COMMON_ONLY)
+        self._check_serial(common_values(models)["serial"])
+        refused = ",".join(str(model.id) for model in models if model.points == {}) or None
+        return energy_values(models) | {
+            "meter_id": self._identity.get("serial"),
+            "quality": "partial" if refused else "checked",  # both transports carry checksums
+            "refused_models": refused,
+        }
+
+    def _check_serial(self, serial: int | float | str | None) -> None:
+        """Raise `FrameRejected` another_device when the counters are no longer those of the device that was found."""
+        known = self._identity.get("serial")
+        if None not in (serial, known) and serial != known:
+            detail = f"serial number {serial} answers in place of {known}"
+            raise FrameRejected("another_device", detail=detail).advising("It is looked through anew.")

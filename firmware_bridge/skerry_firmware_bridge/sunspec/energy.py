@@ -26,11 +26,10 @@ Points = Mapping[str, Any]
 
 
 def common_values(models: Iterable[Model]) -> Values:
-    """Return maker, model, firmware and serial number of the common model."""
+    """Return maker, model, firmware and serial number of the common model, without the blanks that some pad with."""
     points = next((model.points or {} for model in models if model.id == COMMON), {})
-    return {
-        name: points.get(key) for name, key in (("maker", "Mn"), ("model", "Md"), ("firmware", "Vr"), ("serial", "SN"))
-    }
+    names = (("maker", "Mn"), ("model", "Md"), ("firmware", "Vr"), ("serial", "SN"))
+    return {name: str(points.get(key) or "").strip() or None for name, key in names}
 
 
 def energy_values(models: Iterable[Model]) -> Values:
@@ -61,7 +60,12 @@ def _values(model_id: int, points: Points, wraps: Mapping[str, Decimal]) -> Valu
         case 713:
             return _storage(points, capacity="WHRtg") | {"available_wh": _int(points, "WHAvail")}
         case 714:
-            return {"dc_power_w": _int(points, "DCW"), "dc_ports": len(points.get("Prt", ()))}
+            return {
+                "dc_power_w": _int(points, "DCW"),
+                "dc_produced_wh": _int(points, "DCWhInj"),
+                "dc_consumed_wh": _int(points, "DCWhAbs"),
+                "dc_ports": len(points.get("Prt", ())),
+            }
         case 802:
             return _storage(points, capacity="WHRtg") | {"battery_power_w": _int(points, "W")}
     return {}

@@ -1,22 +1,12 @@
-"""Electricity meters, one with a P1 port and one behind an optical head, in a household that also feeds in."""
+"""A household that also feeds in, and its electricity meter with a P1 port."""
 
 from datetime import UTC, datetime, timedelta
 
 from skerry_core.clock import NS_PER_S, Clock
-from skerry_firmware_bridge.checksums import crc16_arc, iec_bcc
-from skerry_firmware_bridge.errors import FrameRejected
-from skerry_firmware_bridge.meter.iec62056 import (
-    ACK,
-    NAK,
-    DataSet,
-    Message,
-    decode_message,
-    encode_command,
-    encode_readout,
-)
+from skerry_firmware_bridge.checksums import crc16_arc
 from skerry_simulate.devices.firmware import Firmware
 
-__all__ = ["Household", "OpticalMeterFirmware", "P1Firmware"]
+__all__ = ["EncryptedP1Firmware", "Household", "P1Firmware", "kilo"]
 
 HOUR_S = 3600
 HOUR_NS = HOUR_S * NS_PER_S
@@ -57,16 +47,21 @@ class Household:
 
 
 class P1Firmware(Firmware):
-    """Sends a telegram every second (version 5), or ten (4; 2 without checksum). `gas` = a gas meter is attached."""
+    """Sends a telegram every second (version 5), or ten (4; 2 without checksum). `gas` = a gas meter is attached.
 
-    GAS_ID = "SKRYGAS000000001"
+    `country`: nl prints two tariffs, be a quarter-hour peak and water besides, lu totals and its own object for the
+    meter's number, se totals and no number at all.
+    """
 
-    def __init__(self, *, clock: Clock, version: int = 5, serial: str = "SKRY0000000001") -> None:
-        self.period_s = 1.0 if version == 5 else 10.0
-        self.gas = True
+    GAS_ID, WATER_ID = "SKRYGAS000000001", "SKRYWTR000000002"
+
+    def __init__(self, *, clock: Clock, version: int = 5, serial: str = "SKRY0000000001", country: str = "nl") -> None:
+        self.period_s = 1.0 if version == 5 and country != "se" else 10.0
+        self.gas = country in ("nl", "be")
         self._clock = clock
         self._version = version
         self._serial = serial
+        self._country = country
         self._household = Household(clock)
 
     def receive(self, data: bytes) -> bytes:
@@ -79,162 +74,92 @@ class P1Firmware(Firmware):
         return body + check.encode() + b"\r\n"
 
     def _lines(self) -> list[str]:
-        imported, exported = self._household.energies_wh
-        power_w = self._household.power_w
-        digits = 3 if self._version >= 4 else 2  # of powers
-        general = [
-            f"1-3:0.2.8({self._version}0)",
-            f"0-0:1.0.0({_local_time(self._clock.wall_s())})",
-            f"0-0:96.1.1({self._serial.encode().hex().upper()})",
-        ]
-        energy = [
-            f"1-0:1.8.1({_kilo(imported, 6)}*kWh)",
+        return [*self._general(), *self._energy(), *self._power(), *(self._gas() if self.gas else ()), *self._water()]
+
+    def _general(self) -> list[str]:
+        identity = self._serial.encode().hex().upper()
+        if self._version < 4:
+            return [f"0-0:96.1.1({identity})"]
+        time = f"0-0:1.0.0({_local_time(self._clock.wall_s())})"
+        match self._country:
+            case "be":
+                return ["0-0:96.1.4(50217)", f"0-0:96.1.1({identity})", time]
+            case "lu":
+                return ["1-3:0.2.8(42)", time, f"0-0:42.0.0({identity})"]
+            case "se":
+                return [time]
+        return [f"1-3:0.2.8({self._version}0)", time, f"0-0:96.1.1({identity})"]
+
+    def _energy(self) -> list[str]:
+        imported, exported = (kilo(energy_wh, 6) for energy_wh in self._household.energies_wh)
+        if self._country in ("lu", "se"):
+            return [f"1-0:1.8.0({imported}*kWh)", f"1-0:2.8.0({exported}*kWh)", "1-0:3.8.0(000005.123*kvarh)"]
+        return [
+            f"1-0:1.8.1({imported}*kWh)",
             "1-0:1.8.2(000000.000*kWh)",
-            f"1-0:2.8.1({_kilo(exported, 6)}*kWh)",
+            f"1-0:2.8.1({exported}*kWh)",
             "1-0:2.8.2(000000.000*kWh)",
             "0-0:96.14.0(0001)",
+        ]
+
+    def _power(self) -> list[str]:
+        power_w = self._household.power_w
+        digits = 3 if self._version >= 4 else 2
+        lines = [
             f"1-0:1.7.0({max(power_w, 0) / 1000:0{digits + 3}.{digits}f}*kW)",
             f"1-0:2.7.0({max(-power_w, 0) / 1000:0{digits + 3}.{digits}f}*kW)",
         ]
+        if self._country == "be":
+            lines += ["1-0:1.4.0(02.351*kW)", "1-0:1.6.0(260911124500S)(04.329*kW)"]
+            lines.append("0-0:98.1.0(1)(1-0:1.6.0)(1-0:1.6.0)(260901000000S)(260825181500S)(04.118*kW)")
         amperes = round(abs(power_w) / 230.1)
         phase = ["1-0:32.7.0(0230.1*V)", f"1-0:31.7.0({amperes:03d}*A)"] if self._version == 5 else []
-        return [*(general if self._version >= 4 else general[2:]), *energy, *phase, *(self._gas() if self.gas else ())]
+        return lines + phase
 
     def _gas(self) -> list[str]:
         """Return the gas meter's lines; version 2 prints the value on a line of its own, and no time's letter."""
         hour = _local_time(self._clock.wall_s() // HOUR_S * HOUR_S)
         identity = self.GAS_ID.encode().hex().upper()
+        if self._country == "be":
+            return ["0-1:24.1.0(003)", f"0-1:96.1.1({identity})", f"0-1:24.2.3({hour})(00012.345*m3)"]
         if self._version >= 4:
             return ["0-1:24.1.0(003)", f"0-1:96.1.0({identity})", f"0-1:24.2.1({hour})(00012.345*m3)"]
         older = f"0-1:24.3.0({hour[:-1]})(00)(60)(1)(0-1:24.2.1)(m3)"
         return ["0-1:24.1.0(3)", f"0-1:96.1.0({identity})", older, "(00012.345)"]
 
+    def _water(self) -> list[str]:
+        if self._country != "be":
+            return []
+        hour = _local_time(self._clock.wall_s() // HOUR_S * HOUR_S)
+        identity = self.WATER_ID.encode().hex().upper()
+        return ["0-2:24.1.0(007)", f"0-2:96.1.1({identity})", f"0-2:24.2.1({hour})(00872.234*m3)"]
 
-class OpticalMeterFirmware(Firmware):
-    """Sends a readout, or single registers in programming mode; parity is put on what it sends.
 
-    `battery` = it sleeps until woken by NULs; `password` guards the programming mode; `blocks` = the readout comes in
-    so many partial blocks.
-    """
+class EncryptedP1Firmware(Firmware):
+    """A meter of Luxembourg: its telegrams come encrypted (AES-128-GCM in a DLMS frame), every ten seconds."""
 
-    NULS = 50  # and then silence, before it listens
-    LISTENS_AFTER_NS, LISTENS_UNTIL_NS = 1_400_000_000, 5 * NS_PER_S
+    KEY = bytes(range(16))
+    COMMON_KEY = bytes.fromhex("00112233445566778899AABBCCDDEEFF")  # the same in all meters there, and no secret
+    TITLE = b"SKY\x67\x00\x00\x00\x01"
+    SECURITY = b"\x30"  # encrypted and authenticated
+    CHECK_BYTES = 12
+    period_s = 10.0
 
-    def __init__(
-        self,
-        *,
-        clock: Clock,
-        serial: str = "12345678",
-        maker: str = "SKY",
-        battery: bool = False,
-        password: str | None = None,
-        blocks: int = 1,
-    ) -> None:
-        self._clock = clock
-        self._household = Household(clock)
-        self._serial = serial
-        self._maker = maker
-        self._battery = battery
-        self._password = password
-        self._count = blocks
-        self._received = self._sent = b""
-        self._nuls = self._woken_ns = 0
-        self._allowed = False
-        self._waiting: list[bytes] = []
+    def __init__(self, *, clock: Clock) -> None:
+        self._inner = P1Firmware(clock=clock, country="lu")
+        self._count = 0
 
     def receive(self, data: bytes) -> bytes:
-        text = bytes(byte & 0x7F for byte in data)
-        if nuls := text.count(0):
-            self._nuls, self._woken_ns = self._nuls + nuls, self._clock.monotonic_ns()
-        self._received = (self._received + text.replace(b"\0", b""))[-256:]
-        answers = b""
-        while (frame := self._cut()) is not None:
-            answers += self._answer(frame)
-        return _even_parity(answers)
+        return self._inner.receive(data)
 
-    def reset(self) -> bytes:
-        self._received = self._sent = b""
-        self._nuls = self._woken_ns = 0
-        self._allowed = False
-        self._waiting.clear()
-        return b""
+    def tick(self) -> bytes:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-    def _cut(self) -> bytes | None:
-        """Take one frame off what was received; a lone ACK or NAK is one while a block waits for its answer."""
-        buffer = self._received
-        if self._sent and buffer[:1] in (ACK, NAK):
-            end = 1
-        elif buffer.startswith(b"\x01"):
-            end = buffer.find(b"\x03") + 2
-            end = 0 if end < 2 or end > len(buffer) else end
-        else:
-            end = buffer.find(b"\r\n") + 2
-            end = 0 if end < 2 else end
-        self._received = buffer[end:]
-        return buffer[:end] if end else None
-
-    def _answer(self, frame: bytes) -> bytes:
-        if self._sent and frame in (ACK, NAK):
-            return self._next_block() if frame == ACK else self._sent
-        try:
-            message = decode_message(frame[max(frame.rfind(b"/"), frame.rfind(b"\x06"), frame.rfind(b"\x01"), 0) :])
-        except FrameRejected:
-            return b""
-        match message.kind:
-            case "request" if message.address in (None, self._serial) and self._listens():
-                self._sent, self._waiting, self._allowed = b"", [], self._password is None
-                return f"/{self._maker}5SKERRY-EMU\r\n".encode()
-            case "option_select" if message.mode == 0:
-                self._waiting = self._blocks()
-                return self._next_block()
-            case "option_select" if message.mode == 1:
-                return encode_command("P0", "(00000000)")
-            case "command":
-                return self._obey(message)
-        return b""
-
-    def _obey(self, message: Message) -> bytes:
-        entry = message.data[0] if message.data else DataSet(address=None, value=None, unit=None)
-        match message.command:
-            case "P1":
-                self._allowed = self._allowed or entry.value == self._password
-                return ACK if self._allowed else _block("(ER03)")
-            case "R1" if self._allowed:
-                return _block(f"({self._registers().get(entry.address or '', 'ER01')})")
-            case "R1":
-                return _block("(ER04)")
-        self._sent, self._allowed = b"", self._password is None
-        return b""
-
-    def _listens(self) -> bool:
-        if not self._battery:
-            return True
-        rested_ns = self._clock.monotonic_ns() - self._woken_ns
-        return self._nuls >= self.NULS and self.LISTENS_AFTER_NS <= rested_ns <= self.LISTENS_UNTIL_NS
-
-    def _next_block(self) -> bytes:
-        self._sent = self._waiting.pop(0) if self._waiting else b""
-        return self._sent
-
-    def _registers(self) -> dict[str, str]:
-        imported, exported = self._household.energies_wh
-        return {
-            "0.0.0": self._serial,
-            "1.8.0": f"{_kilo(imported, 6)}*kWh",
-            "2.8.0": f"{_kilo(exported, 6)}*kWh",
-            "16.7.0": f"{self._household.power_w / 1000:.3f}*kW",
-        }
-
-    def _blocks(self) -> list[bytes]:
-        lines = [f"{address}({value})\r\n" for address, value in self._registers().items()]
-        share = -(-len(lines) // self._count)
-        parts = ["".join(lines[at : at + share]) for at in range(0, len(lines), share)]
-        return [*(_block(part, last=False) for part in parts[:-1]), encode_readout(parts[-1])]
-
-
-def _block(text: str, *, last: bool = True) -> bytes:
-    body = text.encode("latin-1") + (b"\x03" if last else b"\x04")
-    return b"\x02" + body + bytes([iec_bcc(body)])
+        self._count += 1
+        counter = self._count.to_bytes(4, "big")
+        sealed = AESGCM(self.KEY).encrypt(self.TITLE + counter, self._inner.tick(), self.SECURITY + self.COMMON_KEY)
+        body = self.SECURITY + counter + sealed[: self.CHECK_BYTES - 16]
+        return b"\xdb\x08" + self.TITLE + b"\x82" + len(body).to_bytes(2, "big") + body
 
 
 def _local_time(wall_s: int) -> str:
@@ -250,9 +175,6 @@ def _last_sunday(year: int, month: int) -> datetime:
     return last - timedelta(days=(last.weekday() + 1) % 7)
 
 
-def _kilo(value: int, digits: int) -> str:
+def kilo(value: int, digits: int) -> str:
+    """Return thousandths as a meter prints them, with so many digits before the point."""
     return f"{value // 1000:0{digits}d}.{value % 1000:03d}"
-
-
-def _even_parity(data: bytes) -> bytes:
-    return bytes(byte | 0x80 if byte.bit_count() % 2 else byte for byte in data)

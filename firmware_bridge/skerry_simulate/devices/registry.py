@@ -11,7 +11,7 @@ from skerry_firmware_bridge.ble.nearby import BUS_VARIABLE, announcement
 from skerry_firmware_bridge.cellular import modem_manager_list
 from skerry_firmware_bridge.cellular.modem_manager_bus import SERVICE as MODEM_MANAGER
 from skerry_firmware_bridge.discovery.announced import BUSES
-from skerry_simulate.devices import concentrator, meter, modem, sunspec_unit
+from skerry_simulate.devices import concentrator, meter, modem, optical_meter, sunspec_unit
 from skerry_simulate.devices.ble_faults import BleFaults
 from skerry_simulate.devices.bluez import ADDRESS, BLUEZ, FakeBluez, fake_bluez
 from skerry_simulate.devices.firmware import NO_LINE_FAULTS, Firmware, LineFaults
@@ -26,6 +26,8 @@ from skerry_simulate.showing import announced_url, free_name, lasting_bus
 __all__ = ["EMULATORS", "Emulator", "Running", "read_faults", "run_emulator"]
 
 
+METER_NUMBERS = ("10000001", "10000002", "10000003")
+
 AnyFaults = LineFaults | BleFaults | ManagerFaults
 
 
@@ -33,7 +35,7 @@ AnyFaults = LineFaults | BleFaults | ManagerFaults
 class Emulator:
     """One emulated device. `kind` is the driver's name, `make` builds its firmware, `tcp` = on a port, not a pty.
 
-    An emulator without `make` needs a bus instead of a line.
+    An emulator without `make` needs a bus instead of a line. `options`: one for each device, where there are several.
     """
 
     about: str
@@ -41,11 +43,15 @@ class Emulator:
     make: Callable[[Clock, Random], Firmware] | None = None
     tcp: bool = False
     url_prefix: str = ""
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """A running emulator: configure a device of `kind` at `url` to talk to it, with `environment` set."""
+    """A running emulator: configure a device of `kind` at `url` to talk to it, with `environment` set.
+
+    `settings`: what to put into devices.attached for that.
+    """
 
     name: str
     kind: str
@@ -64,11 +70,39 @@ EMULATORS: dict[str, Emulator] = {
     "generic-lte": Emulator(
         about="LTE modem with the 3GPP commands only", kind="modem", make=lambda _, random: modem.generic_lte(random)
     ),
+    "meter-line": Emulator(
+        about=f"IEC 62056-21 meters {', '.join(METER_NUMBERS)} on one line",
+        kind="iec62056",
+        make=lambda clock, _: optical_meter.MeterLineFirmware(
+            [optical_meter.OpticalMeterFirmware(clock=clock, serial=number) for number in METER_NUMBERS]
+        ),
+        options=tuple(f"address={number}" for number in METER_NUMBERS),
+    ),
     "modem-manager": Emulator(about="ModemManager with a 5G modem, on a private D-Bus", kind=modem_manager_list.KIND),
     "optical-meter": Emulator(
         about="IEC 62056-21 mode C meter",
         kind="iec62056",
-        make=lambda clock, _: meter.OpticalMeterFirmware(clock=clock),
+        make=lambda clock, _: optical_meter.OpticalMeterFirmware(clock=clock),
+    ),
+    "p1-be": Emulator(
+        about="Belgian P1 meter with gas and water",
+        kind="p1",
+        make=lambda clock, _: meter.P1Firmware(clock=clock, country="be"),
+    ),
+    "p1-encrypted": Emulator(
+        about="Luxembourg's P1 meter, whose telegrams are encrypted",
+        kind="p1",
+        make=lambda clock, _: meter.EncryptedP1Firmware(clock=clock),
+    ),
+    "p1-lu": Emulator(
+        about="Luxembourg's P1 meter behind a reader that decrypts",
+        kind="p1",
+        make=lambda clock, _: meter.P1Firmware(clock=clock, country="lu"),
+    ),
+    "p1-se": Emulator(
+        about="Swedish P1 meter, which tells no number",
+        kind="p1",
+        make=lambda clock, _: meter.P1Firmware(clock=clock, country="se"),
     ),
     "p1-v2": Emulator(
         about="DSMR 2.2 meter, every 10 s, no checksum",

@@ -25,13 +25,21 @@ def test_devices_on_one_bus_have_ids_of_their_own() -> None:
     assert [device.device_id for device in devices] == [bus, f"{bus},unit=2", f"{bus},unit=3"]
 
 
+def test_meters_on_one_line_are_told_apart_by_their_numbers() -> None:
+    line = "iec62056:/dev/ttyUSB0"
+    devices = attached_devices([f"{line}?address=10000001", f"{line}?address=10000002"])
+    assert [device.device_id for device in devices] == [f"{line},address=10000001", f"{line},address=10000002"]
+
+
 @pytest.mark.parametrize(
     "texts",
     [
         ["modem:/dev/x", "modem:/dev/x"],
         ["modem:/dev/x", "p1:/dev/x"],
         ["sunspec:modbus-rtu:///dev/x", "sunspec:modbus-rtu:///dev/x?unit=1"],
-        ["iec62056:/dev/x?address=1", "iec62056:/dev/x?address=2"],
+        ["iec62056:/dev/x?address=1", "iec62056:/dev/x?address=001"],
+        ["iec62056:/dev/x?address=1", "iec62056:/dev/x"],
+        ["iec62056:/dev/x?address=1", "p1:/dev/x"],
     ],
 )
 def test_two_devices_that_need_one_port_for_themselves_are_refused(texts: list[str]) -> None:
@@ -56,6 +64,9 @@ def test_two_devices_that_need_one_port_for_themselves_are_refused(texts: list[s
         "sunspec:modbus-rtu:///dev/x?parity=X",
         "sunspec:modbus-rtu:///dev/x?unit=300",
         "sunspec:modbus-rtu:///dev/x?baud=9",
+        "iec62056:/dev/x?address=12!",
+        "iec62056:/dev/x?address=7%C3%A4",
+        "iec62056:/dev/x?registers=1.8.0()",
     ],
 )
 def test_a_text_that_cannot_be_meant_is_refused_with_a_remedy(text: str) -> None:

@@ -4,6 +4,7 @@ import termios
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
+from typing import ClassVar
 
 import pytest
 
@@ -18,7 +19,7 @@ from skerry_simulate.clock import SimulatedClock
 from skerry_simulate.devices.firmware import NO_LINE_FAULTS, LineFaults
 from skerry_simulate.devices.hosts import open_pty, open_tcp
 from skerry_simulate.devices.memory import FirmwareLink
-from skerry_simulate.devices.meter import OpticalMeterFirmware
+from skerry_simulate.devices.optical_meter import OpticalMeterFirmware
 from skerry_simulate.rfc2217 import Rfc2217Port
 from skerry_testing.simulated import simulated
 
@@ -34,7 +35,7 @@ class FastLink(FirmwareLink):
         self.bauds.append(baud)
 
 
-def _read(address: str) -> tuple[FastLink, object]:
+def _read(address: str, **options: str | int) -> tuple[FastLink, object]:
     async def main(clock: SimulatedClock) -> tuple[FastLink, object]:
         link = FastLink(clock)
 
@@ -42,7 +43,7 @@ def _read(address: str) -> tuple[FastLink, object]:
             return link
 
         around = Surroundings(clock=clock, random=Random(1), open_link=opener)
-        config = DeviceConfig(device_id="m", kind="iec62056", url="memory:m", options={"address": address})
+        config = DeviceConfig(device_id="m", kind="iec62056", url="memory:m", options={"address": address, **options})
         async with DRIVERS["iec62056"].open(config, around) as session:
             return link, (await session.identify())["serial"]
 
@@ -54,6 +55,43 @@ def test_both_ends_switch_to_the_meters_speed_and_even_parity_is_on_the_wire() -
     assert serial == "12345678"
     assert link.bauds == [300, 300, 300, 9600]
     assert link.written == bytes([0xAF, 0x3F, 0x21, 0x8D, 0x0A]) + b"\x06\x30\x35\x30\x8d\x0a"
+
+
+def test_a_meter_that_listens_at_another_speed_than_the_usual_one_is_asked_there() -> None:
+    link, _ = _read("", baud="4800")
+    assert link.bauds == [300, 4800, 4800, 9600]
+
+
+def test_an_answer_that_is_not_understood_hints_at_the_speed_and_silence_does_not() -> None:
+    class Unclear(OpticalMeterFirmware):
+        def receive(self, data: bytes) -> bytes:
+            return bytes(byte ^ 0x55 for byte in super().receive(data))
+
+    with pytest.raises(DeviceTimeout) as raised:
+        _values(lambda clock: Unclear(clock=clock))
+    assert "option baud" in raised.value.remedy
+    with pytest.raises(DeviceTimeout) as raised:
+        _read("99999999")
+    assert raised.value.remedy == ""
+
+
+def test_tariffs_are_added_up_where_a_meter_tells_no_total_and_past_values_are_left_alone() -> None:
+    class Tariffs(OpticalMeterFirmware):
+        lines: ClassVar = {
+            "1-0:C.1.0": "55",
+            "1.8.1": "1.5*kWh",
+            "1.8.2": "2.25*kWh",
+            "2.8.0*255": "9*kWh",
+            "1.8.0*01": "1*kWh",
+            "1-0:16.7.0": "0.5*kW",
+        }
+
+        def _registers(self) -> dict[str, str]:
+            return self.lines
+
+    values, _ = _values(lambda clock: Tariffs(clock=clock))
+    told = (values["meter_id"], values["imported_wh"], values["exported_wh"], values["power_w"])
+    assert told == ("55", 3750, 9000, 500)
 
 
 def test_only_the_addressed_meter_answers() -> None:

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from skerry_core.clock import NS_PER_S
+from skerry_core.clock import NS_PER_S, Clock
 from skerry_firmware_bridge.device import DeviceConfig, Session
 from skerry_firmware_bridge.drivers import DRIVERS
 from skerry_firmware_bridge.errors import DeviceTimeout, FrameRejected
@@ -131,3 +131,58 @@ def test_a_line_that_loses_bytes_never_changes_a_value() -> None:
         assert counters == {0}
 
     _with_meter(work)
+
+
+def test_a_telegram_that_lost_its_checksum_on_the_way_is_a_bad_one() -> None:
+    class Cut(P1Firmware):
+        """Every other telegram has lost its checksum, and a digit besides."""
+
+        count = 0
+
+        def tick(self) -> bytes:
+            self.count += 1
+            whole = super().tick()
+            return whole if self.count % 2 == 0 else whole[:-6].replace(b"0230.1", b"023.1") + b"\r\n"
+
+    async def work(clock: SimulatedClock, session: Session, bench: Bench) -> None:
+        await session.identify()
+        readings = [await session.read() for _ in range(4)]
+        assert {reading["l1_voltage_v"] for reading in readings} == {230.1}
+        assert {reading["quality"] for reading in readings} == {"checked"}
+        assert readings[-1]["bad_telegrams"] == 4
+
+    _with_meter(work, make=Cut)
+
+
+def _country(country: str) -> type[P1Firmware]:
+    class Abroad(P1Firmware):
+        def __init__(self, *, clock: Clock, version: int = 5) -> None:
+            super().__init__(clock=clock, version=version, country=country)
+
+    return Abroad
+
+
+@pytest.mark.parametrize(
+    ("country", "meter_id", "version"),
+    [("be", "SKRY0000000001", "50217"), ("lu", "SKRY0000000001", "42"), ("se", None, None)],
+)
+def test_meters_of_other_countries_tell_counters_power_and_their_number_where_they_have_one(
+    country: str, meter_id: str | None, version: str | None
+) -> None:
+    async def work(clock: SimulatedClock, session: Session, bench: Bench) -> None:
+        values = await session.identify() | await session.read()
+        assert (values["meter_id"], values["serial"], values["p1_version"]) == (meter_id, meter_id, version)
+        assert values["imported_wh"] == 4_426_000
+        assert 2_444_000 <= int(values["exported_wh"] or 0) < 2_444_010
+        assert (values["power_w"], values["quality"]) == (-2180, "checked")
+
+    _with_meter(work, make=_country(country))
+
+
+def test_two_meters_behind_the_meter_are_told_apart() -> None:
+    async def work(clock: SimulatedClock, session: Session, bench: Bench) -> None:
+        values = await session.identify() | await session.read()
+        told = [(values[f"mbus{n}_type"], values[f"mbus{n}_id"], values[f"mbus{n}_value"]) for n in (1, 2)]
+        assert told == [(3, P1Firmware.GAS_ID, 12.345), (7, P1Firmware.WATER_ID, 872.234)]
+
+    _with_meter(work, make=_country("be"))

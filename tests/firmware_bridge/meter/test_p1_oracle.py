@@ -2,34 +2,97 @@
 
 import asyncio
 from random import Random
+from typing import Any
 
 import pytest
 
 from skerry_firmware_bridge.meter.p1 import P1Stream, check_telegram
 from skerry_firmware_bridge.meter.p1_values import read_telegram
 from skerry_simulate.clock import SimulatedClock
-from skerry_simulate.devices.meter import P1Firmware
+from skerry_simulate.devices.meter import EncryptedP1Firmware, P1Firmware
+
+START_S = 1_790_000_000
+VARIANTS = {  # the name of their specification, and what our emulator is made with
+    "V2_2": {"version": 2},
+    "V3": {"version": 3},
+    "V4": {"version": 4},
+    "V5": {"version": 5},
+    "BELGIUM_FLUVIUS": {"country": "be"},
+    "LUXEMBOURG_SMARTY": {"country": "lu"},
+    "SWEDEN": {"country": "se"},
+}
 
 
-def _telegram(version: int) -> bytes:
-    return P1Firmware(clock=SimulatedClock(start_s=1_790_000_000), version=version).tick()
+def _telegram(version: int = 5, country: str = "nl") -> bytes:
+    return P1Firmware(clock=SimulatedClock(start_s=START_S), version=version, country=country).tick()
+
+
+def _value(telegram: Any, *names: str) -> Any:
+    """Return the first of their values that the telegram has."""
+    return next((getattr(telegram, name).value for name in names if hasattr(telegram, name)), None)
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_dsmr_parser_agrees_on_a_version_5_telegram() -> None:
+@pytest.mark.parametrize("name", VARIANTS)
+def test_dsmr_parser_reads_every_version_and_country_as_we_do(name: str) -> None:
     pytest.importorskip("dsmr_parser")
     from dsmr_parser import telegram_specifications  # type: ignore[import-untyped]  # it has no types
     from dsmr_parser.parsers import TelegramParser  # type: ignore[import-untyped]  # it has no types
 
-    raw = _telegram(5)
-    theirs = TelegramParser(telegram_specifications.V5).parse(raw.decode("ascii"))
+    raw = _telegram(**VARIANTS[name])  # type: ignore[arg-type]  # a version is a number, a country a text
+    theirs = TelegramParser(getattr(telegram_specifications, name)).parse(raw.decode("ascii"))
     ours = read_telegram(check_telegram(raw))
-    assert theirs.ELECTRICITY_USED_TARIFF_1.value == ours.import_kwh[1]
-    assert theirs.ELECTRICITY_DELIVERED_TARIFF_1.value == ours.export_kwh[1]
-    assert theirs.CURRENT_ELECTRICITY_DELIVERY.value == ours.export_kw
-    assert theirs.P1_MESSAGE_TIMESTAMP.value.timestamp() == ours.time_s
-    assert theirs.INSTANTANEOUS_VOLTAGE_L1.value == ours.phases[0].voltage_v
-    assert bytes.fromhex(theirs.EQUIPMENT_IDENTIFIER.value).decode() == ours.meter_id
+    totals = ("ELECTRICITY_IMPORTED_TOTAL", "ELECTRICITY_EXPORTED_TOTAL")
+    assert _value(theirs, totals[0]) == ours.import_kwh[0]
+    assert _value(theirs, totals[1]) == ours.export_kwh[0]
+    for number in (1, 2):
+        assert _value(theirs, f"ELECTRICITY_USED_TARIFF_{number}") == ours.import_kwh[number]
+        assert _value(theirs, f"ELECTRICITY_DELIVERED_TARIFF_{number}") == ours.export_kwh[number]
+    assert any(value is not None for value in ours.import_kwh)
+    assert _value(theirs, "CURRENT_ELECTRICITY_USAGE") == ours.import_kw is not None
+    assert _value(theirs, "CURRENT_ELECTRICITY_DELIVERY") == ours.export_kw is not None
+    assert _value(theirs, "INSTANTANEOUS_VOLTAGE_L1") == ours.phases[0].voltage_v
+    time = _value(theirs, "P1_MESSAGE_TIMESTAMP")
+    assert (None if time is None else time.timestamp()) == ours.time_s
+    identity = _value(theirs, "EQUIPMENT_IDENTIFIER", "BELGIUM_EQUIPMENT_IDENTIFIER", "LUXEMBOURG_EQUIPMENT_IDENTIFIER")
+    assert (None if identity is None else bytes.fromhex(identity).decode()) == ours.meter_id
+    assert (name == "SWEDEN") == (ours.meter_id is None)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_dsmr_parser_finds_the_same_meters_behind_a_belgian_meter() -> None:
+    pytest.importorskip("dsmr_parser")
+    from dsmr_parser import telegram_specifications
+    from dsmr_parser.parsers import TelegramParser
+
+    raw = _telegram(country="be")
+    theirs = TelegramParser(telegram_specifications.BELGIUM_FLUVIUS).parse(raw.decode("ascii"))
+    ours = read_telegram(check_telegram(raw))
+    assert [
+        (
+            device.channel_id,
+            device.MBUS_DEVICE_TYPE.value,
+            bytes.fromhex(device.MBUS_EQUIPMENT_IDENTIFIER.value).decode(),
+            device.MBUS_METER_READING.value,
+            device.MBUS_METER_READING.datetime.timestamp(),
+        )
+        for device in theirs.MBUS_DEVICES
+    ] == [(meter.channel, meter.type, meter.id, meter.value, meter.time_s) for meter in ours.mbus]
+    assert ours.peak is not None
+    assert theirs.BELGIUM_MAXIMUM_DEMAND_MONTH.value == ours.peak.month_kw
+    assert theirs.BELGIUM_CURRENT_AVERAGE_DEMAND.value == ours.peak.average_kw
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_dsmr_parser_decrypts_what_our_encrypting_emulator_sends() -> None:
+    pytest.importorskip("dsmr_parser")
+    from dsmr_parser import telegram_specifications
+    from dsmr_parser.parsers import TelegramParser
+
+    raw = EncryptedP1Firmware(clock=SimulatedClock(start_s=START_S)).tick()
+    key = EncryptedP1Firmware.KEY.hex()
+    theirs = TelegramParser(telegram_specifications.MSN).parse(raw.hex(), encryption_key=key)
+    assert theirs.LUXEMBOURG_EQUIPMENT_IDENTIFIER.value == b"SKRY0000000001".hex().upper()
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -45,8 +45,9 @@ class Grumpy(Firmware):
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bus_module, "ANSWER_TIMEOUT_S", 0.15)
-    monkeypatch.setattr(bus_module, "SETTLE_S", 0.3)
+    monkeypatch.setattr(bus_module, "ANSWER_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(bus_module, "TCP_ANSWER_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(bus_module, "SETTLE_S", 1.0)
     monkeypatch.setattr(bus_module, "BUSY_PAUSE_S", 0.01)
 
 
@@ -88,7 +89,7 @@ async def test_a_silent_unit_does_not_disturb_the_others_on_its_bus(tcp: bool) -
     assert powers == {"1": 640, "2": 2836}
     reason = next(e.reason for e in events if isinstance(e, StateChanged) and e.device_id == "3")
     assert "Unit 3 on" in reason
-    assert "Check unit, baud and parity" in reason
+    assert ("Check its unit number" if tcp else "Check unit, baud and parity") in reason
 
 
 async def _reported(events: list[DeviceEvent], wanted: set[str], *, start: int = 0) -> None:
@@ -123,6 +124,7 @@ async def test_devices_of_one_bus_share_one_connection_that_ends_with_the_last()
 
 async def test_losing_the_connection_fails_the_waiting_request_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bus_module, "ANSWER_TIMEOUT_S", 30.0)
+    monkeypatch.setattr(bus_module, "TCP_ANSWER_TIMEOUT_S", 30.0)
     stuck = LineFaults(stuck=True)
     async with (
         open_tcp(lambda: ModbusFirmware(meter(CLOCK), tcp=True), clock=CLOCK, random=Random(1), faults=stuck) as host,
@@ -174,13 +176,13 @@ async def test_a_lost_bus_is_connected_again_in_place_for_all_its_devices() -> N
 
 
 async def test_an_answer_that_comes_after_its_time_is_not_taken_for_the_next_one() -> None:
-    late = LineFaults(delay_s=0.22)  # longer than a request waits
+    late = LineFaults(delay_s=0.45)  # longer than a request waits
     host: PtyHost
     async with (
         open_pty(ModbusFirmware(meter(CLOCK), tcp=False), clock=CLOCK, random=Random(1), faults=late) as host,
         open_bus(f"modbus-rtu://{host.path}") as unit,
     ):
-        for address, expected in ((40002, 1), (40003, 66), (40070, 203), (40071, 105)):
+        for address, expected in ((40002, 1), (40003, 66)):
             assert await unit.read(address, 1) == [expected]
 
 
@@ -198,8 +200,86 @@ async def test_a_gateway_without_the_target_is_a_silent_unit_and_not_a_device_wi
         open_tcp(lambda: Grumpy(11, 99), clock=CLOCK, random=Random(1)) as host,
         open_bus(f"modbus-tcp://127.0.0.1:{host.port}", unit=9) as unit,
     ):
-        with pytest.raises(DeviceTimeout, match="Unit 9"):
+        with pytest.raises(DeviceTimeout, match=r"gateway at .* answers, but unit 9 behind it does not") as raised:
             await SunSpecReader(unit).scan()
+    assert "bus behind the gateway" in raised.value.remedy
+
+
+async def test_a_device_that_is_always_busy_is_told_as_busy() -> None:
+    async with (
+        open_tcp(lambda: Grumpy(6, 99), clock=CLOCK, random=Random(1)) as host,
+        open_bus(f"modbus-tcp://127.0.0.1:{host.port}") as unit,
+    ):
+        with pytest.raises(DeviceTimeout, match="too busy"):
+            await unit.read(40000, 2)
+
+
+@pytest.mark.parametrize(
+    ("code", "told"), [(1, "illegal_function"), (2, "illegal_address"), (4, "device_failure"), (77, "exception 77")]
+)
+async def test_a_refusal_is_none_and_remembered_by_its_name(code: int, told: str) -> None:
+    async with (
+        open_tcp(lambda: Grumpy(code, 1), clock=CLOCK, random=Random(1)) as host,
+        open_bus(f"modbus-tcp://127.0.0.1:{host.port}") as unit,
+    ):
+        assert await unit.read(40000, 2) is None
+        assert unit.refusal == told
+        assert await unit.read(40000, 2) == [0x5375, 0x6E53]
+
+
+class Stale(Firmware):
+    """Before each answer comes what was left of the one before: the whole of it, or its second half."""
+
+    def __init__(self, *, tcp: bool, half: bool) -> None:
+        self._real = ModbusFirmware({3: meter(CLOCK), 4: battery(CLOCK)}, tcp=tcp)
+        self._half = half
+        self._before = b""
+
+    def receive(self, data: bytes) -> bytes:
+        answer = self._real.receive(data)
+        stale = self._before[len(self._before) // 2 :] if self._half else self._before
+        self._before = b"" if stale and self._half else answer  # a half answer spoils one request only
+        return stale + answer
+
+
+@pytest.mark.parametrize(("tcp", "half"), [(True, False), (False, True)])
+async def test_what_is_left_of_a_former_answer_is_not_taken_for_this_one(tcp: bool, half: bool) -> None:
+    firmware = Stale(tcp=tcp, half=half)
+    host: AbstractAsyncContextManager[TcpHost | PtyHost]
+    if tcp:
+        host = open_tcp(lambda: firmware, clock=CLOCK, random=Random(1))
+    else:
+        host = open_pty(firmware, clock=CLOCK, random=Random(1))
+    async with host as running:
+        url = (
+            f"modbus-tcp://127.0.0.1:{running.port}" if isinstance(running, TcpHost) else f"modbus-rtu://{running.path}"
+        )
+        buses = Buses()
+        async with buses.use(url, unit=3) as three, buses.use(url, unit=4) as four:
+            for unit, address, expected in (
+                (three, 40002, 1),
+                (three, 40003, 66),
+                (four, 40070, 701),
+                (three, 40070, 203),
+            ):
+                assert await unit.read(address, 1) == [expected]
+
+
+@pytest.mark.parametrize("unit", [0, 248, 255])
+async def test_a_unit_that_no_serial_bus_has_is_refused_before_it_is_opened(unit: int) -> None:
+    with pytest.raises(LinkRefused, match="from 1 to 247") as raised:
+        async with open_bus("modbus-rtu:///dev/nowhere", unit=unit):
+            raise AssertionError
+    assert raised.value.code == "E_MODBUS_UNIT"
+
+
+@pytest.mark.parametrize("number", [0, 126, 255])
+async def test_a_network_device_may_have_any_unit_number(number: int) -> None:
+    async with (
+        open_tcp(lambda: ModbusFirmware(meter(CLOCK), tcp=True, number=number), clock=CLOCK, random=Random(1)) as host,
+        open_bus(f"modbus-tcp://127.0.0.1:{host.port}", unit=number) as unit,
+    ):
+        assert await unit.read(40000, 2) == [0x5375, 0x6E53]
 
 
 @pytest.mark.parametrize("pdu", [b"\x63\x02", b"\x03\x05\x00", b"\x83", b"\x03", b"\x2b\x0e\x01\x00", b"\x10\x00"])
@@ -285,8 +365,10 @@ async def test_what_is_no_modbus_address_is_refused_with_an_example(url: str) ->
 @pytest.mark.parametrize("tcp", [False, True])
 @pytest.mark.parametrize("faults", [LineFaults(junk=0.5), LineFaults(torn=0.5), LineFaults(corrupt=0.5)])
 async def test_junk_on_the_line_never_becomes_a_value(
-    faults: LineFaults, tcp: bool, caplog: pytest.LogCaptureFixture
+    faults: LineFaults, tcp: bool, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for name, seconds in (("ANSWER_TIMEOUT_S", 0.1), ("TCP_ANSWER_TIMEOUT_S", 0.1), ("SETTLE_S", 0.05)):
+        monkeypatch.setattr(bus_module, name, seconds)  # silence is allowed here
     firmware = ModbusFirmware(meter(CLOCK), tcp=tcp)
     for seed in range(2):
         host: AbstractAsyncContextManager[TcpHost | PtyHost]

@@ -1,9 +1,6 @@
 """Real counterparts: our reader against pymodbus's server, pysunspec2's scanner against our emulator, both agreeing."""
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -24,17 +21,12 @@ from skerry_firmware_bridge.sunspec.reader import SunSpecReader
 from skerry_simulate.devices.hosts import open_pty, open_tcp
 from skerry_simulate.devices.registry import run_emulator
 from skerry_simulate.devices.sunspec_unit import ModbusFirmware, SunSpecUnit, battery, inverter, meter
+from skerry_testing.modbus_peer import free_port, pymodbus
 from skerry_testing.simulated import LINES
 from skerry_testing.sockets import listening, socat_pair
 
 pytestmark = pytest.mark.debian
 CLOCK = SystemClock()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _device(unit: SunSpecUnit) -> SimDevice:
@@ -43,24 +35,13 @@ def _device(unit: SunSpecUnit) -> SimDevice:
     return SimDevice(1, simdata=[SimData(40000, values=registers, datatype=DataType.REGISTERS)])
 
 
-@asynccontextmanager
-async def _pymodbus(server: ModbusTcpServer | ModbusSerialServer) -> AsyncIterator[None]:
-    async with asyncio.TaskGroup() as group:
-        task = group.create_task(server.serve_forever(), name="pymodbus server")
-        try:
-            yield
-        finally:
-            await server.shutdown()  # type: ignore[no-untyped-call]  # pymodbus leaves it untyped
-            task.cancel()
-
-
 async def _refuse(url: str, settings: SerialSettings) -> Link:
     raise AssertionError("SunSpec opens no link of ours")
 
 
 async def test_the_reader_reads_a_pymodbus_tcp_server() -> None:
-    port = _free_port()
-    async with _pymodbus(ModbusTcpServer(_device(inverter(CLOCK)), address=("127.0.0.1", port))):
+    port = free_port()
+    async with pymodbus(ModbusTcpServer(_device(inverter(CLOCK)), address=("127.0.0.1", port))):
         await listening(port)
         async with open_bus(f"modbus-tcp://127.0.0.1:{port}") as bus:
             reader = SunSpecReader(bus)
@@ -78,7 +59,7 @@ async def test_the_reader_reads_a_pymodbus_tcp_server() -> None:
 async def test_the_reader_reads_a_pymodbus_serial_server_over_socat(tmp_path: Path) -> None:
     async with (
         socat_pair(tmp_path) as (left, right),
-        _pymodbus(ModbusSerialServer(_device(meter(CLOCK)), port=left, baudrate=9600)),
+        pymodbus(ModbusSerialServer(_device(meter(CLOCK)), port=left, baudrate=9600)),
     ):
         config = DeviceConfig(device_id="m", kind="sunspec", url=f"modbus-rtu://{right}")
         around = Surroundings(clock=CLOCK, random=Random(1), open_link=_refuse)
@@ -145,7 +126,7 @@ async def test_rtu_over_a_pseudo_terminal_works_one_byte_at_a_time() -> None:
 
 @pytest.mark.parametrize("line", LINES)
 async def test_a_device_is_read_over_four_lines(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("skerry_firmware_bridge.modbus.bus.ANSWER_TIMEOUT_S", 0.25)
+    monkeypatch.setattr("skerry_firmware_bridge.modbus.bus.TCP_ANSWER_TIMEOUT_S", 0.25)
     monkeypatch.setattr("skerry_firmware_bridge.modbus.bus.ATTEMPTS", 12)
     monkeypatch.setattr("skerry_firmware_bridge.modbus.bus.SETTLE_S", 0.02)
     async with (
@@ -160,7 +141,7 @@ async def test_a_device_is_read_over_four_lines(line: str, monkeypatch: pytest.M
 
 
 async def test_another_unit_on_the_bus_is_a_timeout_not_a_value(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("skerry_firmware_bridge.modbus.bus.ANSWER_TIMEOUT_S", 0.05)
+    monkeypatch.setattr("skerry_firmware_bridge.modbus.bus.TCP_ANSWER_TIMEOUT_S", 0.05)
     async with (
         open_tcp(lambda: ModbusFirmware(meter(CLOCK), tcp=True), clock=CLOCK, random=Random(1)) as host,
         open_bus(f"modbus-tcp://127.0.0.1:{host.port}", unit=7) as bus,
@@ -170,9 +151,9 @@ async def test_another_unit_on_the_bus_is_a_timeout_not_a_value(monkeypatch: pyt
 
 
 async def test_a_modbus_device_without_sunspec_is_named() -> None:
-    port = _free_port()
+    port = free_port()
     plain = SimDevice(1, simdata=[SimData(0, values=[1, 2, 3, 4], datatype=DataType.REGISTERS)])
-    async with _pymodbus(ModbusTcpServer(plain, address=("127.0.0.1", port))):
+    async with pymodbus(ModbusTcpServer(plain, address=("127.0.0.1", port))):
         await listening(port)
         async with open_bus(f"modbus-tcp://127.0.0.1:{port}") as bus:
             with pytest.raises(FrameRejected) as raised:
@@ -182,6 +163,6 @@ async def test_a_modbus_device_without_sunspec_is_named() -> None:
 
 async def test_nobody_listening_is_refused_with_a_remedy() -> None:
     with pytest.raises(LinkRefused) as raised:
-        async with open_bus(f"modbus-tcp://127.0.0.1:{_free_port()}"):
+        async with open_bus(f"modbus-tcp://127.0.0.1:{free_port()}"):
             raise AssertionError
     assert raised.value.code == "E_MODBUS_CONNECT"
