@@ -35,6 +35,7 @@ from skerry_agent.settings.table import (
 from skerry_agent.store import Stores
 from skerry_client.paths import Paths
 from skerry_core.clock import Clock
+from skerry_firmware_bridge.guests import SETTLED_NS
 from skerry_firmware_bridge.transmit import TransmitGate
 from skerry_keys.signer import Signer
 
@@ -72,13 +73,14 @@ async def compose(
         delivery=delivery, hub=hub, metrics=metrics, clock=clock, random=random,
         interval_s=settings[BEACON_INTERVAL_S], networks=_networks(settings),
     )  # fmt: skip
-    board = DeviceBoard(clock=clock, hub=hub, frame_heard=hotspot.path.take)
+    board = DeviceBoard(clock=clock, hub=hub, frame_heard=hotspot.path.take, forgotten=metrics.forget_device)
     watch = await RadioWatch.open(
         facts=stores.facts, clock=clock, board=board, clock_is_right=lambda: time.is_synchronised
     )
     radios = Radios(
-        settings=radio_settings(settings), clock=clock, sink=watch.pass_on, own=hotspot.radios, random=random.random
-    )
+        settings=radio_settings(settings), clock=clock, sink=watch.pass_on, own=hotspot.radios, random=random.random,
+        known=await stores.devices.settled(SETTLED_NS),
+    )  # fmt: skip
     watch.repair_with(radios.repair)
     agent = Agent(
         clock=clock, stores=stores, hub=hub, board=board, hotspots=[hotspot], evidence=[evidence], delivery=delivery,

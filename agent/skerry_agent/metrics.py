@@ -94,6 +94,14 @@ class Metrics:
         """Set a counter to a total that is kept elsewhere, such as in a table."""
         self._values.setdefault(name, {})[_key(name, labels, "counter")] = total
 
+    def forget_device(self, device_id: str) -> None:
+        """Drop the series of a device that is there no more."""
+        for name, series in self._values.items():
+            if "device" in NAMES[name].labels:
+                place = NAMES[name].labels.index("device")
+                for key in [key for key in series if key[place] == device_id]:
+                    del series[key]
+
     def observe(self, name: str, value: float) -> None:
         """Add a value to a histogram."""
         buckets = NAMES[name].buckets

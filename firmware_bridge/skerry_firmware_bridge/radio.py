@@ -9,6 +9,7 @@ from skerry_wire.frames import ReceivedFrame, TransmitOutcome, TransmitRequest
 
 __all__ = [
     "DeviceEvent",
+    "DeviceForgotten",
     "DeviceState",
     "DeviceTrouble",
     "EventSink",
@@ -63,11 +64,24 @@ def frame_heard(device_id: str, frame: ReceivedFrame) -> FrameHeard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateChanged(DeviceEvent):
-    """A device came, went, or fell silent; `reason` is a short sentence for people."""
+    """A device came, went, or fell silent, or there is another reason why it does not work.
+
+    `reason` is a sentence or two for people, what to do included. `refusal` is the code of why its port cannot be
+    opened, where a person has to mend that. `is_known` is False for a gateway that nobody has named and that is new
+    here. `is_echo`: it follows from the change of another device, which tells it to people.
+    """
 
     state: DeviceState
     reason: str
     wall_ns: int
+    refusal: str = ""
+    is_known: bool = True
+    is_echo: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceForgotten(DeviceEvent):
+    """A gateway that nobody has named, and that went, gives way to others: whatever is kept under its id goes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,3 +54,15 @@ def test_names_follow_the_rules_of_prometheus() -> None:
     for name, metric in NAMES.items():
         assert name.startswith("skerry_")
         assert (metric.kind == "counter") == name.endswith("_total")
+
+
+def test_a_device_that_is_gone_leaves_no_series() -> None:
+    metrics = Metrics()
+    for device in ("d", "e"):
+        metrics.set("skerry_device_up", 1, device=device)
+        metrics.count("skerry_uplinks_total", device=device, network="d", outcome="sent")
+    metrics.set("skerry_link_up", 1, network="d")
+    metrics.forget_device("d")
+    assert 'device="d"' not in metrics.text()
+    assert metrics.text().count('device="e"') == 2
+    assert metrics.value("skerry_link_up", network="d") == 1

@@ -16,7 +16,7 @@ __all__ = ["BOOK", "AlertBook", "Condition", "Notice"]
 BOOK = "alerts"  # name of the fact that keeps the state
 RAISE_AFTER_S = 120  # a forwarder's restart takes less
 CLEAR_AFTER_S = 60
-MAX_ENTRIES = 500  # one per device and check; more would be a mistake of ours
+MAX_ENTRIES = 1000  # two per device and a few more; a device that is there no more gives way to one that is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,16 +53,22 @@ class AlertBook:
 
     def take(self, conditions: Iterable[Condition], *, now_ns: int) -> None:
         """Take over a pass. What fires at the very first pass is the baseline and is not told."""
-        first = not self._entries
+        first, conditions = not self._entries, list(conditions)
         for condition in conditions:
             entry = self._entries.get(condition.key)
             if entry is None:
-                if condition.firing is not None and len(self._entries) < MAX_ENTRIES:
+                if condition.firing is not None and self._has_room(conditions):
                     stands = condition.firing and first
                     self._entries[condition.key] = _Entry(stands=stands, told=stands, text=condition.text)
                     self._move(self._entries[condition.key], condition, now_ns)
                 continue
             self._move(entry, condition, now_ns)
+
+    def _has_room(self, conditions: Iterable[Condition]) -> bool:
+        if len(self._entries) >= MAX_ENTRIES:
+            for key in self._entries.keys() - {condition.key for condition in conditions}:
+                del self._entries[key]
+        return len(self._entries) < MAX_ENTRIES
 
     def pending(self) -> list[Notice]:
         """Return what the owner has not been told yet."""

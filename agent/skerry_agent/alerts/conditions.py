@@ -76,6 +76,8 @@ async def _beacons(view: AgentView, stores: Stores, limits: Limits, now_ns: int)
 
 def _devices(view: AgentView) -> Iterator[Condition]:
     for device_id, live in view.devices().items():
+        if not live.is_known:  # whoever reaches the port can let any number of gateways come and go
+            continue
         firing = {DeviceState.UP: False, DeviceState.DOWN: True, DeviceState.UNKNOWN: None}[live.state]
         yield Condition(key=f"device {device_id}", firing=firing, text=f"{device_id}: {live.reason}")
         hearing = live.values.get("radio_condition")

@@ -114,13 +114,17 @@ class AgentStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveDevice:
-    """A device's state now; `values` are its readings by their field names with units."""
+    """A device's state now; `values` are its readings by their field names with units.
+
+    `as_of_ns` is when it was heard last. `is_known` is False for a gateway that nobody has named and that is new here.
+    """
 
     id: str
     state: DeviceState
     reason: str
     values: JsonObject
     as_of_ns: int
+    is_known: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

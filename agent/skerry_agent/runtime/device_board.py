@@ -1,10 +1,13 @@
 """The live state of every device of this agent, from the events that its drivers send.
 
-The API and doctor read it; the stored list of devices (names, regions, first sight) is `store.devices`.
+The API and doctor read it; the stored list of devices (names, regions, first sight) is `store.devices`. The log gets a
+line when a device stops working, when a person has something else to mend, and when it works again. How many devices
+there are the settings bound, and for gateways that come by themselves `guests`: who gives way is forgotten here too.
 """
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,6 +20,7 @@ from skerry_core.clock import NS_PER_S, Clock
 from skerry_core.errors import SkerryError
 from skerry_firmware_bridge.radio import (
     DeviceEvent,
+    DeviceForgotten,
     DeviceState,
     DeviceTrouble,
     FrameHeard,
@@ -29,6 +33,9 @@ from skerry_wire.frames import ReceivedFrame
 __all__ = ["DeviceBoard"]
 
 REFUSED_LATELY_NS = 300 * NS_PER_S  # a gateway that is refused says so at least once a minute
+TROUBLE_LASTS_NS = 600 * NS_PER_S  # told again within that time it is the same trouble, and gets no line of its own
+STORE_EVERY_NS = 3600 * NS_PER_S  # how exactly the last sight of a device that is up is known after a power cut
+MAX_FORGOTTEN = 1000  # rows that wait for a disk to take their end; what is above stays until `store.devices` is full
 FRESH_NS = NS_PER_S  # ages are shown in seconds: a gateway that hears 80 frames in one is not noted 80 times
 _log = logging.getLogger(__name__)
 
@@ -42,12 +49,18 @@ class DeviceBoard:
         clock: Clock,
         hub: EventHub,
         frame_heard: Callable[[str, ReceivedFrame], None],
+        forgotten: Callable[[str], None] = lambda _device_id: None,
     ) -> None:
         self._clock = clock
         self._hub = hub
         self._frame_heard = frame_heard
+        self._forgotten = forgotten
         self._live: dict[str, LiveDevice] = {}
+        self._outages: dict[str, str] = {}  # devices that are told not to work, with the refusal that was told
+        self._troubles: dict[tuple[str, str], int] = {}  # when a device's trouble was told last, by code; "" = nobody's
         self._unsaved: dict[str, DeviceRow] = {}
+        self._noted_ns: dict[str, int] = {}
+        self._gone: deque[str] = deque(maxlen=MAX_FORGOTTEN)
         self._refused: DeviceTrouble | None = None
         self._came = asyncio.Event()
 
@@ -89,8 +102,10 @@ class DeviceBoard:
                     old, values={**old.values, **event.values}, as_of_ns=event.wall_ns
                 )
                 self._hub.publish("devices", {"id": event.device_id, "values": dict(event.values)})
+            case DeviceForgotten():
+                self._forget(event.device_id)
             case DeviceTrouble():
-                _log.warning("%s: %s (%s)", event.device_id, event.detail, event.code)
+                self._log_trouble(event)
                 self._note_trouble(event)
                 self._hub.publish("devices", {"id": event.device_id, "trouble": event.code, "detail": event.detail})
             case DeviceEvent():
@@ -110,6 +125,10 @@ class DeviceBoard:
 
     async def save(self, devices: Devices) -> None:
         """Store devices that came or changed since the last call. Raises `StoreUnavailable`; nothing is forgotten."""
+        self._note_again()
+        while self._gone:
+            await devices.forget(self._gone[0])
+            self._gone.popleft()
         for device_id, row in list(self._unsaved.items()):
             await devices.seen(row)
             if self._unsaved.get(device_id) is row:
@@ -132,31 +151,75 @@ class DeviceBoard:
         self._live[event.device_id] = replace(old, values={**old.values, **trouble})
 
     def _change(self, event: StateChanged) -> None:
-        old = self._live.get(event.device_id) or self._unknown(event.device_id, event.reason)
-        values = old.values
+        before = self._live.get(event.device_id)
+        old = before or self._unknown(event.device_id, event.reason)
+        values, as_of_ns = old.values, event.wall_ns
         if event.state is DeviceState.UP:
             values = {name: value for name, value in values.items() if not name.startswith("trouble")}
+        elif before is not None and old.state is not DeviceState.UP:
+            as_of_ns = old.as_of_ns  # another reason for its silence: it was not heard meanwhile
         self._live[event.device_id] = replace(
-            old, state=event.state, reason=event.reason, values=values, as_of_ns=event.wall_ns
+            old, state=event.state, reason=event.reason, values=values, as_of_ns=as_of_ns, is_known=event.is_known
         )
-        level = logging.INFO if event.state is DeviceState.UP else logging.WARNING
-        level = logging.DEBUG if old.state is event.state is DeviceState.DOWN else level  # told before
-        _log.log(level, "%s: %s (%s)", event.device_id, event.state.value, event.reason)
-        self._note(event.device_id)
+        self._log_change(event)
+        if before is None or old.state is not event.state:
+            self._note(event.device_id)
         change = {"id": event.device_id, "state": event.state.value, "reason": event.reason}
         self._hub.publish("devices", change)
 
+    def _log_change(self, event: StateChanged) -> None:
+        told = self._outages.get(event.device_id)
+        level = logging.DEBUG
+        if event.state is DeviceState.UP:
+            self._outages.pop(event.device_id, None)
+            level = logging.INFO
+        else:
+            self._outages[event.device_id] = event.refusal or told or ""
+            if told is None or event.refusal not in {"", told}:
+                level = logging.WARNING
+        if event.is_echo or (not event.is_known and self._is_told(("", "too_many_gateways"))):
+            level = logging.DEBUG
+        _log.log(level, "%s: %s (%s)", event.device_id, event.state.value, event.reason)
+
+    def _log_trouble(self, event: DeviceTrouble) -> None:
+        key = (event.device_id if event.device_id in self._live else "", event.code)
+        level = logging.DEBUG if self._is_told(key) else logging.WARNING
+        self._troubles[key] = self._clock.monotonic_ns()
+        _log.log(level, "%s: %s (%s)", event.device_id, event.detail, event.code)
+
+    def _is_told(self, trouble: tuple[str, str]) -> bool:
+        """Return whether a trouble was told and has lasted since."""
+        told_ns = self._troubles.get(trouble)
+        return told_ns is not None and self._clock.monotonic_ns() - told_ns <= TROUBLE_LASTS_NS
+
+    def _forget(self, device_id: str) -> None:
+        for kept in (self._live, self._outages, self._unsaved, self._noted_ns):
+            kept.pop(device_id, None)
+        for key in [key for key in self._troubles if key[0] == device_id]:
+            del self._troubles[key]
+        _log.debug("%s: forgotten", device_id)
+        self._forgotten(device_id)
+        self._gone.append(device_id)
+        self._came.set()
+
     def _seen(self, device_id: str) -> None:
         now_ns = self._clock.wall_ns()
-        old = self._live.get(device_id) or self._unknown(device_id, "frame received")
-        if old.state is not DeviceState.UP:
-            self._note(device_id)
-        elif 0 <= now_ns - old.as_of_ns < FRESH_NS:
-            return
-        self._live[device_id] = replace(old, state=DeviceState.UP, as_of_ns=now_ns)
+        old = self._live.get(device_id)
+        if old is None or old.state is not DeviceState.UP:
+            reason = "It hears frames."
+            self._change(StateChanged(device_id=device_id, state=DeviceState.UP, reason=reason, wall_ns=now_ns))
+        elif not 0 <= now_ns - old.as_of_ns < FRESH_NS:
+            self._live[device_id] = replace(old, as_of_ns=now_ns)
+
+    def _note_again(self) -> None:
+        """Note the last sight of devices that are up, and so do not change."""
+        now_ns = self._clock.wall_ns()
+        for device_id, live in self._live.items():
+            if live.state is DeviceState.UP and now_ns - self._noted_ns.get(device_id, 0) >= STORE_EVERY_NS:
+                self._note(device_id)
 
     def _note(self, device_id: str) -> None:
-        now_ns = self._clock.wall_ns()
+        now_ns = self._noted_ns[device_id] = self._clock.wall_ns()
         kind, _, name = device_id.partition(":")
         self._unsaved[device_id] = DeviceRow(
             id=device_id, kind=kind, name=name or device_id, first_seen_ns=now_ns, last_seen_ns=now_ns, details={}

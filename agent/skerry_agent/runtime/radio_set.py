@@ -48,6 +48,11 @@ class RadioSet:
         self._seen[device_id] = None
         self._up.pop(device_id, None)
 
+    def forget(self, device_id: str) -> None:
+        """Let go of a radio that is gone for good."""
+        self._up.pop(device_id, None)
+        self._seen.pop(device_id, None)
+
     def heard(self, device_id: str, frame: ReceivedFrame) -> None:
         """Remember the counter value of a frame, for the downlink that may answer it."""
         self._uplinks.append((device_id, frame.tmst_us))

@@ -2,12 +2,13 @@
 
 The agent gives it each device event. A judgement comes once a minute; what is normal for a radio is stored hourly and
 at the end, so that a restart does not begin to learn anew. The sentinel bounds repairs (never a loop). Nothing is
-learned of the hours, and no silence is judged, while the computer's clock is not believed.
+learned of the hours, and no silence is judged, while the computer's clock is not believed. As many radios are watched
+as the board shows: a gateway that is forgotten there is forgotten here, with what was learned of it.
 """
 
 import json
 import logging
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +21,7 @@ from skerry_core.clock import Clock
 from skerry_core.errors import SkerryError
 from skerry_firmware_bridge.radio import (
     DeviceEvent,
+    DeviceForgotten,
     DeviceState,
     DeviceTrouble,
     FrameHeard,
@@ -37,7 +39,7 @@ __all__ = ["RadioWatch"]
 
 JUDGE_S = 60.0
 STORE_EVERY = 60  # judgements; an SD card is not worn for what may be learned again
-MAX_RADIOS = 256  # a flood of invented gateways must not eat the memory
+MAX_LEARNED = 512  # radios of which something is stored; of more, those that were heard least are forgotten
 READ_TOGETHER = 64  # frames: one at a time would cost three times as much (`packet_path`), all at once too long
 MAX_BROKEN = 50  # broken frames counted of one status message: it may claim any number
 FACT = "radio_normal "
@@ -74,7 +76,9 @@ class RadioWatch:
         self._radios: dict[str, _Watched] = {}
         self._normal: dict[str, Normal] = {}
         self._heard: Counter[str] = Counter()
+        self._heard_by_gone = 0  # frames of radios that are forgotten
         self._unread: list[FrameHeard] = []
+        self._forgotten: deque[str] = deque(maxlen=MAX_LEARNED)  # whose stored facts have to go
 
     @classmethod
     async def open(
@@ -104,6 +108,10 @@ class RadioWatch:
                 continue
             if isinstance(raw, dict):
                 self._normal[name.removeprefix(FACT)] = Normal.from_json(raw)
+        least = sorted(self._normal, key=lambda device_id: self._normal[device_id].frames)
+        for device_id in least[: max(0, len(least) - MAX_LEARNED)]:
+            del self._normal[device_id]
+            await self._facts.forget(FACT + device_id)
 
     def take(self, event: DeviceEvent) -> None:
         """Feed one event; never blocks."""
@@ -121,15 +129,22 @@ class RadioWatch:
                 for _ in range(_broken(values) if watched is not None else 0):
                     assert watched is not None
                     watched.sentinel.heard(Heard(monotonic_ns=self._clock.monotonic_ns(), wall_ns=None, crc_ok=False))
+            case DeviceForgotten(device_id=device_id):
+                self._read()
+                self._forget(device_id)
             case _:
                 return
+
+    def _forget(self, device_id: str) -> None:
+        self._radios.pop(device_id, None)
+        self._normal.pop(device_id, None)
+        self._heard_by_gone += self._heard.pop(device_id, 0)
+        self._forgotten.append(device_id)
 
     def _changed(self, event: StateChanged) -> None:
         if event.device_id.startswith(PORTS):
             return
         watched, now_ns = self._watched(event.device_id), self._clock.monotonic_ns()
-        if watched is None:
-            return
         watched.is_up = event.state is DeviceState.UP
         if watched.is_up:
             watched.sentinel.came(now_ns=now_ns)
@@ -192,6 +207,9 @@ class RadioWatch:
         """Store what was learned; a failing disk costs only that."""
         self._read()
         try:
+            while self._forgotten:
+                await self._facts.forget(FACT + self._forgotten[0])
+                self._forgotten.popleft()
             for device_id, watched in list(self._radios.items()):  # a radio may come while one is stored
                 await self._facts.set(FACT + device_id, json.dumps(watched.sentinel.normal.to_json()))
         except SkerryError as error:
@@ -206,10 +224,8 @@ class RadioWatch:
             watched = self._watched(device_id)
             if frame.crc is not Crc.FAILED:
                 self._heard[device_id] += 1
-                if watched is not None:
-                    watched.heard_lately, watched.last_ns = True, frame.received_monotonic_ns
-            if watched is not None:
-                watched.sentinel.heard(_heard(frame, clock_is_right=is_right))
+                watched.heard_lately, watched.last_ns = True, frame.received_monotonic_ns
+            watched.sentinel.heard(_heard(frame, clock_is_right=is_right))
 
     def _repair(self, device_id: str, judgement: Judgement, repair: Repair) -> None:
         """Begin a stage and say why, or tell a person after the last one."""
@@ -224,16 +240,16 @@ class RadioWatch:
             trouble = DeviceTrouble(device_id=device_id, code=code, detail=detail, wall_ns=self._clock.wall_ns())
             self._board.take(trouble)
 
-    def _watched(self, device_id: str) -> _Watched | None:
+    def _watched(self, device_id: str) -> _Watched:
         watched = self._radios.get(device_id)
-        if watched is None and len(self._radios) < MAX_RADIOS:
+        if watched is None:
             now_ns, wall_ns = self._clock.monotonic_ns(), self._clock.wall_ns()
             sentinel = Sentinel(now_ns=now_ns, wall_ns=wall_ns, normal=self._normal.pop(device_id, None))
             watched = self._radios[device_id] = _Watched(sentinel=sentinel, last_ns=now_ns)
         return watched
 
     def _others_heard(self, device_id: str) -> int:
-        return self._heard.total() - self._heard[device_id]
+        return self._heard_by_gone + self._heard.total() - self._heard[device_id]
 
 
 def _heard(frame: ReceivedFrame, *, clock_is_right: bool) -> Heard:

@@ -7,7 +7,7 @@ import asyncio
 import ipaddress
 import logging
 import os
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from random import Random
@@ -32,7 +32,15 @@ from skerry_firmware_bridge.gwmp.server import GwmpServer
 from skerry_firmware_bridge.hardware_reset import HardwareReset, read_reset
 from skerry_firmware_bridge.links.base import Link
 from skerry_firmware_bridge.links.reopening import Reopening
-from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, DeviceTrouble, EventSink, Radio, StateChanged
+from skerry_firmware_bridge.radio import (
+    DeviceEvent,
+    DeviceForgotten,
+    DeviceState,
+    DeviceTrouble,
+    EventSink,
+    Radio,
+    StateChanged,
+)
 from skerry_firmware_bridge.repair import RadioRepair
 from skerry_radio.errors import UnknownRegion
 from skerry_radio.lora import Datarate
@@ -169,7 +177,10 @@ def gateway_pins(texts: tuple[str, ...]) -> dict[bytes, str]:
 
 
 class Radios:
-    """Every radio of one hotspot; `own` is told which there are and which work."""
+    """Every radio of one hotspot; `own` is told which there are and which work.
+
+    `known` are ids of gateways that were settled in an earlier run or named by their owner: they always come in.
+    """
 
     def __init__(
         self,
@@ -179,8 +190,10 @@ class Radios:
         sink: EventSink,
         own: RadioSet,
         random: Random,
+        known: Collection[str] = (),
     ) -> None:
         self._settings = settings
+        self._known = known
         self._clock = clock
         self._sink = sink
         self._own = own
@@ -242,7 +255,7 @@ class Radios:
 
         async with GwmpServer(
             clock=self._clock, sink=take, host=host, port=port, pins=self._settings.pins,
-            elsewhere=lambda eui: _place(eui, self._on_uarts),
+            elsewhere=lambda eui: _place(eui, self._on_uarts), known=_euis("gwmp", self._known),
         ) as server:  # fmt: skip
             self.server = server
             self.listening.set()
@@ -255,7 +268,7 @@ class Radios:
         assert self._settings.region is not None
         server = BasicStationServer(
             clock=self._clock, sink=self._take, region=self._settings.region, host=host, port=port,
-            pins=self._settings.pins,
+            pins=self._settings.pins, known=_euis("station", self._known),
         )  # fmt: skip
         async with server:
             self.stations = server
@@ -307,7 +320,10 @@ class Radios:
                 self._behind[event.device_id] = serial.device_id
             self._take(event)
 
-        gateway = GwmpSerial(device_id=serial.device_id, clock=self._clock, sink=take, elsewhere=elsewhere)
+        gateway = GwmpSerial(
+            device_id=serial.device_id, clock=self._clock, sink=take, elsewhere=elsewhere,
+            known=_euis("gwmp", self._known),
+        )  # fmt: skip
         self._on_uarts.append(gateway)
         await self._keep_open(serial, gateway.run, SerialSettings)
 
@@ -356,7 +372,10 @@ class Radios:
                 )
 
     def _take(self, event: DeviceEvent) -> None:
-        if isinstance(event, StateChanged):
+        if isinstance(event, DeviceForgotten):
+            self._own.forget(event.device_id)
+            self._behind.pop(event.device_id, None)
+        elif isinstance(event, StateChanged):
             radio = self._radio(event.device_id)
             if event.state is DeviceState.UP and radio is not None:
                 self._own.up(radio)
@@ -381,6 +400,12 @@ class Radios:
 
 def _is_up(event: DeviceEvent) -> bool:
     return isinstance(event, StateChanged) and event.state is DeviceState.UP
+
+
+def _euis(kind: str, device_ids: Iterable[str]) -> set[bytes]:
+    """Return the EUIs in the ids of one kind."""
+    begin = f"{kind}:"
+    return {bytes.fromhex(one.removeprefix(begin)) for one in device_ids if one.startswith(begin)}
 
 
 def _place(eui: bytes, hosts: Iterable[GwmpHost]) -> str | None:

@@ -11,6 +11,7 @@ __all__ = ["DeviceRow", "Devices"]
 
 
 MAX_DEVICES = 1000  # a flood of invented gateway EUIs must not fill the disk
+_STRANGER = "region IS NULL AND kind || ':' || name = id"  # neither placed nor named by its owner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +72,16 @@ class Devices:
 
         return await self._db.write(change)
 
+    async def forget(self, device_id: str) -> None:
+        """Remove a device, unless its owner has named or placed it; harmless when there is none."""
+        sql = f"DELETE FROM devices WHERE id = ? AND {_STRANGER}"  # noqa: S608 - our own words
+        await self._db.write(lambda db: db.conn.execute(sql, [device_id]))
+
+    async def settled(self, stayed_ns: int) -> set[str]:
+        """Return the ids of devices that their owner has named or placed, or that were seen for so long."""
+        sql = f"SELECT id FROM devices WHERE NOT ({_STRANGER}) OR last_seen_ns - first_seen_ns >= ?"  # noqa: S608
+        return await self._db.read(lambda db: {str(row[0]) for row in db.conn.execute(sql, [stayed_ns])})
+
     async def get(self, device_id: str) -> DeviceRow | None:
         """Return one device, None when it was never seen."""
         return await self._db.read(lambda db: _get(db, device_id))
@@ -82,7 +93,7 @@ class Devices:
 
 def _make_room(db: sqlite_utils.Database, newest: str) -> None:
     db.conn.execute(
-        "DELETE FROM devices WHERE id IN (SELECT id FROM devices WHERE region IS NULL AND kind || ':' || name = id "
+        f"DELETE FROM devices WHERE id IN (SELECT id FROM devices WHERE {_STRANGER} "  # noqa: S608 - our own words
         "AND id != ? ORDER BY last_seen_ns LIMIT max(0, (SELECT count(*) FROM devices) - ?))",
         [newest, MAX_DEVICES],
     )

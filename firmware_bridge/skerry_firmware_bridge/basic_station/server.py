@@ -8,7 +8,7 @@ import asyncio
 import json
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,6 +16,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from skerry_core.clock import NS_PER_S, Clock, io_timeout
 from skerry_firmware_bridge.basic_station.downlink import Downlinks, failed
+from skerry_firmware_bridge.basic_station.listening import listen
 from skerry_firmware_bridge.basic_station.messages import (
     MAX_MESSAGE_BYTES,
     read_eui,
@@ -25,9 +26,11 @@ from skerry_firmware_bridge.basic_station.messages import (
 )
 from skerry_firmware_bridge.basic_station.plan import datarates, listens_first, router_config
 from skerry_firmware_bridge.basic_station.radio import StationRadio, device_id
-from skerry_firmware_bridge.errors import FrameRejected, LinkLost, LinkRefused
-from skerry_firmware_bridge.gwmp.gateway import LOOPBACK, host_of
+from skerry_firmware_bridge.errors import FrameRejected, LinkLost
+from skerry_firmware_bridge.guests import Guests
+from skerry_firmware_bridge.gwmp.gateway import LOOPBACK, host_of, too_many
 from skerry_firmware_bridge.radio import (
+    DeviceForgotten,
     DeviceState,
     DeviceTrouble,
     EventSink,
@@ -44,7 +47,6 @@ _log = logging.getLogger(__name__)
 _NO_EUI = bytes(8)
 DEFAULT_PORT = 3001  # where other network servers listen for stations
 HEARTBEAT_S = 15.0  # a station that lost its power is forgotten in 22 s, and may connect again
-MAX_STATIONS = 256
 SEND_S = 5.0
 ASK_S = 10.0  # a station asks as soon as it is connected
 REPORT_EVERY_NS = 60 * NS_PER_S  # who knocks in vain is told once a minute
@@ -57,6 +59,7 @@ class _Station:
 
     def __init__(self, eui: bytes, remote: str, downlinks: Downlinks) -> None:
         self.socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MAX_MESSAGE_BYTES)
+        self.eui = eui
         self.device_id = device_id(eui)
         self.remote = remote
         self.version: object = None  # until it has said its version, it is not up
@@ -74,7 +77,8 @@ class _Station:
 class BasicStationServer:
     """`async with BasicStationServer(...) as server:` listens until the block is left; `address` tells the port.
 
-    `pins` (EUI -> address) are the stations that may connect from beyond this machine; None lets any. Raises
+    `pins` (EUI -> address) are the stations that may connect from beyond this machine; None lets any. `known` are those
+    that were settled in an earlier run, or that their owner has given a name; all others are `guests`. Raises
     `UnknownRegion`, and `ValueError` for a region whose channels two radios cannot cover.
     """
 
@@ -87,6 +91,7 @@ class BasicStationServer:
         host: str = "127.0.0.1",
         port: int = DEFAULT_PORT,
         pins: Mapping[bytes, str] | None = None,
+        known: Collection[bytes] = (),
     ) -> None:
         router_config(region, wall_ns=0)
         self.address: tuple[str, int] = (host, port)
@@ -96,6 +101,7 @@ class BasicStationServer:
         self._region = region
         self._datarates = datarates(region)
         self._pins = pins
+        self._guests = Guests(named={*(pins or ()), *known})
         self._stations: dict[bytes, _Station] = {}
         self._told_ns: dict[str, int] = {}
         self._runner: web.AppRunner | None = None
@@ -112,15 +118,7 @@ class BasicStationServer:
         app.router.add_get("/traffic/{eui}", self._traffic)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, *self.address)
-        try:
-            await site.start()
-        except OSError as error:
-            await self._runner.cleanup()
-            detail = f"Cannot listen for Basic Stations on {self.address[0]} port {self.address[1]}: {error.strerror}."
-            raise LinkRefused(
-                "E_STATION_BIND", detail, remedy="Stop what listens there, or set another port."
-            ) from error
+        await listen(self._runner, self.address)
         name = self._runner.addresses[0]
         self.address = (name[0], name[1])
         return self
@@ -175,14 +173,20 @@ class BasicStationServer:
             )
             self._refuse(station, "not_pinned", detail)
             raise web.HTTPForbidden(text="this gateway is not expected from there")
-        if eui in self._stations or len(self._stations) >= MAX_STATIONS:
+        if eui in self._stations:
             detail = (
                 f"{station.remote} also claims EUI {eui.hex()}, which is connected already; refused. Give one of the "
                 "two stations another routerid; one that has lost its power is let in after half a minute."
             )
             self._refuse(station, "second_source", detail)
             raise web.HTTPConflict(text="this gateway is connected already")
+        if not self._guests.may_come(eui, now_ns=self._clock.monotonic_ns()):
+            self._refuse(station, "too_many_gateways", too_many(eui, (station.remote, DEFAULT_PORT)))
+            raise web.HTTPForbidden(text="too many gateways that nobody has named")
         self._stations[eui] = station
+        forgotten = self._guests.came(eui, now_ns=self._clock.monotonic_ns())
+        if forgotten is not None:
+            self._sink(DeviceForgotten(device_id=device_id(forgotten)))
         try:
             await station.socket.prepare(request)
             await self._converse(station)
@@ -190,6 +194,7 @@ class BasicStationServer:
             _log.debug("%s: %s", station.device_id, error)
         finally:
             del self._stations[eui]
+            self._guests.went(eui, now_ns=self._clock.monotonic_ns())
             for diid in list(station.waiting):
                 station.conclude(diid, failed("gateway_lost"))
             if station.version is not None:
@@ -297,5 +302,7 @@ class BasicStationServer:
             self._sink(DeviceTrouble(device_id=station.device_id, code=code, detail=detail, wall_ns=wall_ns))
 
     def _tell(self, station: _Station, state: DeviceState, reason: str) -> None:
-        wall_ns = self._clock.wall_ns()
-        self._sink(StateChanged(device_id=station.device_id, state=state, reason=reason, wall_ns=wall_ns))
+        wall_ns, is_known = self._clock.wall_ns(), self._guests.is_known(station.eui, now_ns=self._clock.monotonic_ns())
+        self._sink(
+            StateChanged(device_id=station.device_id, state=state, reason=reason, wall_ns=wall_ns, is_known=is_known)
+        )

@@ -80,6 +80,7 @@ async def _forwarders(address: tuple[str, int], heard: dict[str, GatewayHeard], 
 async def _stations(address: tuple[str, int], heard: dict[str, GatewayHeard]) -> AsyncIterator[None]:
     from aiohttp import WSMsgType, web
 
+    from skerry_firmware_bridge.basic_station.listening import listen
     from skerry_firmware_bridge.basic_station.messages import MAX_MESSAGE_BYTES, read_eui, read_message
 
     async def ask_name(request: web.Request) -> web.WebSocketResponse:
@@ -102,13 +103,7 @@ async def _stations(address: tuple[str, int], heard: dict[str, GatewayHeard]) ->
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
-        try:
-            await web.TCPSite(runner, *address).start()
-        except OSError as error:
-            detail = f"Cannot listen for Basic Stations on {address[0]} port {address[1]}: {error.strerror}."
-            raise LinkRefused(
-                "E_STATION_BIND", detail, remedy="Stop what listens there, or set another port."
-            ) from error
+        await listen(runner, address)
         yield
     finally:
         await runner.cleanup()

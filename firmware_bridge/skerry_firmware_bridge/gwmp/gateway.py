@@ -7,7 +7,7 @@ from skerry_core.clock import NS_PER_S
 from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, DeviceTrouble
 from skerry_wire.frames import ReceivedFrame
 
-__all__ = ["KEEPALIVE_S", "LOOPBACK", "Address", "Gateway", "device_id", "host_of"]
+__all__ = ["KEEPALIVE_S", "LOOPBACK", "Address", "Gateway", "device_id", "host_of", "too_many"]
 
 Address = tuple[str, int] | tuple[str, int, int, int]
 
@@ -36,6 +36,19 @@ def host_of(source: Address) -> str:
     return host
 
 
+def too_many(eui: bytes, source: Address) -> str:
+    """Return what is told of a gateway that `guests` do not let in. A source with port 0 is a serial port's name."""
+    told = (
+        f"New gateways keep coming that nobody has named, such as {eui.hex()} from {source[0]}: for now only those are "
+        "let in that are known here. Look for a program or a device that invents EUIs"
+    )
+    if not source[1]:
+        return f"{told}."
+    return (
+        f"{told}; one that is yours is let in once gwmp.gateways has {eui.hex()}@{source[0]}: then restart the agent."
+    )
+
+
 @dataclass(slots=True, kw_only=True)
 class Gateway:
     """One EUI that has been heard of."""
@@ -59,8 +72,9 @@ class Gateway:
     counts: Counter[str] = field(default_factory=Counter)
     pushes: int = 0  # PUSH_DATA and frames are counted apart: a Counter would take a tenth of a datagram's time
     frames: int = 0
-    _seen: dict[tuple[bytes, int, str], int] = field(default_factory=dict)
-    _seen_before: dict[tuple[bytes, int, str], int] = field(default_factory=dict)
+    extra_names: set[str] = field(default_factory=set)  # of values in its statistics that only some forwarders send
+    _seen: dict[int, int] = field(default_factory=dict)  # by hash, since the frames of many gateways take much memory
+    _seen_before: dict[int, int] = field(default_factory=dict)
     pushes_from: Address | None = None  # while the gateway is up: where its last PUSH_DATA came from...
     source: str = ""  # ...and how frames name that
     _pull_gaps_ns: deque[int] = field(default_factory=lambda: deque(maxlen=3))
@@ -154,7 +168,7 @@ class Gateway:
 
     def is_duplicate(self, frame: ReceivedFrame, now_ns: int) -> bool:
         """Remember a frame; True when the same bytes came on the same frequency and data rate within the window."""
-        key = (frame.phy, frame.frequency_hz, frame.datarate)
+        key = hash((frame.phy, frame.frequency_hz, frame.datarate))  # 64 bits, of bytes with a secret
         first_ns = self._seen.get(key, self._seen_before.get(key))
         if first_ns is not None and now_ns - first_ns < DUPLICATE_WINDOW_NS:
             return True

@@ -6,8 +6,9 @@
 import asyncio
 import secrets
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 
 from skerry_core.clock import Clock, Timer
 from skerry_firmware_bridge.gwmp.gateway import KEEPALIVE_S, Address, device_id
@@ -37,11 +38,11 @@ class GwmpHost(ABC):
         keepalive_s: int = KEEPALIVE_S,
         pins: Mapping[bytes, str] | None = None,
         elsewhere: Callable[[bytes], str | None] = lambda _eui: None,
+        known: Collection[bytes] = (),
     ) -> None:
         self.session = GwmpSession(
-            random_token=random_token, keepalive_s=keepalive_s, pins=pins,
-            elsewhere=elsewhere,
-        )  # fmt: skip
+            random_token=random_token, keepalive_s=keepalive_s, pins=pins, elsewhere=elsewhere, known=known
+        )
         self._clock = clock
         self._sink = sink
         self._radios: dict[bytes, GwmpRadio] = {}
@@ -91,7 +92,9 @@ class GwmpHost(ABC):
 
     def stop(self, reason: str = "The server was stopped.") -> None:
         """End every gateway and every transmission; `reason` is a sentence for people."""
-        self.deliver(self.session.close(reason=reason, wall_ns=self._clock.wall_ns()))
+        now_ns, wall_ns = self._clock.monotonic_ns(), self._clock.wall_ns()
+        events = self.session.close(reason=reason, now_ns=now_ns, wall_ns=wall_ns)
+        self.deliver([replace(event, is_echo=True) if isinstance(event, StateChanged) else event for event in events])
         if self._timer is not None:
             self._timer.cancel()
 

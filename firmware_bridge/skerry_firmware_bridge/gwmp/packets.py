@@ -18,6 +18,7 @@ from skerry_wire.frames import Crc, ReceivedFrame
 __all__ = [
     "LEAST_DBM",
     "MAX_NUMBER",
+    "MAX_PHY_BYTES",
     "MOST_DBM",
     "WRAP_US",
     "Packet",
@@ -46,6 +47,7 @@ MAX_NUMBER = 10_000.0  # far above every MHz, dB and dBm; keeps products and 32-
 MAX_INTEGER = 1 << 63
 LEAST_DBM, MOST_DBM = -400, 100
 LOWEST_SNR_DB = -150  # where the search for the best antenna starts (iot-poc 2.1, rule 4)
+MAX_PHY_BYTES = 255
 WRAP_US = 1 << 32
 
 
@@ -147,6 +149,8 @@ def received_frame(rxpk: Any, *, wall_ns: int, monotonic_ns: int, source: str) -
     phy = read_payload(rxpk)
     if mhz is None or tmst is None or rssi_dbm is None or snr_db is None or phy is None:
         raise FrameRejected("missing_field", detail="freq, tmst, rssi, lsnr or data")
+    if len(phy) > MAX_PHY_BYTES:
+        raise FrameRejected("invalid_json", detail=f"data of {len(phy)} bytes, where LoRa carries {MAX_PHY_BYTES}")
     if not LEAST_DBM <= rssi_dbm <= MOST_DBM or mhz <= 0:
         raise FrameRejected("invalid_json", detail=f"rssi {rssi_dbm} dBm, freq {mhz} MHz")
     frequency_hz = math.trunc(mhz * 1_000_000.0)

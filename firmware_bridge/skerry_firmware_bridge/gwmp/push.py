@@ -29,7 +29,7 @@ except ImportError:  # no wheel of msgspec, as on 32-bit ARM
 __all__ = ["read_push"]
 
 SAME_FRAME_US = 100  # copies of one frame on two channels differ by less (serial-devices 4, row 14)
-MAX_EXTRA = 32  # members of stat that only some forwarders send; whoever invents more fills no memory
+MAX_EXTRA = 32  # names in stat that only some forwarders send; whoever invents more fills no memory
 MAX_TEXT = 100
 MAX_VALUE = 1 << 53  # what every reader of our JSON keeps exact
 
@@ -52,11 +52,20 @@ def read_push(gateway: Gateway, body: bytes, *, now_ns: int, wall_ns: int) -> li
 
 def _status(gateway: Gateway, stat: dict[str, Any], wall_ns: int) -> StatusReported:
     named = read_status(stat)
-    extra = [
-        one for one in named.pop("extra").items() if _is_name(one[0]) and one[0] not in named and _is_value(one[1])
-    ]
+    extra = {
+        name: value
+        for name, value in named.pop("extra").items()
+        if _is_name(name) and name not in named and _is_value(value) and _has_place(gateway, name)
+    }
     known = {name: value for name, value in named.items() if _is_value(value)}
-    return StatusReported(device_id=gateway.device_id, values=known | dict(extra[:MAX_EXTRA]), wall_ns=wall_ns)
+    return StatusReported(device_id=gateway.device_id, values=known | extra, wall_ns=wall_ns)
+
+
+def _has_place(gateway: Gateway, name: str) -> bool:
+    """Return whether one more name is kept of a gateway: every name that it ever used stays beside its values."""
+    if len(gateway.extra_names) < MAX_EXTRA:
+        gateway.extra_names.add(name)
+    return name in gateway.extra_names
 
 
 def _is_name(name: str) -> bool:

@@ -5,7 +5,7 @@ that an owner sees a port that is open and silent, or full of noise.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from skerry_core.clock import NS_PER_S, Clock
 from skerry_firmware_bridge.errors import LinkLost
@@ -37,8 +37,9 @@ class GwmpSerial(GwmpHost):
         clock: Clock,
         sink: EventSink,
         elsewhere: Callable[[bytes], str | None] = lambda _eui: None,
+        known: Collection[bytes] = (),
     ) -> None:
-        super().__init__(clock=clock, sink=sink, elsewhere=elsewhere)
+        super().__init__(clock=clock, sink=sink, elsewhere=elsewhere, known=known)
         self.rejected_frames = 0
         self.send_failed = 0
         self._device_id = device_id

@@ -6,13 +6,15 @@ the 256 KiB that it receives each datagram into. Where `add_reader` is missing, 
 """
 
 import asyncio
+import ipaddress
 import logging
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Self, cast
 
-from skerry_core.clock import Clock
+from skerry_core.clock import Clock, io_timeout
 from skerry_firmware_bridge.errors import LinkRefused
 from skerry_firmware_bridge.gwmp.gateway import KEEPALIVE_S, Address
 from skerry_firmware_bridge.gwmp.host import GwmpHost
@@ -25,6 +27,7 @@ _log = logging.getLogger(__name__)
 DEFAULT_PORT = 1680  # where gateway-rs listens, so a forwarder's settings need no change
 DRAIN_LIMIT = 64  # datagrams per turn of the event loop, so that a flood leaves time for everything else
 RECEIVE_BYTES = 65_536
+RESOLVE_TIMEOUT_S = 10.0
 SOCKET_BUFFER_BYTES = 4 << 20  # a second of 255-packet datagrams; the kernel may grant less
 
 
@@ -44,18 +47,17 @@ class GwmpServer(GwmpHost):
         keepalive_s: int = KEEPALIVE_S,
         pins: Mapping[bytes, str] | None = None,
         elsewhere: Callable[[bytes], str | None] = lambda _eui: None,
+        known: Collection[bytes] = (),
     ) -> None:
-        super().__init__(
-            clock=clock, sink=sink, keepalive_s=keepalive_s, pins=pins,
-            elsewhere=elsewhere,
-        )  # fmt: skip
+        super().__init__(clock=clock, sink=sink, keepalive_s=keepalive_s, pins=pins, elsewhere=elsewhere, known=known)
         self.address: tuple[str, int] = (host, port)
         self.send_failed = 0
         self._socket: socket.socket | None = None
         self._transport: asyncio.DatagramTransport | None = None
 
     async def __aenter__(self) -> Self:
-        self._socket = _bound_socket(self.address)
+        host = await _resolved(self.address[0], clock=self._clock)
+        self._socket = _bound_socket((host, self.address[1]))
         name = self._socket.getsockname()
         self.address = (name[0], name[1])
         loop = asyncio.get_running_loop()
@@ -124,6 +126,25 @@ class _Protocol(asyncio.DatagramProtocol):
 
     def error_received(self, exc: Exception) -> None:
         _log.debug("gwmp: %s", exc)
+
+
+async def _resolved(host: str, *, clock: Clock) -> str:
+    """Return the address of a host, looked up beside the event loop where it is a name. Raises `LinkRefused`."""
+    with suppress(ValueError):
+        ipaddress.ip_address(host)
+        return host
+    loop = asyncio.get_running_loop()
+    try:
+        with clock.hold(f"look up {host}"):
+            async with io_timeout(RESOLVE_TIMEOUT_S):
+                found = await loop.getaddrinfo(host, None, type=socket.SOCK_DGRAM)
+    except (OSError, UnicodeError, TimeoutError) as error:
+        raise LinkRefused(
+            "E_UDP_HOST",
+            f"Cannot listen for packet forwarders on {host}: no address is known for this name.",
+            remedy="Set an address of this computer in gwmp.listen, such as 127.0.0.1:1680.",
+        ) from error
+    return str(found[0][4][0])
 
 
 def _bound_socket(address: tuple[str, int]) -> socket.socket:

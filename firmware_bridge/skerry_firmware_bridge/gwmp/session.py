@@ -7,14 +7,16 @@ Rules (serial-devices 2.3 and 4, DESIGN "GWMP"):
   With `pins`, one beyond loopback is heard only from the address that its owner has named for its EUI.
 - A downlink is over when its TX_ACK comes, when 5 s are over, or when its gateway is gone.
 - Three keepalives missed: the gateway is unknown, or told as one that can only hear; after six it is down.
+- Gateways that nobody has named are `guests`: their number is bounded.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from skerry_core.clock import NS_PER_S
 from skerry_firmware_bridge.errors import FrameRejected, LinkLost
+from skerry_firmware_bridge.guests import Guests
 from skerry_firmware_bridge.gwmp.datagram import (
     EUI_END,
     FROM_GATEWAY,
@@ -33,17 +35,15 @@ from skerry_firmware_bridge.gwmp.gateway import (
     Gateway,
     device_id,
     host_of,
+    too_many,
 )
 from skerry_firmware_bridge.gwmp.push import read_push
-from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, DeviceTrouble, StateChanged
+from skerry_firmware_bridge.radio import DeviceEvent, DeviceForgotten, DeviceState, DeviceTrouble, StateChanged
 from skerry_wire.frames import TransmitOutcome, TransmitRequest, TransmitStatus
 
 __all__ = ["DownlinkConcluded", "GwmpSession"]
 
 TX_ACK_TIMEOUT_S = 5  # a forwarder drops a txpk it dislikes without a word (serial-devices 2.3); gateway-rs waits 5 s
-NEWCOMERS = 32  # that nobody has named may come at once: each stays in the list of devices for good...
-MEET_EVERY_NS = 10 * NS_PER_S  # ...and then one in this time
-MAX_GATEWAYS = 4096  # a flood of invented EUIs must not eat the memory
 _NO_EUI = bytes(8)
 _PUSH_ACK = bytes((Kind.PUSH_ACK,))
 
@@ -68,6 +68,7 @@ class GwmpSession:
 
     `random_token` returns an unpredictable number from 0 to 65535, so that a TX_ACK cannot be invented blindly.
     `elsewhere` tells where a gateway speaks that this machine hears on another socket or port, None for the others.
+    `known` are gateways that were settled in an earlier run, or that their owner has given a name.
     Times are monotonic nanoseconds; `wall_ns` only stamps events.
     """
 
@@ -78,10 +79,11 @@ class GwmpSession:
         keepalive_s: int = KEEPALIVE_S,
         pins: Mapping[bytes, str] | None = None,
         elsewhere: Callable[[bytes], str | None] = lambda _eui: None,
+        known: Collection[bytes] = (),
     ) -> None:
         self._pins = pins
         self._elsewhere = elsewhere
-        self._met_ns = -NEWCOMERS * MEET_EVERY_NS  # how much of the credit for newcomers is used up
+        self._guests = Guests(named={*(pins or ()), *known})
         self._told_ns: dict[str, int] = {}  # when a trouble of no gateway was told last, by code
         self._counts: Counter[str] = Counter()  # of no gateway, and of those that are gone
         self._random_token = random_token
@@ -134,9 +136,7 @@ class GwmpSession:
             refused = self._refuse(datagram.eui, source, now_ns=now_ns, wall_ns=wall_ns)
             if refused is not None:
                 return refused
-            gateway = self._meet(datagram, source, now_ns=now_ns)
-            if gateway is None:
-                return []
+            gateway = self._meet(datagram.eui, datagram.version, source, now_ns=now_ns)
             events += self._greet(gateway, source, wall_ns=wall_ns, now_ns=now_ns)
         elif source[0] != gateway.told_host and host_of(source) != gateway.host:
             detail = _second(gateway.eui, told_host=source[0], host=gateway.host)
@@ -148,7 +148,7 @@ class GwmpSession:
         gateway.version = datagram.version
         if gateway.state is not DeviceState.UP:
             gateway.state = DeviceState.UP
-            events.append(_state(gateway, "The packet forwarder speaks again.", wall_ns))
+            events.append(self._state(gateway, "The packet forwarder speaks again.", wall_ns, now_ns=now_ns))
         try:
             events += self._handle(gateway, datagram, source, now_ns=now_ns, wall_ns=wall_ns)
         except FrameRejected as error:
@@ -179,12 +179,12 @@ class GwmpSession:
         for gateway in list(self._gateways.values()):
             silence_ns = now_ns - gateway.heard_ns
             if silence_ns >= 2 * gateway.patience_ns:
-                events += self._drop(gateway, _silent(silence_ns), wall_ns)
+                events += self._drop(gateway, _silent(silence_ns), wall_ns - silence_ns, now_ns=now_ns)
             elif silence_ns >= gateway.patience_ns:
                 if gateway.state is DeviceState.UP:
                     gateway.state = DeviceState.UNKNOWN
                     gateway.pushes_from = None
-                    events.append(_state(gateway, _silent(silence_ns), wall_ns))
+                    events.append(self._state(gateway, _silent(silence_ns), wall_ns - silence_ns, now_ns=now_ns))
             else:
                 events += self._check_way_down(gateway, now_ns=now_ns, wall_ns=wall_ns)
         return events
@@ -212,9 +212,9 @@ class GwmpSession:
         deadlines += [gateway.next_deadline_ns() for gateway in self._gateways.values()]
         return min(deadlines, default=None)
 
-    def close(self, *, reason: str, wall_ns: int) -> list[DeviceEvent]:
+    def close(self, *, reason: str, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
         """End everything at once, as when the socket is gone; `reason` is a sentence for people."""
-        gone = [self._drop(gateway, reason, wall_ns) for gateway in list(self._gateways.values())]
+        gone = [self._drop(gateway, reason, wall_ns, now_ns=now_ns) for gateway in list(self._gateways.values())]
         return [event for events in gone for event in events]
 
     def _handle(
@@ -240,7 +240,8 @@ class GwmpSession:
     def _asked(self, gateway: Gateway, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
         was_told = gateway.told_no_pull
         gateway.pulled(now_ns)
-        return [_state(gateway, "The packet forwarder asks for downlinks again.", wall_ns)] if was_told else []
+        again = "The packet forwarder asks for downlinks again."
+        return [self._state(gateway, again, wall_ns, now_ns=now_ns)] if was_told else []
 
     def _push(self, gateway: Gateway, body: bytes, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
         gateway.pushes += 1
@@ -274,39 +275,47 @@ class GwmpSession:
         pending = self._pending.pop(token)
         return DownlinkConcluded(device_id=device_id(pending.eui), token=token, outcome=outcome)
 
-    def _meet(self, datagram: Datagram, source: Address, *, now_ns: int) -> Gateway | None:
-        if datagram.eui is None or len(self._gateways) >= MAX_GATEWAYS:
-            self._counts["too_many_gateways"] += 1
-            return None
-        self._met_ns = max(self._met_ns, now_ns - NEWCOMERS * MEET_EVERY_NS) + MEET_EVERY_NS
+    def _meet(self, eui: bytes, version: int, source: Address, *, now_ns: int) -> Gateway:
         gateway = Gateway(
-            eui=datagram.eui,
+            eui=eui,
             host=host_of(source),
             told_host=source[0],
-            version=datagram.version,
+            version=version,
             heard_ns=now_ns,
             pulled_ns=now_ns,
             keepalive_ns=self._keepalive_ns,
             shortest_keepalive_ns=min(self._keepalive_ns, SHORTEST_KEEPALIVE_S * NS_PER_S),
-            device_id=device_id(datagram.eui),
+            device_id=device_id(eui),
         )
-        self._gateways[datagram.eui] = gateway
+        self._gateways[eui] = gateway
         return gateway
 
     def _greet(self, gateway: Gateway, source: Address, *, wall_ns: int, now_ns: int) -> list[DeviceEvent]:
-        events: list[DeviceEvent] = [_state(gateway, f"A packet forwarder speaks from {source[0]}.", wall_ns)]
+        forgotten = self._guests.came(gateway.eui, now_ns=now_ns)
+        events: list[DeviceEvent] = []
+        if forgotten is not None and self._elsewhere(forgotten) is None:
+            events.append(DeviceForgotten(device_id=device_id(forgotten)))
+        events.append(self._state(gateway, f"A packet forwarder speaks from {source[0]}.", wall_ns, now_ns=now_ns))
         if gateway.version == 1:
             detail = "The forwarder speaks protocol version 1, which cannot confirm transmissions; update it."
             events += gateway.trouble("version_1", detail, now_ns=now_ns, wall_ns=wall_ns)
         return events
 
-    def _drop(self, gateway: Gateway, reason: str, wall_ns: int) -> list[DeviceEvent]:
+    def _drop(self, gateway: Gateway, reason: str, wall_ns: int, *, now_ns: int) -> list[DeviceEvent]:
         lost = [token for token, pending in self._pending.items() if pending.eui == gateway.eui]
         events: list[DeviceEvent] = [self._conclude(token, _failed("gateway_lost")) for token in lost]
         gateway.state = DeviceState.DOWN
         del self._gateways[gateway.eui]
         self._counts += gateway.tally()
-        return [*events, _state(gateway, reason, wall_ns)]
+        self._guests.went(gateway.eui, now_ns=now_ns)
+        return [*events, self._state(gateway, reason, wall_ns, now_ns=now_ns)]
+
+    def _state(self, gateway: Gateway, reason: str, wall_ns: int, *, now_ns: int) -> StateChanged:
+        """Return the event; `wall_ns` is when the gateway was heard last."""
+        is_known = self._guests.is_known(gateway.eui, now_ns=now_ns)
+        return StateChanged(
+            device_id=gateway.device_id, state=gateway.state, reason=reason, wall_ns=wall_ns, is_known=is_known
+        )
 
     def _zero_eui(self, raw: bytes, source: Address, *, now_ns: int, wall_ns: int) -> list[DeviceEvent]:
         """Acknowledge, use nothing, and say once a minute that a forwarder has no identity (gateway-rs issue 482)."""
@@ -329,12 +338,9 @@ class GwmpSession:
                 f"yours, add {eui.hex()}@{source[0]} to gwmp.gateways and restart the agent."
             )
             return self._nobodys_trouble(eui, "not_pinned", detail, now_ns=now_ns, wall_ns=wall_ns)
-        if self._pins is not None and eui not in self._pins and self._met_ns > now_ns - MEET_EVERY_NS:
+        if not self._guests.may_come(eui, now_ns=now_ns):
             self._counts["too_many_gateways"] += 1
-            detail = (
-                f"More than {NEWCOMERS} gateways that nobody knows have come from {source[0]}; for now only those are "
-                "let in that gwmp.gateways names. Look for a program that invents EUIs."
-            )
+            detail = too_many(eui, source)
             return self._nobodys_trouble(eui, "too_many_gateways", detail, now_ns=now_ns, wall_ns=wall_ns)
         other = self._elsewhere(eui)
         if other is not None:
@@ -387,7 +393,3 @@ def _unreadable(gateway: Gateway, error: FrameRejected, *, now_ns: int, wall_ns:
 
 def _failed(reason: str) -> TransmitOutcome:
     return TransmitOutcome(status=TransmitStatus.FAILED, reason=reason)
-
-
-def _state(gateway: Gateway, reason: str, wall_ns: int) -> StateChanged:
-    return StateChanged(device_id=gateway.device_id, state=gateway.state, reason=reason, wall_ns=wall_ns)

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 from msgspec.json import Decoder
 
-from skerry_firmware_bridge.gwmp.packets import LEAST_DBM, MAX_NUMBER, MOST_DBM, WRAP_US, quick_frame
+from skerry_firmware_bridge.gwmp.packets import LEAST_DBM, MAX_NUMBER, MAX_PHY_BYTES, MOST_DBM, WRAP_US, quick_frame
 from skerry_wire.frames import Crc, ReceivedFrame
 
 __all__ = ["usual_frames"]
@@ -41,7 +41,7 @@ class _Packet(Struct, forbid_unknown_fields=True, gc=False):
     lsnr: Annotated[float, Meta(gt=-MAX_NUMBER, lt=MAX_NUMBER)]
     rssi: _Dbm
     size: int
-    data: bytes
+    data: Annotated[bytes, Meta(max_length=MAX_PHY_BYTES)]
     jver: int | None = None
     time: str | None = None
     tmms: int | None = None

@@ -7,7 +7,7 @@ ghosts are most of the little that it hears.
 """
 
 from dataclasses import dataclass, field
-from statistics import fmean, median
+from statistics import median
 
 from skerry_core.clock import NS_PER_S
 from skerry_firmware_bridge.sentinel.normal import HOUR_NS, MAX_SENDERS, Normal, Sender
@@ -47,13 +47,29 @@ class Heard:
 
 
 @dataclass(slots=True)
+class _Mean:
+    """Of any number of values; a flood of frames fills no memory."""
+
+    total: float = 0.0
+    count: int = 0
+
+    def add(self, value: float) -> None:
+        self.total += value
+        self.count += 1
+
+    @property
+    def value(self) -> float:
+        return self.total / self.count
+
+
+@dataclass(slots=True)
 class _Window:
     since_ns: int
     since_wall_ns: int | None
     frames: int = 0
     bad: int = 0
-    noise: list[float] = field(default_factory=list)
-    senders: dict[str, list[float]] = field(default_factory=dict)
+    noise: _Mean = field(default_factory=_Mean)
+    senders: dict[str, _Mean] = field(default_factory=dict)
 
 
 class SignalWatch:
@@ -74,20 +90,20 @@ class SignalWatch:
             window = self._window = _Window(frame.monotonic_ns, frame.wall_ns)
         elif frame.monotonic_ns - window.since_ns >= WINDOW_NS and window.frames >= WINDOW_FRAMES:
             self._close(window, frame)
-            few = window.noise if len(window.noise) < NOISE_FRAMES else []  # weak frames may be rare
+            few = window.noise if window.noise.count < NOISE_FRAMES else _Mean()  # weak frames may be rare
             window = self._window = _Window(frame.monotonic_ns, frame.wall_ns, noise=few)
         window.frames += 1
         window.bad += not frame.crc_ok
         if frame.rssi_dbm is None:
             return
         if frame.snr_db is not None and frame.snr_db <= TRUE_SNR_DB:
-            window.noise.append(frame.rssi_dbm - max(frame.snr_db, 0.0))
+            window.noise.add(frame.rssi_dbm - max(frame.snr_db, 0.0))
         if frame.crc_ok and frame.sender is not None:
             strengths = window.senders.get(frame.sender)
+            if strengths is None and len(window.senders) < MAX_SENDERS:
+                strengths = window.senders[frame.sender] = _Mean()
             if strengths is not None:
-                strengths.append(frame.rssi_dbm)
-            elif len(window.senders) < MAX_SENDERS:
-                window.senders[frame.sender] = [frame.rssi_dbm]
+                strengths.add(frame.rssi_dbm)
 
     def forget(self) -> None:
         """Begin a new window: the radio was away."""
@@ -98,21 +114,21 @@ class SignalWatch:
         self._closed_ns = frame.monotonic_ns
         weight = min(WEIGHT_MOST, age_ns / WEEK_NS)
         self.weak = self._strength(window, weight)
-        if len(window.noise) >= NOISE_FRAMES:
+        if window.noise.count >= NOISE_FRAMES:
             self._loud = self._noise(window, weight)
         self.noisy = self._broken(window, frame, weight) or self._loud
 
     def _strength(self, window: _Window, weight: float) -> str:
         shifts = []
         for name, strengths in window.senders.items():
-            rssi_dbm, usual = fmean(strengths), self._sender(name)
+            rssi_dbm, usual = strengths.value, self._sender(name)
             if usual is None:
                 continue
             if usual.frames >= SENDER_FRAMES:
                 shifts.append(rssi_dbm - usual.rssi_dbm)
             known = usual.frames
-            usual.frames = min(known + len(strengths), MOST_FRAMES)
-            first = len(strengths) / usual.frames if known < SENDER_FRAMES else 0.0  # the plain mean, to begin with
+            usual.frames = min(known + strengths.count, MOST_FRAMES)
+            first = strengths.count / usual.frames if known < SENDER_FRAMES else 0.0  # the plain mean, to begin with
             usual.rssi_dbm += (rssi_dbm - usual.rssi_dbm) * max(weight, first)
         if len(shifts) < WEAK_SENDERS or -median(shifts) < WEAK_DB:
             return ""
@@ -133,7 +149,7 @@ class SignalWatch:
         return usual
 
     def _noise(self, window: _Window, weight: float) -> str:
-        noise_dbm, usual_dbm = fmean(window.noise), self._normal.noise_dbm
+        noise_dbm, usual_dbm = window.noise.value, self._normal.noise_dbm
         self._normal.noise_dbm = noise_dbm if usual_dbm is None else usual_dbm + (noise_dbm - usual_dbm) * weight
         if usual_dbm is None or noise_dbm - usual_dbm < NOISY_DB:
             return ""

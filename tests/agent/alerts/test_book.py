@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skerry_agent.alerts.book import CLEAR_AFTER_S, RAISE_AFTER_S, AlertBook, Condition, Notice
+from skerry_agent.alerts.book import CLEAR_AFTER_S, MAX_ENTRIES, RAISE_AFTER_S, AlertBook, Condition, Notice
 from skerry_core.clock import NS_PER_S
 
 
@@ -91,3 +91,11 @@ def test_messages_alternate_whatever_happens(firings: list[bool | None]) -> None
         story.passes(firing, 1)
     told = [raised for _, raised in story.told]
     assert told == [index % 2 == 0 for index in range(len(told))]
+
+
+def test_conditions_that_are_there_no_more_give_way_to_new_ones() -> None:
+    book = AlertBook()
+    for number in range(MAX_ENTRIES + 10):
+        book.take([Condition(key=f"device {number}", firing=False, text="t")], now_ns=0)
+        assert len(book._entries) <= MAX_ENTRIES
+    assert f"device {MAX_ENTRIES + 9}" in book._entries

@@ -56,6 +56,14 @@ async def test_a_radio_that_is_up_and_ill_is_worth_an_alert_and_one_that_is_down
         assert [one.key for one in found if "d1" in one.key] == ["device d1"]
 
 
+async def test_a_gateway_that_nobody_knows_is_worth_no_alert(tmp_path: Path) -> None:
+    async with serve_api(tmp_path) as served:
+        await fill(served)
+        served.view.live["d1"] = replace(served.view.live["d1"], state=DeviceState.DOWN, is_known=False)
+        found = await conditions(served.view, served.stores, standing={}, now_ns=NOW_NS, limits=Limits())
+        assert [one.key for one in found if "d1" in one.key] == []
+
+
 def working(view: FakeView) -> AgentStatus:
     """Return the view's status with an operator and a confirmed region."""
     status = view.status()

@@ -1,13 +1,16 @@
 """What the drivers say becomes each device's state, with its age; the sentinel's word stands beside it."""
 
+import logging
 from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from skerry_agent.background import Background
 from skerry_agent.events import EventHub
 from skerry_agent.runtime.device_board import DeviceBoard
 from skerry_agent.store import StoreUnavailable
-from skerry_firmware_bridge.radio import DeviceState, DeviceTrouble, StatusReported
+from skerry_firmware_bridge.radio import DeviceForgotten, DeviceState, DeviceTrouble, StateChanged, StatusReported
 from skerry_firmware_bridge.sentinel.sentinel import Condition, Judgement
 from skerry_simulate.clock import SimulatedClock
 from skerry_testing.runtime import DEVICE, heard, state
@@ -118,5 +121,108 @@ def test_devices_are_stored_as_they_come_and_none_is_forgotten_by_a_full_disk(tm
                 (DEVICE, "gwmp", "aa555a0000000001"),
                 ("wio-e5:/dev/x", "wio-e5", "/dev/x"),
             ]
+
+    simulated(main)
+
+
+def down(
+    reason: str, *, refusal: str = "", is_echo: bool = False, state: DeviceState = DeviceState.DOWN
+) -> StateChanged:
+    return StateChanged(
+        device_id=DEVICE, state=state, reason=reason, wall_ns=2 * 10**18, refusal=refusal, is_echo=is_echo
+    )
+
+
+def test_a_loss_is_one_line_another_thing_to_mend_a_second_and_the_return_the_last(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    clock = SimulatedClock(start_s=1_790_000_000)
+    board, hub, _ = made(clock)
+    with caplog.at_level(logging.INFO):
+        board.take(state(DeviceState.UP))
+        board.take(down("The port is gone.", state=DeviceState.UNKNOWN))
+        for _ in range(3):
+            board.take(down("There is no port."))
+        board.take(down("This user may not open it.", refusal="E_PORT_PERMISSION"))
+        board.take(down("The port is open."))
+        board.take(down("This user may not open it.", refusal="E_PORT_PERMISSION"))
+        board.take(state(DeviceState.UP, reason="It answers."))
+    lines = [record.getMessage().partition(": ")[2] for record in caplog.records]
+    assert lines == [
+        "up (told by a test)", "unknown (The port is gone.)", "down (This user may not open it.)", "up (It answers.)"
+    ]  # fmt: skip
+    assert [event.data["reason"] for event in hub._ring][1:3] == ["The port is gone.", "There is no port."]
+
+
+def test_what_follows_from_another_device_is_shown_and_gets_no_line(caplog: pytest.LogCaptureFixture) -> None:
+    board, _, _ = made(SimulatedClock(start_s=1_790_000_000))
+    with caplog.at_level(logging.INFO):
+        board.take(down("Its serial port was lost.", is_echo=True))
+    assert board.live()[DEVICE].reason == "Its serial port was lost."
+    assert caplog.records == []
+
+
+def test_the_reason_is_of_now_and_the_age_that_of_the_last_sign_of_life() -> None:
+    clock = SimulatedClock(start_s=1_790_000_000)
+    board, _, _ = made(clock)
+    board.take(replace(down("It is gone."), state=DeviceState.UP, wall_ns=10**18))
+    board.take(replace(down("It is gone."), wall_ns=10**18 + 1))  # it was there until now
+    board.take(replace(down("There is no port."), wall_ns=10**18 + 2))
+    live = board.live()[DEVICE]
+    assert (live.reason, live.as_of_ns) == ("There is no port.", 10**18 + 1)
+    board.take(heard(clock=clock))
+    assert (board.live()[DEVICE].state, board.live()[DEVICE].reason) == (DeviceState.UP, "It hears frames.")
+
+
+def test_a_trouble_that_lasts_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        board, _, _ = made(clock)
+        for number in range(30):  # with another invented EUI each time
+            detail = f"Refused {number}."
+            board.take(DeviceTrouble(device_id=f"gwmp:{number}", code="not_pinned", detail=detail, wall_ns=0))
+            await clock.sleep(60)
+        assert [record.getMessage() for record in caplog.records] == ["gwmp:0: Refused 0. (not_pinned)"]
+        await clock.sleep(601)
+        board.take(DeviceTrouble(device_id="gwmp:9", code="not_pinned", detail="Again.", wall_ns=0))
+        assert len(caplog.records) == 2
+
+    simulated(main)
+
+
+def test_a_device_that_is_forgotten_leaves_nothing_unless_its_owner_has_named_it(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        gone: list[str] = []
+        board = DeviceBoard(
+            clock=clock, hub=EventHub(clock=clock), frame_heard=lambda _, __: None, forgotten=gone.append
+        )
+        async with open_stores(tmp_path, clock=clock) as stores:
+            for device in (DEVICE, "gwmp:named"):
+                board.take(state(DeviceState.UP, device_id=device))
+                board.take(DeviceTrouble(device_id=device, code="storm", detail="Too fast.", wall_ns=0))
+                board.take(replace(down("Silent."), device_id=device))
+            await board.save(stores.devices)
+            await stores.devices.change("gwmp:named", name="roof")
+            for device in (DEVICE, "gwmp:named"):
+                board.take(DeviceForgotten(device_id=device))
+            await board.save(stores.devices)
+            assert gone == [DEVICE, "gwmp:named"]
+            assert [row.name for row in await stores.devices.all()] == ["roof"]
+        for kept in (board.live(), board._outages, board._troubles, board._noted_ns, board._unsaved, board._gone):
+            assert not kept
+
+    simulated(main)
+
+
+def test_a_device_that_stays_up_is_seen_every_hour(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        board, _, _ = made(clock)
+        async with open_stores(tmp_path, clock=clock) as stores:
+            board.take(state(DeviceState.UP))
+            await board.save(stores.devices)
+            for seconds, hours in ((3599, 0), (1, 1), (3599, 1), (1, 2)):
+                await clock.sleep(seconds)
+                await board.save(stores.devices)
+                (row,) = await stores.devices.all()
+                assert row.last_seen_ns - row.first_seen_ns == hours * 3600 * 10**9
 
     simulated(main)

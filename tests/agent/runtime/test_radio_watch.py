@@ -3,12 +3,14 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from skerry_agent.background import Background
 from skerry_agent.events import EventHub
 from skerry_agent.runtime.device_board import DeviceBoard
-from skerry_agent.runtime.radio_watch import MAX_BROKEN, MAX_RADIOS, RadioWatch
+from skerry_agent.runtime.radio_watch import MAX_BROKEN, RadioWatch
 from skerry_agent.store import Facts
-from skerry_firmware_bridge.radio import DeviceState, StatusReported
+from skerry_firmware_bridge.radio import DeviceForgotten, DeviceState, StatusReported
 from skerry_firmware_bridge.sentinel.ladder import Repair
 from skerry_firmware_bridge.sentinel.normal import Normal
 from skerry_simulate.clock import SimulatedClock
@@ -133,13 +135,39 @@ def test_broken_frames_that_a_forwarder_only_counts_are_heard_of(tmp_path: Path)
     simulated(main)
 
 
-def test_a_flood_of_invented_gateways_is_bounded(tmp_path: Path) -> None:
+def test_a_gateway_that_gives_way_is_forgotten_with_what_was_learned_and_no_frame_is_counted_twice(
+    tmp_path: Path,
+) -> None:
     async def main(clock: SimulatedClock) -> None:
         async with open_stores(tmp_path, clock=clock) as stores:
+            await learn(stores.facts, OTHER)
+            watch, board, _ = await opened(stores.facts, clock)
+            for device in (DEVICE, OTHER):
+                watch.pass_on(state(DeviceState.UP, device_id=device))
+                watch.pass_on(heard(clock=clock, device_id=device))
+            watch.judge()
+            before = watch._others_heard(DEVICE)
+            watch.pass_on(DeviceForgotten(device_id=OTHER))
+            assert watch._others_heard(DEVICE) == before
+            await watch.store()
+            assert set(watch._radios) == set(board.live()) == {DEVICE}
+            assert list(await stores.facts.starting_with("radio_normal")) == [f"radio_normal {DEVICE}"]
+
+    simulated(main)
+
+
+def test_of_too_many_radios_that_were_learned_those_heard_least_are_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("skerry_agent.runtime.radio_watch.MAX_LEARNED", 2)
+
+    async def main(clock: SimulatedClock) -> None:
+        async with open_stores(tmp_path, clock=clock) as stores:
+            for number, frames in enumerate((7, 1, 9)):
+                await stores.facts.set(f"radio_normal gwmp:{number}", json.dumps(Normal(frames=frames).to_json()))
             watch, _, _ = await opened(stores.facts, clock)
-            for number in range(MAX_RADIOS + 5):
-                watch.take(heard(clock=clock, device_id=f"gwmp:{number:016x}"))
-            assert len(watch._radios) == MAX_RADIOS
+            assert set(watch._normal) == {"gwmp:0", "gwmp:2"}
+            assert len(await stores.facts.starting_with("radio_normal")) == 2
 
     simulated(main)
 

@@ -11,7 +11,8 @@ import pytest
 from skerry_core.clock import SystemClock, io_timeout
 from skerry_firmware_bridge.basic_station.server import BasicStationServer
 from skerry_firmware_bridge.errors import LinkLost, TransmitRefused
-from skerry_firmware_bridge.radio import DeviceEvent, DeviceTrouble, FrameHeard
+from skerry_firmware_bridge.guests import NEWCOMERS
+from skerry_firmware_bridge.radio import DeviceEvent, DeviceTrouble, FrameHeard, StateChanged
 from skerry_firmware_bridge.transmit import GatewayRegion, Purpose, TransmitGate
 from skerry_simulate.lone_radio import CELL, NEIGHBOUR_CELL
 from skerry_simulate.medium import AirFrame, Reception, RfMedium
@@ -181,3 +182,22 @@ async def test_a_station_pinned_elsewhere_is_refused_and_reported_once() -> None
     told = [town.events.get_nowait() for _ in range(town.events.qsize())]
     assert [event.code for event in told if isinstance(event, DeviceTrouble)] == ["not_pinned"]
     assert server.counts["not_pinned"] == 2
+
+
+async def test_stations_that_nobody_has_named_are_few_and_one_that_is_named_comes_in() -> None:
+    town = Town()
+    server = BasicStationServer(
+        clock=town.clock, sink=town.events.put_nowait, region="EU868", port=0, pins={EUI: "127.0.0.1"}
+    )
+    async with io_timeout(LIMIT_S), server, aiohttp.ClientSession() as client:
+        place = f"http://{server.address[0]}:{server.address[1]}/traffic"
+        for number in range(1, NEWCOMERS + 3):
+            if number <= NEWCOMERS:
+                await (await client.ws_connect(f"{place}/{number:016x}")).close()
+            else:
+                with pytest.raises(aiohttp.WSServerHandshakeError):
+                    await client.ws_connect(f"{place}/{number:016x}")
+        await (await client.ws_connect(f"{place}/{EUI.hex()}")).close()
+    told = [town.events.get_nowait() for _ in range(town.events.qsize())]
+    assert [event.code for event in told if isinstance(event, DeviceTrouble)] == ["too_many_gateways"]
+    assert len({event.device_id for event in told if isinstance(event, StateChanged)}) == NEWCOMERS + 1

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
@@ -222,6 +223,27 @@ async def test_a_port_in_use_is_refused_with_a_remedy() -> None:
             async with GwmpServer(clock=SystemClock(), sink=lambda event: None, port=server.address[1]):
                 pass
     assert caught.value.code == "E_UDP_BIND"
+
+
+async def test_a_name_is_looked_up_beside_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    main_thread = threading.get_ident()
+    known = socket.getaddrinfo
+
+    def slow(host: str, *rest: object, **flags: object) -> object:
+        if host == "roof.invalid":
+            assert threading.get_ident() != main_thread
+            asked.append(host)
+            raise socket.gaierror(socket.EAI_NONAME, "unknown name")
+        return known(host, *rest, **flags)  # type: ignore[arg-type, call-overload]
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    with pytest.raises(LinkRefused) as caught:
+        async with GwmpServer(clock=SystemClock(), sink=lambda event: None, host="roof.invalid", port=0):
+            pass
+    assert (caught.value.code, asked) == ("E_UDP_HOST", ["roof.invalid"])
+    async with GwmpServer(clock=SystemClock(), sink=lambda event: None, host="localhost", port=0) as server:
+        assert server.address[0] in {"127.0.0.1", "::1"}
 
 
 async def test_stopping_the_server_fails_what_is_being_sent() -> None:

@@ -1,5 +1,6 @@
 """The server's side of GWMP as a conversation, without a socket."""
 
+import base64
 import itertools
 from dataclasses import FrozenInstanceError
 from typing import Any
@@ -8,11 +9,13 @@ import pytest
 
 from skerry_core.clock import NS_PER_S
 from skerry_firmware_bridge.errors import LinkLost
+from skerry_firmware_bridge.guests import MAX_GUESTS, MEET_EVERY_NS, NEWCOMERS
 from skerry_firmware_bridge.gwmp.datagram import Datagram
 from skerry_firmware_bridge.gwmp.gateway import Address
-from skerry_firmware_bridge.gwmp.session import NEWCOMERS, DownlinkConcluded, GwmpSession
+from skerry_firmware_bridge.gwmp.session import DownlinkConcluded, GwmpSession
 from skerry_firmware_bridge.radio import (
     DeviceEvent,
+    DeviceForgotten,
     DeviceState,
     DeviceTrouble,
     FrameHeard,
@@ -445,13 +448,54 @@ def test_hostile_statistics_fill_no_memory_and_claim_nothing() -> None:
     )
 
 
-def test_a_flood_of_invented_gateways_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("skerry_firmware_bridge.gwmp.session.MAX_GATEWAYS", 10)
+def test_a_flood_of_invented_gateways_is_bounded_and_those_that_give_way_are_told() -> None:
     talk = Conversation()
-    for number in range(1, 100):
-        talk.say(pull_data(eui=number.to_bytes(8, "big")))
-    assert len(talk.session.gateways) == 10
-    assert talk.session.counts["too_many_gateways"] == 89
+    events: list[DeviceEvent] = []
+    for number in range(1, 1000):
+        events += talk.wait(60)
+        events += talk.say(pull_data(eui=number.to_bytes(8, "big")))
+        assert len(talk.session.gateways) <= NEWCOMERS
+    met = {event.device_id for event in events if isinstance(event, StateChanged)}
+    forgotten = [event.device_id for event in events if isinstance(event, DeviceForgotten)]
+    assert len(met) == 999
+    assert len(met - set(forgotten)) == MAX_GUESTS
+    assert len(forgotten) == len(set(forgotten))
+
+
+def test_a_guest_that_gives_way_is_not_forgotten_while_it_speaks_elsewhere() -> None:
+    session = GwmpSession(random_token=lambda: 1, elsewhere=lambda eui: "a port" if eui == EUI else None)
+    session._elsewhere, elsewhere = lambda _: None, session._elsewhere
+    session.receive(pull_data(), UP, now_ns=0, wall_ns=0)
+    session._elsewhere = elsewhere
+    events: list[DeviceEvent] = []
+    for number in range(1, 2 * MAX_GUESTS):
+        now_ns = number * MEET_EVERY_NS
+        events += session.expire(now_ns=now_ns, wall_ns=now_ns)
+        events += session.receive(pull_data(eui=number.to_bytes(8, "big")), UP, now_ns=now_ns, wall_ns=now_ns)
+    forgotten = {event.device_id for event in events if isinstance(event, DeviceForgotten)}
+    assert len(forgotten) == MAX_GUESTS - 1  # of as many as came too many
+    assert f"gwmp:{EUI.hex()}" not in forgotten
+
+
+def test_ever_new_names_of_statistics_become_few_values() -> None:
+    talk = Conversation()
+    names: set[str] = set()
+    for number in range(100):
+        stat = {f"n{number}_{place}": 1 for place in range(32)}
+        for event in talk.say(push_data({"stat": stat})):
+            if isinstance(event, StatusReported):
+                names |= {name for name in event.values if name.startswith("n")}
+        talk.now_s += 1
+    assert len(names) == 32
+
+
+def test_what_is_longer_than_any_lora_frame_is_refused() -> None:
+    talk = Conversation()
+    for quick in (True, False):
+        extra = {} if quick else {"unusual": {}}
+        for size, count in ((255, 1), (256, 0)):
+            data = base64.b64encode(bytes([quick]) * size).decode()
+            assert len(frames(talk.say(push_data({"rxpk": [rxpk(data=data, size=size) | extra]})))) == count
 
 
 def test_a_flood_of_invented_gateways_becomes_few_devices_and_keeps_no_named_one_out() -> None:
@@ -464,7 +508,7 @@ def test_a_flood_of_invented_gateways_becomes_few_devices_and_keeps_no_named_one
     assert len(session.to_send()) == NEWCOMERS
     session.receive(pull_data(), UP, now_ns=0, wall_ns=0)
     assert EUI in session.gateways
-    session.receive(pull_data(eui=bytes(7) + b"\xff"), UP, now_ns=20 * NS_PER_S, wall_ns=0)
+    session.receive(pull_data(eui=bytes(7) + b"\xff"), UP, now_ns=MEET_EVERY_NS, wall_ns=0)
     assert bytes(7) + b"\xff" in session.gateways
 
 
@@ -484,7 +528,7 @@ def test_closing_ends_every_downlink() -> None:
     talk = Conversation()
     talk.say(pull_data(), DOWN)
     talk.send()
-    concluded, down = talk.session.close(reason="The server was stopped.", wall_ns=0)
+    concluded, down = talk.session.close(reason="The server was stopped.", now_ns=0, wall_ns=0)
     assert isinstance(concluded, DownlinkConcluded)
     assert concluded.outcome.reason == "gateway_lost"
     assert isinstance(down, StateChanged)
