@@ -155,14 +155,15 @@ class JobBoard:
         except JobStopped:
             return  # told from a thread that the job was cancelled
         except UserError as error:
-            problem = {"code": error.code, "detail": error.detail, "remedy": error.remedy}
-            self._end(job, JobState.FAILED, message=error.detail, problem=problem)
+            self._fail(job, error)
         except Exception:  # noqa: BLE001 - edge of a job: its client is told, the agent goes on
             _log.exception("job %s (%s) failed", job_id, job.kind)
-            problem = {"code": "E_INTERNAL", "detail": "Internal error.", "remedy": "See the log."}
-            self._end(job, JobState.FAILED, message="Internal error.", problem=problem)
+            self._fail(job, UserError("E_INTERNAL", "Internal error.", remedy="See the log."))
         finally:
             progress.stop()
+
+    def _fail(self, job: Job, error: UserError) -> None:
+        self._end(job, JobState.FAILED, message=error.detail, problem=error.problem())
 
     def _note(self, job_id: str, fraction: float, words: str) -> None:
         job = self._jobs.get(job_id)

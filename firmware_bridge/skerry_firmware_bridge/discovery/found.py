@@ -23,7 +23,6 @@ __all__ = [
     "known_device",
     "known_gateway",
     "managed_modem",
-    "problem",
 ]
 
 HOTSPOT = "Helium hotspot over Bluetooth"
@@ -120,11 +119,5 @@ def heard_device(gateway: GatewayHeard) -> ScannedDevice:
     words = GATEWAYS[gateway.kind]
     port = Port(path=gateway.url, key=eui or gateway.url)
     if gateway.refused is not None:
-        error = gateway.refused
-        return ScannedDevice(port=port, guess=words, problem=problem(error.code, error.detail, error.remedy))
+        return ScannedDevice(port=port, guess=words, problem=gateway.refused.problem())
     return ScannedDevice(port=port, guess=words, kind=gateway.kind, identity=gateway.identity)
-
-
-def problem(code: str, detail: str, remedy: str) -> Mapping[str, str]:
-    """Return why something could not be asked, as `--json` has it."""
-    return {"code": code, "detail": detail, "remedy": remedy}

@@ -26,7 +26,6 @@ from skerry_firmware_bridge.discovery.found import (
     known_device,
     known_gateway,
     managed_modem,
-    problem,
 )  # fmt: skip
 from skerry_firmware_bridge.discovery.gateways import ListenFor, gateways
 from skerry_firmware_bridge.discovery.ports import Port, list_ports
@@ -157,8 +156,10 @@ class _Scan:
             devices = await work
         except Exception:  # noqa: BLE001 - outer edge: a mistake at one port must not hide the others
             _log.exception("%s: the look failed", name)
-            failed = problem("E_SCAN_FAILED", f"Looking at {name} failed.", "Report it with the lines above.")
-            devices = [ScannedDevice(port=Port(path=name, key=name), guess=name, problem=failed)]
+            failed = LinkRefused(
+                "E_SCAN_FAILED", f"Looking at {name} failed.", remedy="Report it with the lines above."
+            )
+            devices = [ScannedDevice(port=Port(path=name, key=name), guess=name, problem=failed.problem())]
         self._done(name, total)
         return devices
 
@@ -179,19 +180,19 @@ class _Scan:
             async with self._around.clock.timeout(PORT_LIMIT_S):
                 identified = await probe(port.path, kinds, self._around, lines_low=lines_low, any_speed=port.announced)
         except LinkRefused as error:
-            return ScannedDevice(port=port, guess=words, problem=problem(error.code, error.detail, error.remedy))
+            return ScannedDevice(port=port, guess=words, problem=error.problem())
         except (BridgeError, TimeoutError):
-            gone = problem("E_PORT_GONE", f"{port.path} went away while it was asked.", "Plug it in and scan again.")
-            return ScannedDevice(port=port, guess=words, problem=gone)
+            detail = f"{port.path} went away while it was asked."
+            gone = LinkRefused("E_PORT_GONE", detail, remedy="Plug it in and scan again.")
+            return ScannedDevice(port=port, guess=words, problem=gone.problem())
         if identified is None:
             return ScannedDevice(port=port, guess=words)
         port = replace(port, path=identified.url or port.path)
         silent = None
         if not identified.identity:
-            silent = problem(
-                "E_DEVICE_SILENT", f"{port.path} answered like a {identified.kind} device, but did not say who it is.",
-                "Scan again; unplug the device for a moment if that does not help.",
-            )  # fmt: skip
+            detail = f"{port.path} answered like a {identified.kind} device, but did not say who it is."
+            remedy = "Scan again; unplug the device for a moment if that does not help."
+            silent = LinkRefused("E_DEVICE_SILENT", detail, remedy=remedy).problem()
         return ScannedDevice(port=port, guess=words, kind=identified.kind, identity=identified.identity, problem=silent)
 
     def _likely(self, port: Port) -> tuple[frozenset[str], str, bool]:
