@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from skerry_client.models import Clock, Finding, Operator, Status
+from skerry_client.readings import span
 
 __all__ = [
     "STALE_AFTER_S",
@@ -36,14 +37,6 @@ _FAULTS = {
     "operator": "the network's operator",
     "nobody": "nobody",
 }
-
-
-def span(seconds: float) -> str:
-    """Return a length of time in its largest fitting unit: 45 s, 12 min, 5 h, 18 d."""
-    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{int(seconds // size)} {unit}"
-    return f"{max(0, int(seconds))} s"
 
 
 def age(then: datetime, now: datetime) -> str:
