@@ -17,7 +17,7 @@ __all__ = ["screen_width", "table"]
 PIPED_WIDTH = 120  # where nobody says how wide the page is; COLUMNS does
 GAP = "  "
 INDENT = "    "
-PROSE = 28  # characters that a sentence needs beside other columns; narrower, it gets its own line
+PROSE = 34  # characters that a sentence needs beside other columns; narrower, it gets its own line
 USUAL = 48  # characters of most ids and paths: a line that a longer one ends may become longer than the page
 ABSENT = "-"
 

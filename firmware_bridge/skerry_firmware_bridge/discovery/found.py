@@ -32,8 +32,8 @@ GATEWAYS = {"gwmp": "packet forwarder (Semtech UDP)", "station": "LoRa Basics St
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScannedDevice:
-    """What one port turned out to be. `kind` None = nothing answered; `problem` = why it could not be asked;
-    `device_id` = the running agent uses it under this id."""
+    """What one port turned out to be. `kind` None = nothing answered, or nothing was `asked`; `problem` = why it could
+    not be asked; `device_id` = the running agent uses it under this id."""
 
     port: Port
     guess: str
@@ -41,6 +41,7 @@ class ScannedDevice:
     identity: Values = field(default_factory=dict)
     problem: Mapping[str, str] | None = None
     device_id: str | None = None
+    asked: bool = False
 
     @property
     def setting(self) -> tuple[str, str] | None:
@@ -63,6 +64,7 @@ class ScannedDevice:
             "by_path": self.port.by_path,
             "guess": self.guess,
             "kind": self.kind,
+            "asked": self.asked,
             "identity": dict(self.identity),
             "problem": None if self.problem is None else dict(self.problem),
             "device_id": self.device_id,
