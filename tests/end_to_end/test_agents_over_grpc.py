@@ -71,8 +71,7 @@ def test_agents_join_by_settings_and_their_beacons_are_witnessed_and_judged(tmp_
         medium = RfMedium(clock=clock, seed=1)
         async with OracleServer(oracle, addresses=["127.0.0.1:0"]) as server, contextlib.AsyncExitStack() as stack:
             address = f"http://127.0.0.1:{server.ports[0]}"
-            names = ("ingest", "entropy", "config", "router")
-            operator = {f"operator.{name}": address for name in names}
+            operator = {f"operator.{name}": address for name in ("ingest", "entropy", "config")}
             operator["operator.key"] = PublicKey.from_binary(oracle.signer.public_key).address
             background = await stack.enter_async_context(Background())
             background.start(oracle.run(), name="oracle")

@@ -17,6 +17,7 @@ from skerry_oracle.services.server import OracleServer
 from skerry_oracle.store.database import Statement
 from skerry_oracle.store.sqlite import SqliteDatabase
 from skerry_simulate.clock import SimulatedClock
+from skerry_testing.lying_operator import until
 from skerry_testing.oracle import START_S, OncePayer, SeededRandom, make_oracle, simulated
 from skerry_testing.village import Village, Villager
 from skerry_wire.generated.poc_lora_pb2 import lora_stream_session_init_v1, lora_witness_report_req_v1
@@ -48,12 +49,7 @@ def sink_for(person: Villager, endpoints: Endpoints, clock: SimulatedClock, **ca
 
 
 async def until_session(sink: GrpcSink, clock: SimulatedClock) -> None:
-    for _ in range(2_000):
-        if sink.session is not None:
-            return
-        with clock.hold("test"):
-            await asyncio.to_thread(lambda: None)
-    raise AssertionError(f"no session: {sink.last_error}")
+    await until(lambda: sink.session is not None, clock)
 
 
 def test_an_epoch_over_grpc_is_rejudged_from_the_store_to_the_same_manifest(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from skerry_oracle.services.server import OracleServer
 from skerry_oracle.services.streams import StreamGate
 from skerry_oracle.store.sqlite import SqliteDatabase
 from skerry_simulate.clock import SimulatedClock
+from skerry_testing.lying_operator import until
 from skerry_testing.oracle import START_S, SeededRandom, make_oracle, signer, simulated
 from skerry_testing.village import Village
 from skerry_wire.frames import Crc, ReceivedFrame
@@ -126,9 +127,8 @@ def test_an_uplink_reaches_its_network_server_and_the_downlink_comes_back(tmp_pa
                 868_100_000,
             )
             with clock.hold("test"):
-                usage: dict[int, tuple[int, int]] = {}
-                for _ in range(200):
-                    usage = usage or await oracle.packets.usage(oracle.driver.current.epoch)
+                while not (usage := await oracle.packets.usage(oracle.driver.current.epoch)):
+                    await asyncio.to_thread(lambda: None)
             assert usage == {7: (1, 1)}  # one packet of 20 bytes is one data credit
             assert client.connected
             running.cancel()
@@ -163,10 +163,7 @@ def test_a_stranger_is_refused_and_keeps_its_packets(tmp_path: Path, reason: str
                 on_downlink=asyncio.Queue[packet_router_packet_down_v1]().put,
             )
             running = group.create_task(client.run())
-            with clock.hold("test"):
-                for _ in range(2_000):
-                    if client.last_error is None:
-                        await asyncio.to_thread(lambda: None)
+            await until(lambda: client.last_error is not None, clock)
             assert reason in (client.last_error or "")
             running.cancel()
             await client.close()

@@ -13,12 +13,11 @@ from typing import Any
 
 import grpc
 
-from skerry_agent.grpc_client.calls import unary
+from skerry_agent.grpc_client.calls import parsed, receipt_ms, unary
 from skerry_agent.grpc_client.pauses import ReconnectPauses
 from skerry_agent.grpc_client.stream import IngestStreamClient, Report, SessionEvidence
 from skerry_core.clock import Clock
 from skerry_keys.signer import Signer
-from skerry_wire.errors import MessageRejected
 from skerry_wire.generated.entropy_pb2 import entropy_report_v1
 from skerry_wire.generated.iot_config_pb2 import gateway_region_params_req_v1, gateway_region_params_res_v1
 from skerry_wire.generated.poc_lora_pb2 import (
@@ -27,7 +26,6 @@ from skerry_wire.generated.poc_lora_pb2 import (
     lora_witness_report_req_v1,
 )
 from skerry_wire.generated.region_pb2 import region
-from skerry_wire.messages import parse
 from skerry_wire.signing import sign_message, verify_message
 from skerry_wire.sink import Entropy, Receipt, RegionAnswer, ReportSink, SinkUnavailable
 
@@ -96,7 +94,13 @@ class GrpcSink(ReportSink):
         self._config = _channel(endpoints.config)
         self._stream: IngestStreamClient | None = None
         self._session: SessionEvidence | None = None
+        self._had_session = False
         self.last_error: str | None = None
+
+    @property
+    def between_sessions(self) -> bool:
+        """Whether the operator ended the last session as usual and the next one has not failed."""
+        return self._session is None and self._had_session and self.last_error is None
 
     @property
     def session(self) -> SessionEvidence | None:
@@ -110,7 +114,11 @@ class GrpcSink(ReportSink):
                 await self._run_session()
             except SinkUnavailable as error:
                 if self.last_error is None:
-                    _log.warning("%s: no session (%s)", self._endpoints.ingest, error)
+                    _log.warning(
+                        "%s: no ingest session (%s). Reports are kept, and it is tried again.",
+                        self._endpoints.ingest,
+                        error,
+                    )
                 self.last_error = str(error)
             await self._clock.sleep(self._pauses.next_s())
 
@@ -125,7 +133,7 @@ class GrpcSink(ReportSink):
     async def entropy(self) -> Entropy:
         with self._clock.hold("grpc"):
             raw = await unary(self._entropy, "/helium.poc_entropy.poc_entropy/entropy", b"")
-        answer = _parsed(entropy_report_v1, raw)
+        answer = parsed(entropy_report_v1, raw)
         return Entropy(data=answer.data, timestamp_s=answer.timestamp, version=answer.version)
 
     async def region(self, gateway: bytes) -> RegionAnswer:
@@ -134,7 +142,7 @@ class GrpcSink(ReportSink):
         request = sign_message(gateway_region_params_req_v1(address=gateway, region="UNKNOWN"), self._signer)
         with self._clock.hold("grpc"):
             raw = await unary(self._config, "/helium.iot_config.gateway/region_params", request.SerializeToString())
-        answer = _parsed(gateway_region_params_res_v1, raw)
+        answer = parsed(gateway_region_params_res_v1, raw)
         # The configured key decides, not the signer that the answer names.
         if not verify_message(answer, self._endpoints.config_key):
             raise SinkUnavailable("the region parameters are not signed by the configured key")
@@ -166,9 +174,10 @@ class GrpcSink(ReportSink):
                 _log.info("%s: session is back", self._endpoints.ingest)
             self.last_error = None
             self._stream, self._session = stream, session
+            self._had_session = True
             self._pauses.reset()
-            ended = await stream.read_all()
-            _log.debug("%s: session ended (%s)", self._endpoints.ingest, ended)
+            await stream.read_all()
+            _log.debug("%s: the operator ended the session as usual", self._endpoints.ingest)
         finally:
             self._stream = self._session = None
             stream.close("the session ended")
@@ -180,8 +189,9 @@ class GrpcSink(ReportSink):
                 receipt, body = await stream.submit(message)
             else:
                 body, session = report, None
-                answer = _parsed(lora_beacon_report_resp_v1, await unary(self._ingest, method, report))
-                receipt = Receipt(received_ms=int(answer.id) if answer.id.isdecimal() else self._clock.wall_ms())
+                answer = parsed(lora_beacon_report_resp_v1, await unary(self._ingest, method, report))
+                received_ms = receipt_ms(answer.id)
+                receipt = Receipt(received_ms=self._clock.wall_ms() if received_ms is None else received_ms)
             if self._on_sent is not None:
                 await self._on_sent(
                     SentReport(
@@ -196,10 +206,3 @@ class GrpcSink(ReportSink):
 
 def _channel(address: str) -> Any:
     return grpc.aio.insecure_channel(address, options=_CHANNEL_OPTIONS)
-
-
-def _parsed(kind, raw: bytes):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    try:
-        return parse(kind, raw)
-    except MessageRejected as error:
-        raise SinkUnavailable(f"the answer cannot be read: {error}") from error

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import grpc
+from google.protobuf.message import DecodeError
 from grpc.aio import EOF  # type: ignore[attr-defined]  # the stubs lack it
 
+from skerry_agent.grpc_client.calls import ENDED, parsed, receipt_ms, stream_failures
 from skerry_core.clock import Clock, io_timeout
 from skerry_keys.signer import Signer
 from skerry_keys.software import SoftwareSigner
@@ -57,25 +58,14 @@ class IngestStreamClient:
         self._sending = asyncio.Lock()  # receipts come in the order of the reports
         self.gives_receipts = False
         self.is_open = False
+        self._given_up: str | None = None  # why our own side ended it
 
     async def open(self) -> SessionEvidence:
         """Answer the server's offer. Raises `SinkUnavailable`, also when the server breaks the protocol."""
         try:
             async with io_timeout(HANDSHAKE_TIMEOUT_S):
-                raw = await self._call.read()
-                if raw is EOF:
-                    raise SinkUnavailable(f"the stream was closed: {(await self._call.code()).name.lower()}")
-                nonce = lora_stream_response_v1.FromString(raw).offer.nonce
-                if len(nonce) != NONCE_BYTES:
-                    raise SinkUnavailable(f"the server offered a nonce of {len(nonce)} bytes")
-                self.gives_receipts = any(name == RECEIPTS_HEADER for name, _ in await self._call.initial_metadata())
-                init = lora_stream_session_init_v1(
-                    pub_key=self._signer.public_key, nonce=nonce, session_key=self._session_signer.public_key
-                )
-                sign_message(init, self._signer)
-                await self._call.write(lora_stream_request_v1(session_init=init).SerializeToString())
-        except grpc.aio.AioRpcError as error:
-            raise SinkUnavailable(f"{error.code().name.lower()}: {error.details()}") from error
+                with stream_failures():
+                    init = await self._handshake()
         except TimeoutError:
             raise SinkUnavailable("the server did not offer a session") from None
         self.is_open = True
@@ -83,21 +73,39 @@ class IngestStreamClient:
         return SessionEvidence(
             session_id=hashlib.sha256(encoded).digest(),
             init=encoded,
-            nonce=nonce,
+            nonce=init.nonce,
             session_key=init.session_key,
             opened_ms=self._clock.wall_ms(),
         )
 
-    async def read_all(self) -> str:
-        """Hand out receipts until the stream ends; return why it ended. Reports without receipt fail then."""
+    async def _handshake(self) -> lora_stream_session_init_v1:
+        raw = await self._call.read()
+        if raw is EOF:
+            raise SinkUnavailable(ENDED)
+        nonce = parsed(lora_stream_response_v1, raw).offer.nonce
+        if len(nonce) != NONCE_BYTES:
+            raise SinkUnavailable(f"the server offered a nonce of {len(nonce)} bytes")
+        self.gives_receipts = any(name == RECEIPTS_HEADER for name, _ in await self._call.initial_metadata())
+        init = lora_stream_session_init_v1(
+            pub_key=self._signer.public_key, nonce=nonce, session_key=self._session_signer.public_key
+        )
+        sign_message(init, self._signer)
+        await self._call.write(lora_stream_request_v1(session_init=init).SerializeToString())
+        return init
+
+    async def read_all(self) -> None:
+        """Hand out receipts until the server ends the session. Reports without receipt fail then.
+
+        Raises `SinkUnavailable` when the stream breaks or the server refuses to go on.
+        """
         try:
-            while (raw := await self._call.read()) is not EOF:
-                for receipt in decode_receipts(lora_stream_response_v1.FromString(raw)):
-                    if self._waiting:
-                        _settle(self._waiting.popleft(), receipt)
-            return f"{(await self._call.code()).name.lower()} {await self._call.details() or ''}".strip()
-        except grpc.aio.AioRpcError as error:
-            return f"{error.code().name.lower()} {error.details() or ''}".strip()
+            with stream_failures():
+                while (raw := await self._call.read()) is not EOF:
+                    for receipt in _receipts(raw):
+                        if self._waiting:
+                            _settle(self._waiting.popleft(), receipt)
+        except SinkUnavailable as error:
+            raise SinkUnavailable(self._given_up or str(error)) from error
         finally:
             self.close("the stream ended")
 
@@ -121,17 +129,20 @@ class IngestStreamClient:
                     if not self.is_open:
                         raise SinkUnavailable("the stream ended")
                     self._waiting.append(receipt)
-                    await self._call.write(request.SerializeToString())
+                    with stream_failures():
+                        await self._call.write(request.SerializeToString())
                 return await receipt, signed.SerializeToString()
         except TimeoutError:
-            self.close("a receipt did not come")
+            self.close("the oracle gave no receipt in time")
             raise SinkUnavailable("the oracle gave no receipt in time") from None
-        except (grpc.aio.AioRpcError, asyncio.InvalidStateError) as error:
+        except SinkUnavailable:
             self.close("the stream broke")
-            raise SinkUnavailable(f"the stream broke: {error}") from error
+            raise
 
     def close(self, reason: str) -> None:
         """End the stream and fail what waits for a receipt: those reports stay with their sender."""
+        if self.is_open:
+            self._given_up = reason
         self.is_open = False
         self._call.cancel()
         while self._waiting:
@@ -141,10 +152,18 @@ class IngestStreamClient:
                 waiting.exception()  # its sender may be gone already
 
 
+def _receipts(raw: bytes) -> list[str]:
+    try:
+        return decode_receipts(parsed(lora_stream_response_v1, raw))
+    except (DecodeError, UnicodeDecodeError) as error:
+        raise SinkUnavailable(f"a receipt cannot be read: {error}") from error
+
+
 def _settle(waiting: "asyncio.Future[Receipt]", receipt: str) -> None:
     if waiting.done():
         return
-    if receipt.isdecimal():
-        waiting.set_result(Receipt(received_ms=int(receipt)))
+    received_ms = receipt_ms(receipt)
+    if received_ms is not None:
+        waiting.set_result(Receipt(received_ms=received_ms))
     else:
         waiting.set_exception(SinkRefused(receipt.removeprefix("refused ")))

@@ -41,6 +41,11 @@ __all__ = ["RemoteOperator"]
 
 _NO_VERDICTS = "Connected. This protocol tells hotspots no verdicts and no payouts; ask the operator for them."
 
+_BETWEEN_SESSIONS = (
+    "Connected. The operator ended the last session as usual; the next one begins in seconds. "
+    "Reports go one by one until then."
+)
+
 
 class RemoteOperator(Operator):
     """One gateway key's operator over gRPC."""
@@ -122,16 +127,7 @@ class RemoteOperator(Operator):
             await self._router.close()
 
     def status(self) -> OperatorStatus:
-        up = self._sink.session is not None
-        if up:
-            state, reason = DeviceState.UP, _NO_VERDICTS
-        elif self._sink.last_error is None:
-            state, reason = DeviceState.UNKNOWN, "Connecting for the first time."
-        else:
-            state, reason = (
-                DeviceState.DOWN,
-                f"Not connected: {self._sink.last_error}. Reports are kept and sent later.",
-            )
+        state, reason = self._state()
         return OperatorStatus(
             is_set=True,
             network=self._endpoints.ingest,
@@ -142,6 +138,21 @@ class RemoteOperator(Operator):
             reason=reason,
             as_of_ns=self._clock.wall_ns(),
         )
+
+    def _state(self) -> tuple[DeviceState, str]:
+        sink, router = self._sink, self._router
+        if sink.last_error is not None:
+            return DeviceState.DOWN, f"Not connected: {sink.last_error}. Reports are kept and sent later."
+        if router is not None and router.last_error is not None:
+            return DeviceState.DOWN, (
+                f"Its packet router takes no uplinks: {router.last_error}. They wait at most a minute; "
+                f"{router.dropped} were dropped so far. See operator.router."
+            )
+        if sink.session is not None:
+            return DeviceState.UP, _NO_VERDICTS
+        if sink.between_sessions:
+            return DeviceState.UP, _BETWEEN_SESSIONS
+        return DeviceState.UNKNOWN, "Connecting for the first time."
 
     def sink(self, gateway: bytes) -> ReportSink:
         return self._sink

@@ -48,12 +48,30 @@ def test_before_the_first_answer_it_is_unknown_and_pays_nothing() -> None:
         assert (status.network, status.state, status.pays, status.key) == (
             "127.0.0.1:9", DeviceState.UNKNOWN, False, KEY,
         )  # fmt: skip
+        operator._sink._had_session = True  # and it has ended
+        assert operator.status().state is DeviceState.UP
+        assert "next one begins" in operator.status().reason
         operator._sink.last_error = "connection refused"
         assert operator.status().state is DeviceState.DOWN
         assert "connection refused" in operator.status().reason
         assert operator.sink(signer_of().public_key) is operator._sink
         assert (await operator.news([], cursor="5")).cursor == "5"
         assert not await operator.carry(b"", frame(), packet_id="p", region="EU868")  # no router is set
+        await operator.close()
+
+    simulated(main)
+
+
+def test_a_packet_router_that_takes_no_uplinks_is_told_of_although_reports_go_out() -> None:
+    async def main(clock: SimulatedClock) -> None:
+        operator = made(clock, operator__router="http://127.0.0.1:9/")
+        assert operator._router is not None
+        operator._sink._had_session = True
+        operator._router.last_error = "no such service"
+        status = operator.status()
+        assert status.state is DeviceState.DOWN
+        assert "no such service" in status.reason
+        assert "operator.router" in status.reason
         await operator.close()
 
     simulated(main)
