@@ -16,7 +16,7 @@ from skerry_firmware_bridge.discovery.found import ScannedDevice
 from skerry_firmware_bridge.discovery.ports import Port
 from skerry_firmware_bridge.errors import LinkRefused
 
-METER = {"kind": "p1", "identity": {"model": "ISK5", "serial": "M1"}, "asked": True}
+METER: dict[str, Any] = {"kind": "p1", "identity": {"model": "ISK5", "serial": "M1"}, "asked": True}
 
 
 def found(path: str, guess: str = "serial port", **more: Any) -> dict[str, Any]:

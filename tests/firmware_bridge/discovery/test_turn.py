@@ -48,7 +48,7 @@ def test_another_that_does_not_end_is_named_in_the_refusal(tmp_path: Path) -> No
 
 def test_a_list_of_ports_waits_for_nobody(tmp_path: Path) -> None:
     async def main(clock: SimulatedClock) -> list[object]:
-        around = Bench(lambda *_: None, clock=clock, faults=LINES["plain"]).around  # type: ignore[arg-type,return-value]  # nothing is opened
+        around = Bench(lambda *_: None, clock=clock, faults=LINES["plain"]).around  # type: ignore[arg-type]  # nothing is opened
         return list(await scan(Scope(probing=False), around=around, lock=tmp_path / "lock", ports=lambda announced: []))
 
     first = FileLock(tmp_path / "lock")
@@ -61,7 +61,7 @@ def test_a_scan_leaves_the_lock_free(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent")
 
     async def main(clock: SimulatedClock) -> None:
-        around = Bench(lambda *_: None, clock=clock, faults=LINES["plain"]).around  # type: ignore[arg-type,return-value]  # nothing is opened
+        around = Bench(lambda *_: None, clock=clock, faults=LINES["plain"]).around  # type: ignore[arg-type]  # nothing is opened
         await scan(Scope(), around=around, lock=tmp_path / "lock", ports=lambda announced: [])
 
     simulated(main)
