@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from skerry_client.models import Clock, Finding, Operator, Status
-from skerry_client.readings import span
+from skerry_client.models import Clock, Device, Finding, Operator, Status
+from skerry_client.readings import has_region, span
 
 __all__ = [
     "STALE_AFTER_S",
@@ -22,6 +22,7 @@ __all__ = [
     "moment",
     "operator_words",
     "plain",
+    "region_words",
     "sentence",
     "short",
     "span",
@@ -122,6 +123,11 @@ def clock_words(clock: Clock) -> str:
         return "not synchronised: nothing is signed"
     offset = "" if clock.offset_ms is None else f", off by {clock.offset_ms} ms"
     return f"synchronised{offset}"
+
+
+def region_words(device: Device) -> str:
+    """Return the region under whose rules a device transmits; what is no radio has none."""
+    return (device.region or "not confirmed") if has_region(device.kind) else "\u2013"
 
 
 def device_words(status: Status) -> str:
