@@ -34,7 +34,7 @@ def device_sheet(page: Page[Device], device: Device) -> str:
     """Return everything that is known of one device."""
     rows: list[tuple[str, object]] = [
         ("device", device.id),
-        ("name", device.name),
+        ("name", _own_name(device)),
         ("state", f"{device.state}: {device.reason}"),
         ("last heard", last_heard(device.state, device.values, device.as_of, page.as_of)),
         ("first seen", f"{device.first_seen:%Y-%m-%d %H:%M:%S} UTC"),

@@ -72,6 +72,8 @@ def start(
     backup and support_file write into the agent's own folders and name the file; device_scan asks the ports that the
     agent may open; speed_test measures the agent's own connection. Ctrl-C ends the waiting, not the job.
     """
+    if kind == "speed_test" and url is None:
+        raise click.UsageError("speed_test needs --url, the http address of the server to measure against.")
     wishes: dict[str, str | int | bool] = {"probing": False} if no_probe else {}
     given = {"url": url, "budget_mb": budget_mb, "limit_s": limit_s}
     wishes |= {name: value for name, value in given.items() if value is not None}

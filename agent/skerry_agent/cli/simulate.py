@@ -110,7 +110,8 @@ def _kinds() -> dict[str, tuple[str, str]]:
 def _list(*, as_json_: bool) -> None:
     rows = [(name, kind, about) for name, (kind, about) in _kinds().items()]
     values = [{"name": name, "kind": kind, "about": about} for name, kind, about in rows]
-    show(values, json_wanted=as_json_, text=lambda: table(("name", "kind", "about"), rows))
+    run = "Run as many as you like: skerry simulate p1-v5 quectel-rm520n - then, elsewhere: skerry devices scan"
+    show(values, json_wanted=as_json_, text=lambda: f"{table(('name', 'kind', 'about'), rows)}\n\n{run}")
 
 
 async def _run(names: tuple[str, ...], wishes: Wishes, *, as_json_: bool) -> None:

@@ -177,7 +177,7 @@ async def _in_thread(work: Callable[[], Any]) -> Any:
 def _only(wishes: Mapping[str, Any], *known: str) -> None:
     unknown = wishes.keys() - set(known)
     if unknown:
-        raise _wrong(f"besides kind it has {', '.join(known) or 'nothing'}")
+        raise _wrong(f"it takes {', '.join(known) or 'no options'}, not {', '.join(sorted(unknown))}")
 
 
 def _count(wishes: Mapping[str, Any], name: str, default: int, most: int) -> int:
