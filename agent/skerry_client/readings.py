@@ -57,10 +57,13 @@ def short_name(device_id: str, name: str) -> str:
     return " ".join(part for part in (last or name, unit) if part)
 
 
-def last_heard(state: str, values: Values, as_of: datetime, now: datetime) -> str:
-    """Say how old is what is known of a device; of one that never answered nothing is."""
+def last_heard(kind: str, state: str, values: Values, as_of: datetime, now: datetime) -> str:
+    """Say how old is what is known of a device; of one that never answered nothing is.
+
+    A radio without readings may have been heard or not: the agent does not tell.
+    """
     if state != "up" and not values:
-        return "never"
+        return "not known" if has_region(kind) else "never"
     return f"{span(round((now - as_of).total_seconds()))} ago"
 
 

@@ -58,7 +58,7 @@ DEVICES: tuple[Column[Device], ...] = (
     Column(title="Device", text=lambda one, _: short_name(one.id, one.name), mark=lambda one: state_mark(one.state),
            tip=lambda one: one.id, width=150),
     Column(title="State", text=lambda one, _: STATE_WORDS[one.state], width=70),
-    Column(title="Last heard", text=lambda one, now: last_heard(one.state, one.values, one.as_of, now), has_age=True,
+    Column(title="Last heard", text=lambda one, now: last_heard(one.kind, one.state, one.values, one.as_of, now), has_age=True,
            width=90, order=lambda one: -one.as_of.timestamp(), tip=lambda one: moment(one.as_of)),
     Column(title="Says", text=lambda one, _: says(one.state, one.reason, one.values),
            tip=lambda one: says(one.state, one.reason, one.values)),

@@ -60,7 +60,7 @@ def page(
             (one.name, _MARKS[one.state], one.uplinks, _seconds(one.last_packet_age_s), one.reason)
             for one in status.networks)),
         _section("Devices", ("device", "state", "kind", "last heard", "says"), (
-            (short_name(row.id, row.name), _MARKS[live.state], row.kind, _heard(live, status.as_of_ns),
+            (short_name(row.id, row.name), _MARKS[live.state], row.kind, _heard(row.kind, live, status.as_of_ns),
              says(live.state.value, live.reason, live.values)) for row, live in devices)),
         _section("Path from antenna to reward", ("stage", "state", "passed", "stopped", "reason"), (
             (one.stage, _MARKS[one.state], one.passed, one.stopped, one.reason) for one in status.path)),
@@ -102,9 +102,9 @@ def _cell(cell: object) -> str:
     return "–" if cell is None else escape(str(cell))
 
 
-def _heard(live: LiveDevice, now_ns: int) -> str:
+def _heard(kind: str, live: LiveDevice, now_ns: int) -> str:
     as_of, now = (datetime.fromtimestamp(at_ns // NS_PER_S, UTC) for at_ns in (live.as_of_ns, now_ns))
-    return last_heard(live.state.value, live.values, as_of, now)
+    return last_heard(kind, live.state.value, live.values, as_of, now)
 
 
 def _seconds(age_s: int | None) -> str | None:

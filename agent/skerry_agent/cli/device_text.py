@@ -23,7 +23,7 @@ def device_list(page: Page[Device]) -> str:
     headers = ["state", "last heard", *(["region"] if placed else []), *(["name"] if named else []), "device", "says"]
     rows = []
     for one in page.items:
-        row: list[object] = [one.state, last_heard(one.state, one.values, one.as_of, page.as_of)]
+        row: list[object] = [one.state, last_heard(one.kind, one.state, one.values, one.as_of, page.as_of)]
         row += [one.region if has_region(one.kind) else None] if placed else []
         row += [_own_name(one)] if named else []
         rows.append([*row, one.id, says(one.state, one.reason, one.values)])
@@ -36,7 +36,7 @@ def device_sheet(page: Page[Device], device: Device) -> str:
         ("device", device.id),
         ("name", _own_name(device)),
         ("state", f"{device.state}: {device.reason}"),
-        ("last heard", last_heard(device.state, device.values, device.as_of, page.as_of)),
+        ("last heard", last_heard(device.kind, device.state, device.values, device.as_of, page.as_of)),
         ("first seen", f"{device.first_seen:%Y-%m-%d %H:%M:%S} UTC"),
     ]
     if device.hotspot:

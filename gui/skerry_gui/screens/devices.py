@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 
 from skerry_client.errors import ClientError
 from skerry_client.models import Device
-from skerry_client.readings import has_region, says, short_name, told, untold
+from skerry_client.readings import has_region, last_heard, says, short_name, told, untold
 from skerry_gui.columns import DEVICES
 from skerry_gui.marks import state_mark
 from skerry_gui.operations import REGIONS, confirm_region, rename_device
@@ -186,8 +186,9 @@ class _Panel(Card):
 
 
 def _heard(device: Device) -> str:
-    never = device.state != "up" and not device.values
-    return "Never heard" if never else f"Last heard {moment(device.as_of)}"
+    if device.state == "up" or device.values:
+        return f"Last heard {moment(device.as_of)}"
+    return f"Last heard: {last_heard(device.kind, device.state, device.values, device.as_of, device.as_of)}"
 
 
 def _readings(device: Device) -> str:

@@ -87,10 +87,11 @@ def test_one_line_says_what_matters(state: str, reason: str, values: dict[str, o
 
 def test_the_age_is_never_of_one_that_never_answered() -> None:
     then = NOW - timedelta(minutes=3)
-    assert last_heard("up", {}, then, NOW) == "3 min ago"
-    assert last_heard("down", {"a": 1}, then, NOW) == "3 min ago"
-    assert last_heard("down", {}, then, NOW) == "never"
-    assert last_heard("up", {}, NOW + timedelta(seconds=5), NOW) == "0 s ago"
+    assert last_heard("p1", "up", {}, then, NOW) == "3 min ago"
+    assert last_heard("p1", "down", {"a": 1}, then, NOW) == "3 min ago"
+    assert last_heard("p1", "down", {}, then, NOW) == "never"
+    assert last_heard("wio-e5", "down", {}, then, NOW) == "not known"
+    assert last_heard("p1", "up", {}, NOW + timedelta(seconds=5), NOW) == "0 s ago"
 
 
 @pytest.mark.parametrize(
