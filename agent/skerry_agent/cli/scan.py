@@ -45,6 +45,8 @@ def scan_ports(
     """
     if also and not ports:
         raise click.UsageError("--also needs the PORTs to ask; writing to an unknown bus is not harmless.")
+    if "" in ports:
+        raise click.UsageError("a PORT is empty; leave all away to look at every port.")
     if add and no_probe:
         raise click.UsageError("--add needs to ask the ports; leave --no-probe away.")
     if add and cli.address is not None:
@@ -53,7 +55,11 @@ def scan_ports(
     show(found, json_wanted=as_json_, text=lambda: scan_text(found, cli, adding=add))
     if add:
         file = add_to_settings(found, cli)
-        told = "Nothing new is to be added." if file is None else f"Added to {file}; start the agent again to use it."
+        told = (
+            "Nothing new is to be added."
+            if file is None
+            else f"Added to {file}; it counts from the agent's next start."
+        )
         click.echo(told, err=True)
     missing = any(device["problem"] is not None and device["problem"]["code"] == "E_PORT_MISSING" for device in found)
     return ERROR if ports and missing else 0
