@@ -308,3 +308,22 @@ def test_devices_are_found_by_their_kind_which_takes_no_column(opener: Opener, a
     assert table.shown == 1
     table.filter.setText("modem")
     assert table.shown == 0
+
+
+def test_frames_are_filtered_by_devices_that_hear_some_under_their_newest_name(
+    opener: Opener, agent: AgentThread, qtbot: QtBot
+) -> None:
+    window = opener.window(opener.live(agent))
+    choice = window.packets.device
+    assert [choice.itemText(place) for place in range(choice.count())] == ["All devices", "roof"]
+
+    async def rename(served: Served) -> None:
+        await served.stores.devices.change("d1", name="gable")
+        row = await served.stores.devices.get("d1")
+        assert row is not None
+        await served.stores.devices.seen(replace(row, id="p1:/dev/x", kind="p1", name="/dev/x"))
+        served.hub.publish("devices", {"id": "d1"})
+
+    agent.run(rename)
+    qtbot.waitUntil(lambda: choice.itemText(1) == "gable", timeout=10_000)
+    assert choice.count() == 2

@@ -76,7 +76,9 @@ devices.add_command(speedtest)
 @json_option
 @pass_cli
 def packets(cli: Cli, /, *, limit: int, device: str | None, follow: bool, as_json_: bool) -> None:
-    """Show received frames and how far each one came."""
+    """Show received frames and how far each one came. --device takes an id or a name."""
+    if device is not None:
+        device = find_device(cli.ask(lambda agent: agent.call(calls.devices())).items, device).id
     if follow:
         asyncio.run(_follow(cli, limit, device, as_json_))
         return

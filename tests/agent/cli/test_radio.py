@@ -64,6 +64,13 @@ def test_a_device_that_is_not_there_is_told_with_the_nearest_name(tmp_path: Path
         assert skerry(tmp_path, "devices", "set", "roof").code == 2
 
 
+def test_packets_of_a_device_are_found_by_its_name_and_of_none_are_refused(tmp_path: Path) -> None:
+    with running_agent(tmp_path):
+        assert "p3" in skerry(tmp_path, "packets", "--device", "roof").out
+        ran = skerry(tmp_path, "packets", "--device", "cellar", "--json")
+        assert (ran.code, ran.json["error"]["code"]) == (1, "E_NO_DEVICE")
+
+
 def test_a_meter_has_no_region(tmp_path: Path) -> None:
     async def with_a_meter(served: Served) -> None:
         await fill(served)

@@ -15,7 +15,7 @@ from skerry_firmware_bridge.links.refusal import explain
         ("/dev/null", errno.ENOTTY, "E_NO_PORT", "/dev/null is no serial port."),
         ("/tmp", errno.EISDIR, "E_NO_PORT", "/tmp is no serial port."),
         ("/dev/x", errno.EIO, "E_PORT_FAILED", f"Cannot open /dev/x: {os.strerror(errno.EIO)}."),
-        ("socket://h:1", errno.ECONNREFUSED, "E_PORT_UNREACHABLE", "Nothing answers at socket://h:1: connection refused."),
+        ("socket://h", errno.ECONNREFUSED, "E_PORT_UNREACHABLE", "Nothing answers at socket://h: connection refused."),
     ],
 )  # fmt: skip
 def test_a_refusal_fits_what_was_named(path: str, number: int, code: str, said: str) -> None:
@@ -25,6 +25,6 @@ def test_a_refusal_fits_what_was_named(path: str, number: int, code: str, said: 
 
 
 def test_a_network_error_without_a_number_is_told_in_its_own_words() -> None:
-    assert explain("socket://h:1", OSError("all addresses failed")).detail == (
-        "Nothing answers at socket://h:1: all addresses failed."
+    assert explain("socket://h", OSError("all addresses failed")).detail == (
+        "Nothing answers at socket://h: all addresses failed."
     )
