@@ -14,7 +14,7 @@ Tree::
 
 from typing import Self
 
-from skerry_core.errors import SkerryError
+from skerry_core.errors import Explained, SkerryError
 
 __all__ = [
     "BridgeError",
@@ -45,7 +45,7 @@ class LinkLost(BridgeError):
     """The link is gone."""
 
 
-class LinkRefused(BridgeError):
+class LinkRefused(Explained, BridgeError):
     """The link cannot be opened; `code` is stable, `remedy` is what a person can do."""
 
     def __init__(self, code: str, detail: str, *, remedy: str) -> None:

@@ -1,10 +1,24 @@
 """The columns of every table: which values a person sees, in which words. Used by the screens."""
 
 from skerry_client.models import Beacon, Device, Finding, Hotspot, Packet, PathStage, Report, Reward, Witness
+from skerry_client.readings import last_heard, says, short_name
 from skerry_gui.marks import passed_mark, state_mark, verdict_mark
 from skerry_gui.rows import Column
 from skerry_gui.sums import EpochSum
-from skerry_gui.words import STATE_WORDS, VERDICT_WORDS, age, amount, db, dbm, mhz, moment, plain, sentence, short
+from skerry_gui.words import (
+    STATE_WORDS,
+    VERDICT_WORDS,
+    age,
+    amount,
+    db,
+    dbm,
+    mhz,
+    moment,
+    plain,
+    region_words,
+    sentence,
+    short,
+)
 
 __all__ = ["BEACONS", "DEVICES", "FINDINGS", "HOTSPOTS", "PACKETS", "PATH", "WITNESSES", "epochs", "rewards"]
 
@@ -41,14 +55,15 @@ PATH: tuple[Column[PathStage], ...] = (
 )  # fmt: skip
 
 DEVICES: tuple[Column[Device], ...] = (
-    Column(title="Device", text=lambda one, _: one.name, mark=lambda one: state_mark(one.state),
-           tip=lambda one: one.id, width=190),
-    Column(title="State", text=lambda one, _: STATE_WORDS[one.state], width=90),
-    Column(title="Kind", text=lambda one, _: one.kind, width=80),
-    Column(title="Region", text=lambda one, _: one.region or "not confirmed", width=120),
-    Column(title="Last heard", text=lambda one, now: age(one.last_seen, now), has_age=True, width=110,
-           order=lambda one: -one.last_seen.timestamp(), tip=lambda one: moment(one.last_seen)),
-    Column(title="Reason", text=lambda one, _: one.reason, tip=lambda one: one.reason),
+    Column(title="Device", text=lambda one, _: short_name(one.id, one.name), mark=lambda one: state_mark(one.state),
+           tip=lambda one: one.id, width=150),
+    Column(title="State", text=lambda one, _: STATE_WORDS[one.state], width=70),
+    Column(title="Last heard", text=lambda one, now: last_heard(one.kind, one.state, one.values, one.as_of, now),
+           has_age=True, width=90, order=lambda one: -one.as_of.timestamp(), tip=lambda one: moment(one.as_of)),
+    Column(title="Says", text=lambda one, _: says(one.state, one.reason, one.values),
+           tip=lambda one: says(one.state, one.reason, one.values)),
+    Column(title="Kind", text=lambda one, _: one.kind, is_hidden=True),
+    Column(title="Region", text=lambda one, _: region_words(one), is_hidden=True),
 )  # fmt: skip
 
 WITNESSES: tuple[Column[Witness], ...] = (

@@ -54,8 +54,8 @@ def _at_radio(raw: bytes) -> None:
 def _station(raw: bytes) -> None:
     message = read_message(raw.decode("latin-1"))
     downlinks = Downlinks(_EU868)
-    downlinks.heard(message)
-    downlinks.order(_ANSWER, wall_ns=0)
+    downlinks.heard(message, monotonic_ns=1)
+    downlinks.order(_ANSWER, wall_ns=0, monotonic_ns=2)
     with suppress(FrameRejected):
         downlinks.confirmed(message)
     read_frame(message, datarates=_EU868, wall_ns=1, monotonic_ns=2, source="fuzz")
