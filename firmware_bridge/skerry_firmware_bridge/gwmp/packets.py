@@ -49,6 +49,7 @@ LEAST_DBM, MOST_DBM = -400, 100
 LOWEST_SNR_DB = -150  # where the search for the best antenna starts (iot-poc 2.1, rule 4)
 MAX_PHY_BYTES = 255
 WRAP_US = 1 << 32
+_FIRST_FORM = ("rssi", "lsnr", "chan", "rfch")  # what only a packet of the first form tells itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,8 +116,7 @@ def chosen_signal(rxpk: Mapping[str, Any]) -> tuple[int | None, float | None]:
     The packet's own, as in the first form, or the best of its antennas where it is not whole in that form.
     """
     antennas = rxpk.get("rsig")
-    own = [rxpk.get(name) for name in ("rssi", "lsnr", "chan", "rfch")]
-    if not isinstance(antennas, list) or None not in own:
+    if not isinstance(antennas, list) or None not in [rxpk.get(name) for name in _FIRST_FORM]:
         signal = _integer(rxpk, "rssis")
         return signal if signal is not None else _integer(rxpk, "rssi"), _number(rxpk, "lsnr")
     entries = [antenna for antenna in antennas if isinstance(antenna, dict)]
