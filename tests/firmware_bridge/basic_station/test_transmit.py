@@ -184,6 +184,13 @@ async def test_a_station_pinned_elsewhere_is_refused_and_reported_once() -> None
     assert server.counts["not_pinned"] == 2
 
 
+async def introduce(client: aiohttp.ClientSession, url: str) -> None:
+    """Say what a station says first, wait for the answer, leave."""
+    async with client.ws_connect(url) as socket:
+        await socket.send_json({"msgtype": "version", "station": "2.0.6(test/std)"})
+        assert (await socket.receive_json())["msgtype"] == "router_config"
+
+
 async def test_stations_that_nobody_has_named_are_few_and_one_that_is_named_comes_in() -> None:
     town = Town()
     server = BasicStationServer(
@@ -193,11 +200,11 @@ async def test_stations_that_nobody_has_named_are_few_and_one_that_is_named_come
         place = f"http://{server.address[0]}:{server.address[1]}/traffic"
         for number in range(1, NEWCOMERS + 3):
             if number <= NEWCOMERS:
-                await (await client.ws_connect(f"{place}/{number:016x}")).close()
+                await introduce(client, f"{place}/{number:016x}")
             else:
                 with pytest.raises(aiohttp.WSServerHandshakeError):
                     await client.ws_connect(f"{place}/{number:016x}")
-        await (await client.ws_connect(f"{place}/{EUI.hex()}")).close()
+        await introduce(client, f"{place}/{EUI.hex()}")
     told = [town.events.get_nowait() for _ in range(town.events.qsize())]
     assert [event.code for event in told if isinstance(event, DeviceTrouble)] == ["too_many_gateways"]
     assert len({event.device_id for event in told if isinstance(event, StateChanged)}) == NEWCOMERS + 1
