@@ -23,7 +23,7 @@ _WORDS = {
         "rssi", "sim", "sinr", "tac", "l1", "l2", "l3", "t1", "t2",
     )
 } | {"mbus1": "M-Bus 1", "mbus2": "M-Bus 2", "mbus3": "M-Bus 3", "mbus4": "M-Bus 4", "lat": "latitude",
-     "lon": "longitude", "alt": "altitude", "sunspec": "SunSpec", "us": "us"}  # fmt: skip
+     "lon": "longitude", "ack": "acknowledged", "alt": "altitude", "sunspec": "SunSpec", "us": "us"}  # fmt: skip
 # suffix of a value's name: what it is divided by, digits behind the point (None: as many as it has), unit
 _UNITS: dict[str, tuple[int, int | None, str]] = {
     "wh": (1000, 3, "kWh"), "w": (1, None, "W"), "v": (1, None, "V"), "mv": (1000, 1, "V"), "a": (1, None, "A"),

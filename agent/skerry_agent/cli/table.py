@@ -38,10 +38,31 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, width: in
     fits = max(40, screen_width() if width is None else width)
     widths = [max(map(len, column)) for column in zip(headers, *cells, strict=True)]
     parts = _folded(widths, fits)
+    if len(parts) > 1 and (narrower := _narrowed(widths, headers, cells, fits)):
+        widths, parts = narrower, [range(len(narrower))]
     head = _lines([header.upper() for header in headers], widths, parts, fits)
     body = [line for row in cells for line in _lines(row, widths, parts, fits)]
     bold = not os.environ.get("NO_COLOR")
     return "\n".join([*(click.style(line, bold=True) if bold else line for line in head), *body])
+
+
+def _narrowed(
+    widths: Sequence[int], headers: Sequence[str], cells: Sequence[Sequence[str]], fits: int
+) -> list[int] | None:
+    """Return widths with which all stand on one line, though one cell in five may exceed its column; None for none.
+
+    So a long path folds its own row and no other.
+    """
+    spare, result = len(cells) // 5, list(widths)
+    lengths = [sorted(map(len, column)) for column in zip(*cells, strict=True)]
+    usual = [max(len(head), column[-1 - spare]) for head, column in zip(headers, lengths, strict=True)]
+    for place in sorted(range(len(widths) - 1), key=lambda one: widths[one] - usual[one], reverse=True):
+        result[place] = usual[place]
+        room = fits - sum(result[:-1]) - len(GAP) * (len(result) - 1) - min(result[-1], PROSE)
+        if room >= 0:
+            result[place] = max([usual[place], *(size for size in lengths[place] if size <= usual[place] + room)])
+            return result
+    return None
 
 
 def _folded(widths: Sequence[int], fits: int) -> list[range]:
@@ -60,21 +81,25 @@ def _lines(row: Sequence[str], widths: Sequence[int], parts: Sequence[range], fi
     for part in parts:
         if lines and all(row[place] == ABSENT for place in part):
             continue  # a further line is for what there is to say
-        indent = INDENT if lines else ""
-        lines += _line(row, widths, part, indent, fits) if part[-1] == len(row) - 1 else [
-            (indent + GAP.join(row[place].ljust(widths[place]) for place in part)).rstrip()
-        ]  # fmt: skip
+        lines += _part(row, widths, part, INDENT if lines else "", fits)
     return lines
 
 
-def _line(row: Sequence[str], widths: Sequence[int], part: range, indent: str, fits: int) -> list[str]:
-    """Return the columns with the last one, which is wrapped below itself."""
-    before = indent + "".join(row[place].ljust(widths[place]) + GAP for place in part[:-1])
-    room = fits - len(before)
-    wrapped = textwrap.wrap(row[-1], max(room, PROSE), break_long_words=False, break_on_hyphens=False) or [""]
-    return [
-        ((before if number == 0 else " " * len(before)) + text).rstrip() for number, text in enumerate(wrapped)
-    ]  # fmt: skip
+def _part(row: Sequence[str], widths: Sequence[int], part: range, indent: str, fits: int) -> list[str]:
+    """Return the lines of columns that stand together; what comes behind a cell that is too wide goes below it."""
+    lines, line, start = [], indent, len(indent)
+    for place in part[:-1]:
+        start += widths[place] + len(GAP)
+        line += row[place].ljust(widths[place]) + GAP
+        if len(line) > start:
+            lines.append(line.rstrip())
+            line = " " * start
+    text = row[part[-1]]
+    wrapped = [text]
+    if part[-1] == len(row) - 1 and start + len(text) > fits:  # sentences stand in the last column
+        wrapped = textwrap.wrap(text, max(fits - start, PROSE), break_long_words=False, break_on_hyphens=False)
+    lines.append((line + wrapped[0]).rstrip())
+    return [*lines, *(" " * start + more for more in wrapped[1:])]
 
 
 def _clean(text: str) -> str:

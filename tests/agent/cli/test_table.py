@@ -64,3 +64,23 @@ def test_no_color_is_respected(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\x1b[1m" in table(("a",), [("b",)])  # `click.echo` takes it out where no terminal is
     monkeypatch.setenv("NO_COLOR", "1")
     assert table(("a",), [("b",)]) == "A\nb"
+
+
+def test_one_long_cell_folds_its_own_row_and_no_other() -> None:
+    rows = [("up", "1 s ago", f"d{n}", "Answers.") for n in range(4)]
+    told = lines(*rows, ("up", "2 s ago", f"{PLACE}-{PLACE}", "Answers."), width=80)
+    assert told[0] == "STATE  LAST HEARD  DEVICE  SAYS"
+    assert told[4:] == [
+        "up     1 s ago     d3      Answers.",
+        f"up     2 s ago     {PLACE}-{PLACE}",
+        "                           Answers.",
+    ]
+
+
+def test_blanks_in_a_cell_that_fits_are_kept() -> None:
+    assert unstyle(table(("a", "b"), [("x", "1   2")], width=80)).splitlines()[1] == "x  1   2"
+
+
+@pytest.mark.parametrize("cell", ["", " ", "-" * 300])
+def test_odd_cells_make_one_line(cell: str) -> None:
+    assert len(unstyle(table(("a",), [(cell,)], width=80)).split("\n")) == 2
