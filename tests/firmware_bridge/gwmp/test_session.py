@@ -480,7 +480,7 @@ def test_ever_new_names_of_statistics_become_few_values() -> None:
 def test_what_is_longer_than_any_lora_frame_is_refused() -> None:
     talk = Conversation()
     for quick in (True, False):
-        extra = {} if quick else {"unusual": {}}
+        extra: dict[str, object] = {} if quick else {"unusual": {}}
         for size, count in ((255, 1), (256, 0)):
             data = base64.b64encode(bytes([quick]) * size).decode()
             assert len(frames(talk.say(push_data({"rxpk": [rxpk(data=data, size=size) | extra]})))) == count
