@@ -6,7 +6,6 @@ from pathlib import Path
 from random import Random
 
 import h3
-import pytest
 
 from skerry_agent.app import App, compose
 from skerry_agent.background import Background
@@ -61,7 +60,6 @@ async def agent(person: Villager, folder: Path, clock: SimulatedClock, operator:
     await stores.close()
 
 
-@pytest.mark.timeout(300)
 def test_agents_join_by_settings_and_their_beacons_are_witnessed_and_judged(tmp_path: Path) -> None:
     async def main(clock: SimulatedClock) -> None:
         oracle = make_oracle(SqliteDatabase(tmp_path / "oracle.db", clock=clock), clock, payer=OncePayer())

@@ -22,7 +22,7 @@ from skerry_simulate.lone_radio import CELL, NEIGHBOUR_CELL
 from skerry_simulate.medium import RfMedium
 from skerry_testing.runtime import UPLINK, FakeOperator, open_agent, open_runtime_stores
 
-LIMIT_S = 30.0
+LIMIT_S = 60.0
 # A radio that is used to hear hundreds of frames a second: a moment's silence is out of the common.
 BUSY = Normal(of_day=dict.fromkeys(range(24), 1e6), of_week=dict.fromkeys(range(168), 1e6), frames=5000)
 

@@ -27,7 +27,6 @@ def run_demo(folder: Path, *, seed: int = 7) -> dict[str, Any]:
     return dict(json.loads(done.stdout))
 
 
-@pytest.mark.timeout(300)
 def test_an_epoch_is_paid_frauds_are_caught_and_the_proof_holds(tmp_path: Path) -> None:
     result = run_demo(tmp_path / "kept")
     assert result["test_tokens"] is True

@@ -13,7 +13,7 @@ from skerry_testing.runtime import FakeOperator, FakeSink, open_agent, open_runt
 from skerry_testing.sockets import socat_pair
 from skerry_wire.generated.packet_router_pb2 import packet_router_packet_down_v1, window_v1
 
-LIMIT_S = 15.0
+LIMIT_S = 60.0
 GATEWAY = f"gwmp:{uart_firmware.EUI.hex()}"
 UPLINK = bytes.fromhex("4000010078000000010102030411223344")
 ANSWER = bytes.fromhex("60000100780001000101020304aabbccdd")

@@ -131,7 +131,7 @@ async def test_a_running_agent_pays_nothing_by_a_wrong_clock_and_goes_on_with_th
             (tmp_path / "shift").write_text("0")
             await until(client, lambda status: status.state == "up" and status.clock.synchronised is True)
             paid = agent.log().count(": paid")
-            async with io_timeout(20):
+            async with io_timeout(60):
                 while agent.log().count(": paid") < paid + 2:
                     await asyncio.to_thread(agent.process.join, 0.05)
     finally:

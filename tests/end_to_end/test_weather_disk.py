@@ -18,7 +18,7 @@ from skerry_testing.cli import skerry
 from skerry_testing.kill_loop import DEVICE
 from skerry_testing.weather import loaded, until
 
-WAIT_S = 30.0
+WAIT_S = 60.0
 DISK_BYTES = 24 << 20
 UNLIMITED = resource.RLIM_INFINITY
 

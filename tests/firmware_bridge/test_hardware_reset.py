@@ -34,7 +34,7 @@ from skerry_simulate.medium import RfMedium
 from skerry_testing.gpio import FakeKernel
 
 DEVICE = "wio-e5:port"
-LIMIT_S = 20.0
+LIMIT_S = 60.0
 TUNING = Tuning(frequency_hz=868_100_000, datarate=Datarate.parse("SF7BW125"))
 
 

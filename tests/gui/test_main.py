@@ -18,7 +18,7 @@ from skerry_client.paths import choose_paths
 from skerry_core.errors import NotFoundError
 from skerry_testing.agent_thread import AgentThread
 
-LIMIT_S = 30
+LIMIT_S = 60
 
 
 @pytest.fixture(autouse=True)

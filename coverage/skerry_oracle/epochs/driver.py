@@ -179,7 +179,7 @@ class EpochDriver:
             self._current = row
         if EpochState(row.state) is EpochState.WAITING:
             self._waiting.append(row)
-        following = self._row(row.epoch + 1, EpochState.OPEN)
+        following = replace(self._row(row.epoch + 1, EpochState.OPEN), changed_ms=self._stamp_ms(row))
         await self._database.apply([self._epochs.set_state(following)])
         self._current = following
         return row
@@ -298,7 +298,7 @@ class EpochDriver:
             previous_hash=previous.hash if previous else None,
         )
         manifest = build_manifest(await self._epochs.shares(row.epoch), sums, self._network)
-        made = ManifestRow(epoch=row.epoch, body=manifest.to_bytes(), hash=manifest.hash, made_ms=self._clock.wall_ms())
+        made = ManifestRow(epoch=row.epoch, body=manifest.to_bytes(), hash=manifest.hash, made_ms=self._stamp_ms(row))
         totals = {line.hotspot: line.lifetime_bones for line in manifest.rows()}
         return [self._epochs.insert_manifest(made), self._epochs.set_lifetime(totals)]
 
@@ -316,7 +316,7 @@ class EpochDriver:
             return await self._enter(row, EpochState.WAITING, [])
         order = await self._order(row)
         receipt = "nothing to pay" if order is None else await self._payer(order)
-        paid = self._epochs.insert_payout(row.epoch, receipt=receipt, paid_ms=self._clock.wall_ms())
+        paid = self._epochs.insert_payout(row.epoch, receipt=receipt, paid_ms=self._stamp_ms(row))
         return await self._enter(row, EpochState.PAID, [paid])
 
     async def _pay_waiting(self) -> int:
@@ -337,10 +337,15 @@ class EpochDriver:
         return manifest
 
     async def _enter(self, row: EpochRow, state: EpochState, statements: list[Statement]) -> EpochRow:
-        moved = replace(row, state=state.value, changed_ms=self._clock.wall_ms())
+        moved = replace(row, state=state.value, changed_ms=self._stamp_ms(row))
         await self._database.apply([*statements, self._epochs.set_state(moved)])
         _log.info("epoch %d: %s", row.epoch, state.value)
         return moved
+
+    def _stamp_ms(self, row: EpochRow) -> int:
+        """Return the time; that of the row's last step when the clock has jumped since, which may be during a close."""
+        now_ms = self._clock.wall_ms()
+        return now_ms if self._is_time_known() else row.changed_ms
 
     def _row(self, epoch: int, state: EpochState) -> EpochRow:
         return EpochRow(

@@ -20,7 +20,7 @@ PATH = "/api/v1/jobs"
 
 
 async def ended(agent: AgentClient, job: Job) -> Job:
-    async with io_timeout(10):
+    async with io_timeout(60):
         while not job.has_ended:
             await SystemClock().sleep(0.01)
             job = await agent.call(calls.job(job.id))
@@ -57,7 +57,7 @@ async def test_a_failed_job_says_why_and_nothing_internal_leaks(tmp_path: Path) 
 async def test_a_job_is_cancelled_once(tmp_path: Path) -> None:
     async with serve_api(tmp_path) as served, AgentClient.open(served.server.address, token=served.token) as agent:
         job = await agent.call(calls.start_job("device_scan", probing=False))
-        async with io_timeout(10):
+        async with io_timeout(60):
             while job.progress < 0.25:
                 await SystemClock().sleep(0.01)
                 job = await agent.call(calls.job(job.id))
@@ -97,7 +97,7 @@ async def test_every_change_is_an_event_that_fits_the_contract(tmp_path: Path) -
         await agent.call(calls.start_job("backup"))
         events = agent.events(clock=SystemClock(), after=job_before(served), topics=["jobs"])
         states: list[tuple[Any, Any]] = []
-        async with io_timeout(10):
+        async with io_timeout(60):
             async for event in events:
                 value = event.data["data"]
                 schema_of_job().validate(value)

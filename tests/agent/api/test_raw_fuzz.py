@@ -53,7 +53,7 @@ async def send(served: Served, raw: bytes, chance: random.Random) -> bytes:
     port = int(served.server.address.rpartition(":")[2])
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
-        async with io_timeout(10):
+        async with io_timeout(60):
             while raw:
                 size = chance.choice([1, 7, 100, 10_000])
                 writer.write(raw[:size])

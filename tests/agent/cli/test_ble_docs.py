@@ -24,7 +24,7 @@ ANSWERS = {
     "New password: ": WALLET_PASSWORD,
     "Repeat for confirmation: ": WALLET_PASSWORD,
 }
-LIMIT_S = 30.0
+LIMIT_S = 60.0
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import pytest
 
-from skerry_core.clock import NS_PER_MS, SystemClock
+from skerry_core.clock import SystemClock, io_timeout
 
 
 async def test_a_body_that_takes_too_long_ends_in_a_timeout() -> None:
@@ -20,6 +20,5 @@ async def test_an_error_of_the_body_comes_out_unchanged() -> None:
 
 async def test_sleeping_until_the_past_returns_at_once() -> None:
     clock = SystemClock()
-    start = clock.monotonic_ns()
-    await clock.sleep_until(start - 1)
-    assert clock.monotonic_ns() - start < 1000 * NS_PER_MS
+    async with io_timeout(60):
+        await clock.sleep_until(clock.monotonic_ns() - 1)

@@ -49,7 +49,7 @@ async def running(board: JobBoard) -> AsyncIterator[JobBoard]:
 
 
 async def end_of(board: JobBoard, job: Job) -> Job:
-    async with io_timeout(10):
+    async with io_timeout(60):
         while not (now := board.get(job.id)).state.has_ended:
             await SystemClock().sleep(0.005)
     return now
@@ -98,7 +98,7 @@ async def test_a_thread_of_a_cancelled_job_stops_where_it_tells_how_far_it_is() 
         await asyncio.to_thread(work)
         return {}
 
-    async with running(board_of(SystemClock(), k=slow)) as board, io_timeout(10):
+    async with running(board_of(SystemClock(), k=slow)) as board, io_timeout(60):
         job = board.start("k", {}, account="a")
         while board.get(job.id).progress < 0.5:
             await SystemClock().sleep(0.005)

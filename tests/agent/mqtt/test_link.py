@@ -26,7 +26,7 @@ from skerry_testing.mosquitto import PASSWORD, Mosquitto, mosquitto
 pytestmark = pytest.mark.debian
 CONFIG, STATE = "homeassistant/device/skerry_h1/config", "skerry/h1/state"
 AVAILABILITY, ALERT = "skerry/h1/availability", "skerry/h1/alert"
-LIMIT_S = 20.0
+LIMIT_S = 60.0
 
 
 class QuickClock(SystemClock):

@@ -70,7 +70,7 @@ async def served(options: str = "") -> AsyncIterator[tuple[Server, HttpForwarder
 
 
 async def until(found: HttpForwarder, **counts: int) -> None:
-    async with io_timeout(10):
+    async with io_timeout(60):
         while any(found.counts[name] < count for name, count in counts.items()):
             await SystemClock().sleep(0.005)
 
@@ -145,7 +145,7 @@ async def test_a_server_that_is_away_costs_a_bounded_queue(unused_tcp_port: int)
         taken = [found.offer(carried(frame(tmst_us=number))) for number in range(MAX_WAITING + 2)]
         assert taken == [True] * MAX_WAITING + [False] * 2
         background.start(found.run(), name="http network")
-        async with io_timeout(10):
+        async with io_timeout(60):
             while found.status("h1").state is not DeviceState.DOWN:
                 await SystemClock().sleep(0.005)
         assert "cannot be reached" in found.status("h1").reason

@@ -12,7 +12,7 @@ import pytest
 from skerry_keys.signer import evidence_message
 from skerry_keys.verify import verify
 from skerry_oracle.embedded import EmbeddedOracle
-from skerry_oracle.epochs.driver import EpochState
+from skerry_oracle.epochs.driver import EpochState, PayoutOrder
 from skerry_oracle.store.database import Statement
 from skerry_oracle.store.sqlite import SqliteDatabase
 from skerry_simulate.clock import SimulatedClock
@@ -305,6 +305,28 @@ def test_every_stored_verdict_agrees_with_its_explanation(tmp_path: Path) -> Non
             assert explained["rules"]
             if row.side != "beaconer":
                 assert decided == ([row.reason] if row.reason else [])
+        await oracle.close()
+
+    simulated(main)
+
+
+def test_a_clock_that_jumps_while_an_epoch_is_paid_stamps_none_of_its_steps(tmp_path: Path) -> None:
+    right, once = [True], OncePayer()
+
+    async def main(clock: SimulatedClock) -> None:
+        async def jumping(order: PayoutOrder) -> str:
+            right[0] = False
+            clock.jump_wall(-365 * 86_400)
+            return await once(order)
+
+        database = SqliteDatabase(tmp_path / "oracle.db", clock=clock)
+        oracle = make_oracle(database, clock, payer=jumping, is_time_known=lambda: right[0])
+        await oracle.open()
+        await run_epoch(oracle, clock, Village(3))
+        paid, following = await oracle.epochs.all()
+        assert paid.state == EpochState.PAID.value
+        assert once.asked == 1
+        assert paid.changed_ms == following.changed_ms >= START_S * 1000  # the year before is nowhere
         await oracle.close()
 
     simulated(main)

@@ -20,7 +20,7 @@ from skerry_simulate.station_frames import taken_apart
 from skerry_wire.frames import ReceivedFrame
 
 EU868 = datarates("EU868")
-LIMIT_S = 5.0
+LIMIT_S = 60.0
 UPINFO = {"rctx": 0, "xtime": 0x0001_0000_0012_3456, "gpstime": 0, "fts": -1, "rssi": -50, "snr": 9.5, "rxtime": 1.5}
 BEACON = "E0" + "11" * 51
 

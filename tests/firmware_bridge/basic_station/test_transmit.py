@@ -23,7 +23,7 @@ from skerry_wire.frames import TransmitOutcome, TransmitRequest, TransmitStatus
 EUI = bytes.fromhex("aa555a0000005e11")
 UPLINK = b"\x40" + (0x7800_0100).to_bytes(4, "little") + b"\0\x01\0\x01" + b"payload!"
 CHANNEL_HZ = 868_100_000
-LIMIT_S = 10.0
+LIMIT_S = 60.0
 EU868 = GatewayRegion(name="EU868", confirmed=True)
 
 

@@ -29,7 +29,7 @@ CLOCK = SystemClock()
 AROUND = Surroundings(
     clock=CLOCK, random=Random(1), open_link=lambda url, settings: open_link(url, clock=CLOCK, settings=settings)
 )
-LIMIT_S = 10.0
+LIMIT_S = 60.0
 
 
 def _config(bus: str, place: str = "any", **options: int) -> DeviceConfig:

@@ -20,7 +20,7 @@ from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, DeviceTrouble
 from skerry_testing.gwmp import EUI, pull_data, push_data, rxpk, tx_ack
 from skerry_wire.frames import TransmitRequest, TransmitStatus
 
-LIMIT_S = 5.0
+LIMIT_S = 60.0
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "gwmp-over-serial.md"
 HEX = r"((?:[0-9a-f]{2}\s+)*[0-9a-f]{2})"
 EXAMPLE = re.compile(rf"^    datagram {HEX}\n    frame    {HEX}$", re.MULTILINE)

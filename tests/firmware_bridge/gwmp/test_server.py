@@ -26,7 +26,7 @@ from skerry_wire.frames import TransmitRequest, TransmitStatus
 
 CELL = h3.cell_to_center_child(h3.latlng_to_cell(52.5, 13.4, 8), 12)
 NEAR = sorted(h3.grid_disk(CELL, 40))[100]
-ANSWER_S = 5.0
+ANSWER_S = 60.0
 
 
 def request(number: int = 0, *, frequency_hz: int = 868_100_000, power_dbm: int = 14) -> TransmitRequest:

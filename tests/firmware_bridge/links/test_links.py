@@ -19,7 +19,7 @@ from skerry_firmware_bridge.links.loopback import LoopbackLink
 from skerry_firmware_bridge.links.open import open_link
 from skerry_firmware_bridge.links.settings import Pin, SerialSettings
 
-LIMIT_S = 5.0
+LIMIT_S = 60.0
 
 
 @pytest.fixture

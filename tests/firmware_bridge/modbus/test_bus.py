@@ -92,13 +92,13 @@ async def test_a_silent_unit_does_not_disturb_the_others_on_its_bus(tcp: bool) -
 
 
 async def _reported(events: list[DeviceEvent], wanted: set[str], *, start: int = 0) -> None:
-    async with io_timeout(10):
+    async with io_timeout(60):
         while not wanted <= {e.device_id for e in events[start:] if isinstance(e, StatusReported)}:
             await CLOCK.sleep(0.02)
 
 
 async def _changed(events: list[DeviceEvent], device_id: str, state: DeviceState) -> None:
-    async with io_timeout(10):
+    async with io_timeout(60):
         while not any(isinstance(e, StateChanged) and (e.device_id, e.state) == (device_id, state) for e in events):
             await CLOCK.sleep(0.02)
 

@@ -83,7 +83,7 @@ async def test_a_device_at_a_network_port_throws_its_clients_out_and_lets_them_i
     faults = parse_faults("unplug_s=0.2")
     told: list[bool] = []
     async with (
-        io_timeout(20.0),
+        io_timeout(60),
         open_tcp(lambda: make(clock, Random(1)), clock=clock, random=Random(1), faults=faults) as host,
     ):
         for _ in range(12):
@@ -149,7 +149,7 @@ async def test_a_basic_station_that_loses_its_connection_comes_back_with_a_new_s
     clock = SystemClock()
     sessions: set[int] = set()
     medium = RfMedium(clock=clock, seed=1)
-    async with io_timeout(20.0), BasicStationServer(clock=clock, sink=lambda _: None, region="EU868", port=0) as server:
+    async with io_timeout(60), BasicStationServer(clock=clock, sink=lambda _: None, region="EU868", port=0) as server:
         station = BasicStationEmulator(
             eui=EUI, cell=CELL, medium=medium, clock=clock, server=server.address, seed=1, faults=Faults(unplug_s=0.3)
         )

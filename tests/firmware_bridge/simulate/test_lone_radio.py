@@ -91,7 +91,7 @@ async def test_a_basic_station_connects_to_its_server() -> None:
             up.set()
 
     async with (
-        io_timeout(5.0),
+        io_timeout(60),
         BasicStationServer(clock=clock, sink=take, region="EU868", port=0) as server,
         lone_radio("basic-station", clock=clock, seed=1, server=server.address),
     ):
@@ -101,7 +101,7 @@ async def test_a_basic_station_connects_to_its_server() -> None:
 async def test_a_module_hangs_until_its_line_is_pulsed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("skerry_firmware_bridge.hardware_reset.PULSE_S", 0.01)
     clock = SystemClock()
-    async with io_timeout(10.0), lone_radio("wio-e5", clock=clock, seed=1, hangs_after_s=0.05) as module:
+    async with io_timeout(60), lone_radio("wio-e5", clock=clock, seed=1, hangs_after_s=0.05) as module:
         link = await open_link(module.address, clock=clock, settings=SerialSettings(dtr=Pin.HIGH))
         await clock.sleep(0.1)
         await link.write(b"AT\r\n")

@@ -6,7 +6,6 @@ from pathlib import Path
 from random import Random
 
 import h3.api.basic_str as h3
-import pytest
 
 from skerry_firmware_bridge.at_radio.dialect import Dialect, Tuning
 from skerry_firmware_bridge.at_radio.radio import AtRadio
@@ -111,6 +110,5 @@ def test_beacons_of_every_radio_are_heard_by_the_others(tmp_path: Path) -> None:
     assert max(rssi for frames in heard.values() for _, _, rssi, _ in frames) < -40
 
 
-@pytest.mark.timeout(60)
 def test_the_same_seed_gives_the_same_frames_at_the_same_times(tmp_path: Path) -> None:
     assert run(tmp_path / "first") == run(tmp_path / "second")

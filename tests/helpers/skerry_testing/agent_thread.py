@@ -11,7 +11,7 @@ from skerry_testing.api import Served, serve_api
 
 __all__ = ["AgentThread"]
 
-LIMIT_S = 20.0
+LIMIT_S = 60.0
 T = TypeVar("T")
 
 

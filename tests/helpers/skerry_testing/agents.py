@@ -56,12 +56,12 @@ __all__ = [
 NETWORK = "skerry-kill"
 SPEED = 30
 EPOCH_S = 60  # two seconds of the real world
-START_LIMIT_S = 30.0
+START_LIMIT_S = 60.0
 POLL_S = 0.02
 CREDITS = 10_000_000
 LAMPORTS = 100_000_000_000
 CELL = "8c1969c6cd345ff"
-STOP_LIMIT_S = 20.0
+STOP_LIMIT_S = 60.0
 _BIRTH = "clock.birth"  # the real moment at which this folder's time began, so that it goes on after a restart
 
 _CONTEXT = multiprocessing.get_context("forkserver")

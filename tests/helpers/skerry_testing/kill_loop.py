@@ -32,7 +32,7 @@ __all__ = ["DEVICE", "KillReport", "LoadedDevice", "run_kill_loop"]
 
 FRAMES_PER_S = 60
 DEVICE = f"gwmp:{EUI.hex()}"
-DEVICE_LIMIT_S = 20.0
+DEVICE_LIMIT_S = 60.0
 PULL_RESP = 3
 PAGE = 500
 

@@ -19,7 +19,7 @@ __all__ = ["OracleProcess", "running_oracle"]
 ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
 LAST_LINE = "No payer is set here"
 COMMAND_LIMIT_S = 60
-STOP_LIMIT_S = 20
+STOP_LIMIT_S = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

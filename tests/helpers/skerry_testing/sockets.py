@@ -12,7 +12,7 @@ from skerry_core.clock import SystemClock, io_timeout
 
 __all__ = ["listening", "socat_pair"]
 
-START_TIMEOUT_S = 10.0
+START_TIMEOUT_S = 60.0
 POLL_S = 0.02
 
 

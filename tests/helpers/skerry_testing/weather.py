@@ -14,7 +14,7 @@ from skerry_testing.kill_loop import LoadedDevice
 
 __all__ = ["loaded", "until"]
 
-WAIT_S = 30.0
+WAIT_S = 60.0
 
 
 @asynccontextmanager

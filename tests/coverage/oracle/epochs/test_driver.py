@@ -111,6 +111,5 @@ def test_a_payer_that_fails_is_asked_again_with_the_same_order(tmp_path: Path, d
     assert orders[0] == orders[1] == orders[2]
 
 
-@pytest.mark.timeout(300)  # some thirty interpreter starts; fifteen seconds on a machine with nothing else to do
 def test_kill_nine_at_random_moments_ends_in_the_same_manifest(tmp_path: Path) -> None:
     assert kill_epochs(tmp_path, kills=20, seed=20).startswith("20 kills ")
