@@ -7,7 +7,7 @@ from skerry_agent.doctor.findings import Finding, Grade
 from skerry_client.models import Device
 from skerry_firmware_bridge.drivers import DRIVERS
 
-__all__ = ["check_attached", "is_attached"]
+__all__ = ["LOOK_AGAIN", "check_attached", "is_attached"]
 
 LOOK_AGAIN = "Do what it says; then: skerry devices"
 
