@@ -32,6 +32,12 @@ def explain(path: str, error: OSError) -> LinkRefused:
         )
     if error.errno in _BUSY:
         return _busy(path)
+    if "://" in path:
+        return LinkRefused(
+            "E_PORT_UNREACHABLE",
+            f"Nothing answers at {path}: {error.strerror or error}.",
+            remedy="Check that the device is on, its address and port, and the network.",
+        )
     return LinkRefused(
         "E_PORT_FAILED",
         f"Cannot open {path}: {error.strerror or error}.",
