@@ -18,8 +18,9 @@ from skerry_agent.runtime.hotspot import Hotspot
 from skerry_agent.runtime.http_network import HttpTarget, http_targets
 from skerry_agent.runtime.identity import HotspotIdentity
 from skerry_agent.runtime.operator import Operator
+from skerry_agent.runtime.radio_settings import radio_settings
 from skerry_agent.runtime.radio_watch import RadioWatch
-from skerry_agent.runtime.radios import Radios, radio_settings
+from skerry_agent.runtime.radios import Radios
 from skerry_agent.runtime.randomness import Randomness
 from skerry_agent.runtime.steady_time import SteadyTime
 from skerry_agent.runtime.view import RuntimeView

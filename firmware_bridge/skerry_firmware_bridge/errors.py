@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 BRIEF_CHARACTERS = 120
+REPLUG = "Check its cable and power; it is opened again as soon as it is back."
 
 
 class BridgeError(SkerryError):
@@ -40,9 +41,18 @@ class BridgeError(SkerryError):
         self.remedy = remedy
         return self
 
+    def sentence(self) -> str:
+        """Return what happened as a sentence for people."""
+        text = str(self)
+        return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
+
 
 class LinkLost(BridgeError):
-    """The link is gone."""
+    """The link is gone; `remedy` is what a person can do, empty where that is nothing."""
+
+    def __init__(self, detail: str, *, remedy: str = REPLUG) -> None:
+        super().__init__(detail)
+        self.remedy = remedy
 
 
 class LinkRefused(Explained, BridgeError):

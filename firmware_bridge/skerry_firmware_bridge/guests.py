@@ -41,12 +41,15 @@ class Guests:
         return eui in self._named or self._stayed_ns(eui, now_ns) >= SETTLED_NS
 
     def may_come(self, eui: bytes, *, now_ns: int) -> bool:
-        """Return whether a gateway that is not here is let in now."""
+        """Return whether a gateway that is not here is let in now; a flood of questions costs next to nothing."""
         if self.is_known(eui, now_ns=now_ns):
             return True
         if self._met_ns > now_ns - MEET_EVERY_NS:
             return False
-        return eui in self._guests or len(self._guests) < MAX_GUESTS or self._giving_way(now_ns) is not None
+        if eui in self._guests or len(self._guests) < MAX_GUESTS or self._giving_way(now_ns) is not None:
+            return True
+        self._met_ns = now_ns  # nobody gives way: that is looked at again in a minute
+        return False
 
     def came(self, eui: bytes, *, now_ns: int) -> bytes | None:
         """Take note of one that was let in; return the guest that has given way to it and is to be forgotten."""

@@ -19,7 +19,7 @@ from skerry_firmware_bridge.cellular.ladder import Ladder, Rung
 from skerry_firmware_bridge.device import DeviceConfig, Session, Surroundings, Values
 from skerry_firmware_bridge.drivers import DRIVERS, checked
 from skerry_firmware_bridge.errors import BridgeError, DeviceTimeout, FrameRejected, LinkLost, LinkRefused
-from skerry_firmware_bridge.links.backoff import Backoff
+from skerry_firmware_bridge.links.backoff import Backoff, refusal_of
 from skerry_firmware_bridge.meter.counters import CounterWatch
 from skerry_firmware_bridge.radio import DeviceState, DeviceTrouble, EventSink, StateChanged, StatusReported
 
@@ -69,7 +69,7 @@ class _Supervisor:
         except Exception:  # noqa: BLE001 - outer edge: a mistake in one driver must not take other devices down
             _log.exception("%s: the driver failed", self._config.device_id)
             what = "The driver made a mistake of its own."
-            self._report.failed(what, "Please report it with what this writes: skerry bundle", cause="mistake")
+            self._report.failed(what, "Please report it with what this writes: skerry bundle")
 
     async def _once(self) -> None:
         """Use the device until it fails, and say why it did."""
@@ -78,24 +78,25 @@ class _Supervisor:
             async with self._driver.open(replace(self._config, url=self._urls[0]), self._around) as session:
                 await self._use(session)
         except DeviceTimeout as error:
-            self._report.failed(_sentence(error), error.remedy or self._driver.advice, cause="silent")
+            self._report.failed(error.sentence(), error.remedy or self._driver.advice)
             if self._config.kind == "modem":
                 await self._climb()
         except LinkRefused as error:
-            self._report.failed(error.detail, error.remedy, cause=error.code)
+            self._report.failed(error.detail, error.remedy, refusal=refusal_of(error), of_link=True)
             self._backoff.failed(error)
             self._nobody_listens = error.code == "E_MODBUS_CONNECT"
             if self._urls[0] != self._config.url:  # a secondary port that is not there must not be waited for
                 self._urls.reverse()
         except LinkLost as error:
-            self._report.failed(_sentence(error), "It is opened again as soon as it is back.", cause="lost")
+            self._report.failed(error.sentence(), error.remedy, of_link=True)
         except FrameRejected as error:
             what = f"What it answers cannot be understood ({error})."
-            self._report.failed(what, error.remedy or self._driver.advice, cause=error.reason)
+            self._report.failed(what, error.remedy or self._driver.advice)
         except BridgeError as error:
-            self._report.failed(_sentence(error), error.remedy or self._driver.advice, cause=type(error).__name__)
+            self._report.failed(error.sentence(), error.remedy or self._driver.advice)
 
     async def _use(self, session: Session) -> Never:
+        self._report.opened()
         identity = await session.identify()
         while True:
             values = await session.read()
@@ -136,14 +137,9 @@ class _Supervisor:
                 _log.debug("%s: no restart by %s (%s)", self._config.device_id, url, error)
 
 
-def _sentence(error: BridgeError) -> str:
-    text = str(error)
-    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
-
-
 @dataclass(slots=True)
 class _Reporter:
-    """Turns successes and failures into events, once per change: of the state, and of the cause of being down."""
+    """Turns successes and failures into events, once per change of the state or of the reason for it."""
 
     device_id: str
     around: Surroundings
@@ -151,9 +147,10 @@ class _Reporter:
     backoff: Backoff
     state: DeviceState | None = None
     _told: tuple[DeviceState | None, str] = (None, "")
+    _of_link: bool = False  # the latest failure: once the link is open that is no reason any more
     _down_timer: Timer | None = None  # since the first failure, until the next reading
     _reason: str = ""
-    _cause: str = ""
+    _refusal: str = ""
     _names: set[str] = field(default_factory=set)
     _counters: CounterWatch = field(default_factory=CounterWatch)
     _read_ns: int | None = None  # wall time of the latest reading: what is told of a lost device is as old as that
@@ -162,25 +159,33 @@ class _Reporter:
         self.backoff.worked()
         self.close()
         self._read_ns = wall_ns = self.around.clock.wall_ns()
-        self._change(DeviceState.UP, "Answers.", "")
+        self._of_link = False
+        self._change(DeviceState.UP, "Answers.")
         self._names |= values.keys()
         whole = dict.fromkeys(sorted(self._names)) | values
         self.events(StatusReported(device_id=self.device_id, values=whole, wall_ns=wall_ns))
         for code, detail in self._counters.see(values):
             self.trouble(code, detail)
 
-    def failed(self, what: str, remedy: str, *, cause: str) -> None:
+    def failed(self, what: str, remedy: str, *, refusal: str = "", of_link: bool = False) -> None:
         first = self._down_timer is None
         if first:
             self.backoff.lost()
-        self._reason, self._cause = self.backoff.advised(f"{what} {remedy}".strip()), cause
+        self._of_link = of_link
+        self._reason, self._refusal = self.backoff.advised(f"{what} {remedy}".strip()), refusal
         if first:
             clock = self.around.clock
             down_ns = clock.monotonic_ns() + round(DOWN_AFTER_S * NS_PER_S)
             self._down_timer = clock.call_at(down_ns, self._is_down)
-            self._change(DeviceState.UNKNOWN, self._reason, cause)
-        elif self.state is DeviceState.DOWN:
-            self._change(DeviceState.DOWN, self._reason, cause)
+            self._change(DeviceState.UNKNOWN, self._reason)
+        elif self.state is not None:
+            self._change(self.state, self._reason)
+
+    def opened(self) -> None:
+        """Say that the link is there again, where it was not: what was told of it is over."""
+        if self._of_link and self.state is not None:
+            self._reason, self._refusal, self._of_link = "It is connected again and has not answered yet.", "", False
+            self._change(self.state, self._reason)
 
     def trouble(self, code: str, detail: str) -> None:
         wall_ns = self.around.clock.wall_ns()
@@ -193,10 +198,14 @@ class _Reporter:
 
     def _is_down(self) -> None:
         """Call the device down; also while an attempt to reach it is still waiting for an answer."""
-        self._change(DeviceState.DOWN, self._reason, self._cause)
+        self._change(DeviceState.DOWN, self._reason)
 
-    def _change(self, state: DeviceState, reason: str, cause: str) -> None:
-        if (state, cause) != self._told:
-            self.state, self._told = state, (state, cause)
-            wall_ns = self.around.clock.wall_ns() if self._read_ns is None else self._read_ns
-            self.events(StateChanged(device_id=self.device_id, state=state, reason=reason, wall_ns=wall_ns))
+    def _change(self, state: DeviceState, reason: str) -> None:
+        if (state, reason) == self._told:
+            return
+        self.state, self._told = state, (state, reason)
+        wall_ns = self.around.clock.wall_ns() if self._read_ns is None else self._read_ns
+        refusal = "" if state is DeviceState.UP else self._refusal
+        self.events(
+            StateChanged(device_id=self.device_id, state=state, reason=reason, wall_ns=wall_ns, refusal=refusal)
+        )

@@ -62,7 +62,10 @@ def test_the_shortest_visit_gives_way_first_and_nobody_who_is_here() -> None:
     assert not guests.may_come(b"new.....", now_ns=now_ns)  # all are here
     for number in (3, MAX_GUESTS - 2, MAX_GUESTS - 1):
         guests.went(invented(number), now_ns=MAX_GUESTS * MEET_EVERY_NS)
+    assert not guests.may_come(b"new.....", now_ns=now_ns)  # that nobody gives way was looked at just now
+    now_ns += MEET_EVERY_NS
     assert guests.may_come(b"new.....", now_ns=now_ns)
     assert guests.came(b"new.....", now_ns=now_ns) == invented(MAX_GUESTS - 1)
+    now_ns += MEET_EVERY_NS
     assert guests.came(b"newer...", now_ns=now_ns) == invented(MAX_GUESTS - 2)
-    assert not guests.may_come(b"newest..", now_ns=now_ns)  # the third has settled
+    assert not guests.may_come(b"newest..", now_ns=now_ns + MEET_EVERY_NS)  # the third has settled

@@ -21,7 +21,7 @@ from skerry_firmware_bridge.hardware_reset import HardwareReset, Means, ResetFai
 from skerry_firmware_bridge.links.base import Link
 from skerry_firmware_bridge.links.loopback import LoopbackLink
 from skerry_firmware_bridge.links.open import open_link
-from skerry_firmware_bridge.links.reconnect import Reconnector
+from skerry_firmware_bridge.links.reconnect import LinkChange, LinkState, Reconnector
 from skerry_firmware_bridge.links.reopening import Reopening
 from skerry_firmware_bridge.links.settings import Pin, SerialSettings
 from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, DeviceTrouble, FrameHeard, StateChanged
@@ -103,6 +103,12 @@ class Module:
         line = self.repair.rested(DEVICE, SerialSettings(baudrate=9600))
         return await open_link(self.emulator.path, clock=self.clock, settings=line)
 
+    def changed(self, change: LinkChange) -> None:
+        if change.state is LinkState.LOST:
+            wall_ns = self.clock.wall_ns()
+            down = StateChanged(device_id=DEVICE, state=DeviceState.DOWN, reason=change.reason, wall_ns=wall_ns)
+            self.events.append(down)
+
     async def until(self, state: DeviceState, *, seen: int = 0) -> None:
         while not any(isinstance(event, StateChanged) and event.state is state for event in self.events[seen:]):
             await self.clock.sleep(0.01)
@@ -113,7 +119,7 @@ class Module:
         monkeypatch.setattr(hardware_reset, "PULSE_S", 0.02)
         reconnector = Reconnector(
             name=DEVICE, open_link=self.open, use=lambda link: self.links[DEVICE].use(self.radio.run, link),
-            clock=self.clock, random=Random(1), on_change=lambda state, reason: None,
+            clock=self.clock, random=Random(1), on_change=self.changed,
         )  # fmt: skip
         async with io_timeout(LIMIT_S), self.emulator, asyncio.TaskGroup() as group:
             tasks = [group.create_task(reconnector.run()), group.create_task(self.repair.run())]

@@ -51,7 +51,12 @@ def _supervised(name: str, script: Script, **options: str | int) -> tuple[list[t
 
 
 def _states(events: list[tuple[float, DeviceEvent]]) -> list[tuple[float, DeviceState]]:
-    return [(at, event.state) for at, event in events if isinstance(event, StateChanged)]
+    """Return each new state with its time; the same again, for another reason, is left out."""
+    found: list[tuple[float, DeviceState]] = []
+    for at, event in events:
+        if isinstance(event, StateChanged) and (not found or found[-1][1] is not event.state):
+            found.append((at, event.state))
+    return found
 
 
 def test_a_modem_reports_its_cell_within_five_seconds() -> None:
@@ -198,9 +203,38 @@ def test_a_device_that_is_down_for_another_reason_says_so_once() -> None:
 
     events, _ = _supervised("corecell-usb", script)
     reasons = [event.reason for _, event in events if isinstance(event, StateChanged)]
-    assert len(reasons) == 3
-    assert "no serial port" in reasons[1]
-    assert "Unplug the concentrator" in reasons[2]
+    assert len(reasons) == 4
+    assert reasons[0] == reasons[1] == "There is no serial port memory:d1. Plug it in."  # unknown, then down
+    assert reasons[2] == "It is connected again and has not answered yet."
+    assert "Unplug the concentrator" in reasons[3]
+
+
+def test_the_reason_is_of_now_while_a_lost_device_is_opened_again_and_its_age_that_of_the_last_reading() -> None:
+    async def script(clock: SimulatedClock, bench: Bench) -> None:
+        await clock.sleep(3)
+        bench.unplug()
+        await clock.sleep(5)
+
+    events, _ = _supervised("quectel-ec25", script)
+    read_ns = [event.wall_ns for _, event in events if isinstance(event, StatusReported)][-1]
+    gone, missing = [event for _, event in events if isinstance(event, StateChanged)][1:]
+    assert (gone.state, missing.state) == (DeviceState.UNKNOWN, DeviceState.UNKNOWN)
+    assert gone.reason.endswith("Check its cable and power; it is opened again as soon as it is back.")
+    assert missing.reason == "There is no serial port memory:d1. Plug it in."
+    assert gone.wall_ns == missing.wall_ns == read_ns
+
+
+def test_a_refusal_that_a_person_has_to_mend_is_named_and_a_missing_port_is_none() -> None:
+    async def script(clock: SimulatedClock, bench: Bench) -> None:
+        bench.plugged = False
+        await clock.sleep(5)
+        bench.code = "E_PORT_PERMISSION"
+        await clock.sleep(5)
+
+    events, _ = _supervised("quectel-ec25", script)
+    refusals = [event.refusal for _, event in events if isinstance(event, StateChanged)]
+    assert refusals[0] == ""
+    assert refusals[-1] == "E_PORT_PERMISSION"
 
 
 def test_a_flapping_cable_is_named() -> None:

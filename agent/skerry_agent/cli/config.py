@@ -58,7 +58,7 @@ def check(cli: Cli, /, *, as_json_: bool) -> int:
     """Check the settings file; unknown keys are named and give exit code 5, what `skerry run` would refuse 2."""
     from skerry_agent.cli.exits import ATTENTION
     from skerry_agent.runtime.attached import attached_devices
-    from skerry_agent.runtime.radios import radio_settings
+    from skerry_agent.runtime.radio_settings import radio_settings
     from skerry_agent.settings.table import DEVICES_ATTACHED
 
     settings = cli.read_settings()

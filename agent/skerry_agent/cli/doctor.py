@@ -7,7 +7,7 @@ import click
 
 from skerry_agent.cli.context import Cli, json_option, pass_cli, show, table
 from skerry_agent.cli.exits import ATTENTION, UNHEALTHY
-from skerry_agent.doctor.findings import STAGES, Finding, Grade, first_red
+from skerry_agent.doctor.findings import Finding, Grade, first_red, together
 from skerry_core.errors import UsageError
 
 __all__ = ["doctor"]
@@ -54,8 +54,7 @@ def _check(cli: Cli) -> list[Finding]:
     from skerry_agent.doctor.machine import check_machine
 
     findings = list(check_machine(cli.paths, cli.settings, os.environ)) if cli.address is None else []
-    findings += asyncio.run(_agent(cli))
-    return sorted(findings, key=lambda finding: STAGES.index(finding.stage))
+    return together(findings, asyncio.run(_agent(cli)))
 
 
 async def _agent(cli: Cli) -> list[Finding]:

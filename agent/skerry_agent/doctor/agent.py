@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from skerry_agent.doctor.attached import check_attached, is_attached
+from skerry_agent.doctor.attached import LOOK_AGAIN, check_attached, is_attached
 from skerry_agent.doctor.findings import Finding, Grade
 from skerry_client import calls
 from skerry_client.http import AgentClient
@@ -101,30 +101,35 @@ def _radios(facts: AgentFacts) -> Iterator[Finding]:
             fix="Point a packet forwarder at gwmp.listen, or set serial.radios; `skerry config show` has both.",
         )  # fmt: skip
     for device in facts.devices:
-        name = short_name(device.id, device.name)
-        age = _age(facts.status.as_of - device.as_of)
-        if device.state == "down":
-            yield _finding(
-                "radio", name, Grade.FAIL, f"{device.reason} ({age} ago)", reason="The radio does not answer.",
-                fix="Check power, cable and antenna of the radio, then its packet forwarder or serial port.",
-            )  # fmt: skip
-        elif device.state == "unknown":
-            yield _finding(
-                "radio", name, Grade.UNKNOWN, device.reason,
-                fix="Check that the radio is powered and points at this agent.",
-            )  # fmt: skip
-        elif device.values.get("radio_condition") in _ILL:
-            yield _ill(device)
-        else:
-            yield _finding("radio", name, Grade.PASS, f"{device.reason} ({age} ago)")
-        if "trouble" in device.values:
-            yield _trouble(device, facts.status.as_of)
-        if any(eui in device.id.lower() for eui in VENDOR_EUIS):
-            yield _finding(
-                "radio", f"EUI of {name}", Grade.WARN, device.id,
-                reason="Many gateways are shipped with this EUI; two of them cannot be told apart.",
-                fix="Set a unique gateway_ID in the packet forwarder's settings.",
-            )  # fmt: skip
+        yield from (replace(finding, device=device.id) for finding in _radio(device, facts.status.as_of))
+
+
+def _radio(device: Device, now: datetime) -> Iterator[Finding]:
+    name = short_name(device.id, device.name)
+    age = _age(now - device.as_of)
+    if device.state == "down":
+        yield _finding(
+            "radio", name, Grade.FAIL, f"{device.reason} ({age} ago)", reason="The radio does not answer.",
+            fix="Check power, cable and antenna of the radio, then its packet forwarder."
+            if device.kind in ("gwmp", "station") else LOOK_AGAIN,
+        )  # fmt: skip
+    elif device.state == "unknown":
+        yield _finding(
+            "radio", name, Grade.UNKNOWN, device.reason,
+            fix="Check that the radio is powered and points at this agent.",
+        )  # fmt: skip
+    elif device.values.get("radio_condition") in _ILL:
+        yield _ill(device)
+    else:
+        yield _finding("radio", name, Grade.PASS, f"{device.reason} ({age} ago)")
+    if "trouble" in device.values:
+        yield _trouble(device, now)
+    if any(eui in device.id.lower() for eui in VENDOR_EUIS):
+        yield _finding(
+            "radio", f"EUI of {name}", Grade.WARN, device.id,
+            reason="Many gateways are shipped with this EUI; two of them cannot be told apart.",
+            fix="Set a unique gateway_ID in the packet forwarder's settings.",
+        )  # fmt: skip
 
 
 _ILL = {  # the sentinel's word -> how bad, and what to do

@@ -8,7 +8,7 @@ from skerry_client.models import Device
 from skerry_client.readings import says, short_name
 from skerry_firmware_bridge.drivers import DRIVERS
 
-__all__ = ["check_attached", "is_attached"]
+__all__ = ["LOOK_AGAIN", "check_attached", "is_attached"]
 
 LOOK_AGAIN = "Do what it says; then: skerry devices"
 

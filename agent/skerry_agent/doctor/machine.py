@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from skerry_agent.doctor.findings import Finding, Grade
@@ -38,7 +39,7 @@ def check_machine(paths: Paths, settings: Settings, environ: Mapping[str, str]) 
     yield from _temperature()
     yield _database(paths)
     yield _key(paths, settings)
-    yield from (_serial(radio) for radio in settings[SERIAL_RADIOS])
+    yield from (replace(_serial_port(radio), device=radio) for radio in settings[SERIAL_RADIOS])
     del environ
 
 
@@ -163,7 +164,8 @@ def _no_key(paths: Paths, path: Path) -> Finding:
     )  # fmt: skip
 
 
-def _serial(radio: str) -> Finding:
+def _serial_port(radio: str) -> Finding:
+    """Look at the port of a radio that the settings name; a running agent knows more of it (`findings.together`)."""
     port = Path(radio.partition(":")[2])
     if not port.exists():
         return _finding(

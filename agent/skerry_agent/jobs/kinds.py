@@ -106,7 +106,7 @@ class JobKinds:
             found = await scan(
                 Scope(probing=probing, known=known),
                 around=surroundings(self._clock, self._random.random),
-                announced=announcement_folder(),
+                announced=await asyncio.to_thread(announcement_folder),
                 lock=scan_lock(),
                 on_progress=progress,
             )

@@ -127,8 +127,12 @@ class DeviceBoard:
         """Store devices that came or changed since the last call. Raises `StoreUnavailable`; nothing is forgotten."""
         self._note_again()
         while self._gone:
-            await devices.forget(self._gone[0])
-            self._gone.popleft()
+            device_id = self._gone.popleft()
+            try:
+                await devices.forget(device_id)
+            except SkerryError:
+                self._gone.appendleft(device_id)
+                raise
         for device_id, row in list(self._unsaved.items()):
             await devices.seen(row)
             if self._unsaved.get(device_id) is row:

@@ -30,7 +30,7 @@ def known_devices(devices: Iterable[tuple[str, Mapping[str, Any]]]) -> tuple[Kno
 
 def listen_for(settings: Settings) -> ListenFor:
     """Return where a scan without a running agent listens. Raises `UsageError`."""
-    from skerry_agent.runtime.radios import listen_address
+    from skerry_agent.runtime.radio_settings import listen_address
 
     station = listen_address("station.listen", settings[STATION_LISTEN])
     return ListenFor(gwmp=listen_address("gwmp.listen", settings[GWMP_LISTEN]), station=station or USUAL_STATION)

@@ -1,6 +1,7 @@
 """Tells the owner when a serial port comes or goes: in the log, and as an event of the topic `ports`.
 
-A port that nothing uses yet is told together with the command that finds out what it is. Run beside the agent by the
+A port that nothing uses is told together with the command that finds out what it is; of one that a
+device of the agent uses, the log has that device's own line. Run beside the agent by the
 service, not in simulations: the ports are the machine's own.
 """
 
@@ -47,10 +48,10 @@ class PortWatch:
     def _tell(self, port: Port, *, appeared: bool) -> None:
         guess = candidate(vid=port.vid, pid=port.pid, product=port.product, interface=port.interface)
         device_id = next((one for one in self._used() if place_of(one) in (port.path, port.device)), None)
-        if not appeared:
+        if device_id is not None:  # its own line says what it means that the port came or went
+            _log.debug("%s: %s; %s uses it", port.path, "plugged in" if appeared else "unplugged", device_id)
+        elif not appeared:
             _log.info("%s: unplugged (%s)", port.path, guess.guess)
-        elif device_id is not None:
-            _log.info("%s: plugged in; %s uses it", port.path, device_id)
         else:
             _log.info(
                 "%s: plugged in (%s). To find out what it is: skerry devices scan %s", port.path, guess.guess, port.path

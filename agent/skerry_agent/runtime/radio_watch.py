@@ -8,7 +8,7 @@ as the board shows: a gateway that is forgotten there is forgotten here, with wh
 
 import json
 import logging
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -31,7 +31,7 @@ from skerry_firmware_bridge.radio import (
 from skerry_firmware_bridge.repair import Repairs
 from skerry_firmware_bridge.sentinel.ladder import Repair
 from skerry_firmware_bridge.sentinel.normal import Normal
-from skerry_firmware_bridge.sentinel.sentinel import Condition, Judgement, Others, Sentinel
+from skerry_firmware_bridge.sentinel.sentinel import CERTAIN_FRAMES, Condition, Judgement, Others, Sentinel
 from skerry_firmware_bridge.sentinel.signal import Heard
 from skerry_wire.frames import Crc, ReceivedFrame
 
@@ -78,7 +78,7 @@ class RadioWatch:
         self._heard: Counter[str] = Counter()
         self._heard_by_gone = 0  # frames of radios that are forgotten
         self._unread: list[FrameHeard] = []
-        self._forgotten: deque[str] = deque(maxlen=MAX_LEARNED)  # whose stored facts have to go
+        self._forgotten: set[str] = set()  # whose stored facts have to go
 
     @classmethod
     async def open(
@@ -139,7 +139,7 @@ class RadioWatch:
         self._radios.pop(device_id, None)
         self._normal.pop(device_id, None)
         self._heard_by_gone += self._heard.pop(device_id, 0)
-        self._forgotten.append(device_id)
+        self._forgotten.add(device_id)
 
     def _changed(self, event: StateChanged) -> None:
         if event.device_id.startswith(PORTS):
@@ -199,7 +199,11 @@ class RadioWatch:
         working = [other for name, other in self._radios.items() if name != device_id and other.is_up]
         if not working:
             return None
-        expected = sum(other.sentinel.normal.expected(wall_ns - silence_ns, wall_ns) for other in working)
+        expected = 0.0
+        for other in working:
+            expected += other.sentinel.normal.expected(wall_ns - silence_ns, wall_ns)
+            if expected >= CERTAIN_FRAMES:  # enough to judge by: asking all of many radios takes long
+                break
         heard = self._others_heard(device_id) - self._radios[device_id].others_before
         return Others(heard=heard, expected=expected)
 
@@ -207,9 +211,9 @@ class RadioWatch:
         """Store what was learned; a failing disk costs only that."""
         self._read()
         try:
-            while self._forgotten:
-                await self._facts.forget(FACT + self._forgotten[0])
-                self._forgotten.popleft()
+            for device_id in list(self._forgotten):
+                await self._facts.forget(FACT + device_id)
+                self._forgotten.remove(device_id)
             for device_id, watched in list(self._radios.items()):  # a radio may come while one is stored
                 await self._facts.set(FACT + device_id, json.dumps(watched.sentinel.normal.to_json()))
         except SkerryError as error:

@@ -4,32 +4,20 @@ A radio that cannot be opened is tried again for ever and says why; it never sto
 """
 
 import asyncio
-import ipaddress
 import logging
-import os
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from itertools import count
 from random import Random
 from typing import TYPE_CHECKING
 
 from skerry_agent.background import run_together
 from skerry_agent.runtime.radio_set import RadioSet
-from skerry_agent.settings import Settings
-from skerry_agent.settings.table import (
-    GWMP_GATEWAYS,
-    GWMP_LISTEN,
-    RADIO_HARDWARE_RESET,
-    REGION,
-    SERIAL_RADIOS,
-    STATION_LISTEN,
-)
+from skerry_agent.runtime.radio_settings import GATEWAY_ON_UART, RadioSettings, SerialRadio
+from skerry_agent.runtime.serial_port import SerialPort
 from skerry_core.clock import Clock
-from skerry_core.errors import UsageError
 from skerry_firmware_bridge.errors import LinkRefused
 from skerry_firmware_bridge.gwmp.host import GwmpHost
 from skerry_firmware_bridge.gwmp.server import GwmpServer
-from skerry_firmware_bridge.hardware_reset import HardwareReset, read_reset
 from skerry_firmware_bridge.links.base import Link
 from skerry_firmware_bridge.links.reopening import Reopening
 from skerry_firmware_bridge.radio import (
@@ -42,7 +30,6 @@ from skerry_firmware_bridge.radio import (
     StateChanged,
 )
 from skerry_firmware_bridge.repair import RadioRepair
-from skerry_radio.errors import UnknownRegion
 from skerry_radio.lora import Datarate
 from skerry_radio.regions import region_params
 
@@ -51,129 +38,12 @@ if TYPE_CHECKING:
     from skerry_firmware_bridge.gwmp.serial import GwmpSerial
     from skerry_firmware_bridge.links.settings import SerialSettings
 
-__all__ = ["RadioSettings", "Radios", "SerialRadio", "gateway_pins", "listen_address", "radio_settings", "serial_radio"]
+__all__ = ["Radios"]
 
-EUI_BYTES = 8
-HIGHEST_PORT = 65_535
 LISTEN_AGAIN_S = 10.0
 TELL_EVERY = 6  # attempts: once a minute
-GATEWAY_ON_UART = "gwmp-serial"  # the kind of a port where a gateway speaks GWMP
 LISTEN_DATARATE = "SF9BW125"  # the beacon rate of most regions; the region's own rate is used where it is known
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SerialRadio:
-    """One serial module: its kind and port."""
-
-    kind: str
-    port: str
-
-    @property
-    def device_id(self) -> str:
-        """The device's id in the API."""
-        return f"{self.kind}:{self.port}"
-
-
-def serial_radio(text: str) -> SerialRadio:
-    """Read `KIND:PORT` of the setting serial.radios. Raises `UsageError` E_SERIAL_RADIO."""
-    from skerry_firmware_bridge.at_radio.dialects import DIALECTS
-
-    kind, colon, port = text.partition(":")
-    kinds = sorted([*DIALECTS, GATEWAY_ON_UART])
-    if not colon or not port or kind not in kinds:
-        raise UsageError(
-            "E_SERIAL_RADIO",
-            f"{text!r} in serial.radios is not KIND:PORT.",
-            remedy=f"Write it like wio-e5:/dev/ttyUSB0; known kinds are {', '.join(kinds)}.",
-            params={"value": text},
-        )
-    return SerialRadio(kind=kind, port=port)
-
-
-def _each_once(texts: tuple[str, ...]) -> tuple[SerialRadio, ...]:
-    """Read the setting serial.radios. Raises `UsageError` for a port that is there twice."""
-    radios = tuple(serial_radio(text) for text in texts)
-    ports = [radio.port for radio in radios]
-    for port in ports:
-        if ports.count(port) > 1:
-            raise UsageError(
-                "E_SERIAL_RADIO",
-                f"{port} is in serial.radios twice.",
-                remedy="Name each port once, with the kind of its module.",
-                params={"value": port},
-            )
-    return radios
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RadioSettings:
-    """Which radios to run; None switches a server off, `pins` are the gateways beyond loopback."""
-
-    gwmp: tuple[str, int] | None
-    station: tuple[str, int] | None
-    pins: Mapping[bytes, str]
-    serial: Sequence[SerialRadio]
-    region: str | None
-    resets: Sequence[HardwareReset]
-
-
-def radio_settings(settings: Settings) -> RadioSettings:
-    """Read the radios from the settings. Raises `UsageError` with what is wrong and how to write it."""
-    station = listen_address("station.listen", settings[STATION_LISTEN])
-    if station is not None:
-        _check_plan(settings[REGION])
-    return RadioSettings(
-        gwmp=listen_address("gwmp.listen", settings[GWMP_LISTEN]),
-        station=station,
-        pins=gateway_pins(settings[GWMP_GATEWAYS]),
-        serial=_each_once(settings[SERIAL_RADIOS]),
-        region=settings[REGION] or None,
-        resets=tuple(read_reset(text) for text in settings[RADIO_HARDWARE_RESET]),
-    )
-
-
-def listen_address(name: str, listen: str) -> tuple[str, int] | None:
-    """Read a HOST:PORT setting, None where it is empty. Raises `UsageError` E_LISTEN."""
-    host, colon, port = listen.rpartition(":")
-    if listen and not (colon and host and port.isdecimal() and int(port) <= HIGHEST_PORT):
-        raise UsageError("E_LISTEN", f"{name} is {listen!r}.", remedy="Write it like 127.0.0.1:1680 or [::1]:1680.")
-    return (host.removeprefix("[").removesuffix("]"), int(port)) if listen else None
-
-
-def _check_plan(region: str) -> None:
-    """Refuse a region without a channel plan: a Basic Station hears nothing until it is told one."""
-    from skerry_firmware_bridge.basic_station.plan import router_config
-
-    try:
-        router_config(region, wall_ns=0)
-    except (UnknownRegion, ValueError) as error:
-        raise UsageError(
-            "E_STATION_REGION",
-            f"station.listen is set, but there are no channels for region {region!r} ({error}).",
-            remedy="Set hotspot.region to where the gateway stands.",
-            params={"region": region},
-        ) from None
-
-
-def gateway_pins(texts: tuple[str, ...]) -> dict[bytes, str]:
-    """Read `EUI@ADDRESS` of the setting gwmp.gateways. Raises `UsageError` E_GWMP_PIN."""
-    pins: dict[bytes, str] = {}
-    for text in texts:
-        eui, at, address = text.partition("@")
-        try:
-            key, host = bytes.fromhex(eui), str(ipaddress.ip_address(address))
-        except ValueError:
-            key, host = b"", ""
-        if not at or len(key) != EUI_BYTES or key in pins:
-            raise UsageError(
-                "E_GWMP_PIN",
-                f"{text!r} in gwmp.gateways is not EUI@ADDRESS, or its EUI is there twice.",
-                remedy="Write it like aa555a0000000001@192.0.2.7, each gateway once.",
-                params={"value": text},
-            )
-        pins[key] = host
-    return pins
 
 
 class Radios:
@@ -305,7 +175,7 @@ class Radios:
             finally:
                 speeds.answered() if radio.has_answered else speeds.silent()
 
-        await self._keep_open(serial, used, line)
+        await self._port(serial).keep_open(used, line)
 
     async def _run_gateway(self, serial: SerialRadio) -> None:
         from skerry_firmware_bridge.gwmp.serial import GwmpSerial
@@ -325,51 +195,17 @@ class Radios:
             known=_euis("gwmp", self._known),
         )  # fmt: skip
         self._on_uarts.append(gateway)
-        await self._keep_open(serial, gateway.run, SerialSettings)
+        await self._port(serial).keep_open(gateway.run, SerialSettings)
 
-    async def _keep_open(
-        self, serial: SerialRadio, work: Callable[[Link], Awaitable[None]], line: "Callable[[], SerialSettings]"
-    ) -> None:
-        from skerry_firmware_bridge.links.open import open_link
-        from skerry_firmware_bridge.links.reconnect import LinkState, Reconnector
+    def _port(self, serial: SerialRadio) -> SerialPort:
+        def settings_of(settings: "SerialSettings") -> "SerialSettings":
+            return self.repair.rested(serial.device_id, settings)
 
-        async def opened() -> Link:
-            self._refuse_twice(serial)
-            settings = self.repair.rested(serial.device_id, line())
-            return await open_link(serial.port, clock=self._clock, settings=settings)
-
-        reopening = self._links[serial.device_id]
-        told = ""
-
-        def changed(state: LinkState, reason: str) -> None:
-            nonlocal told
-            if state is LinkState.LOST:  # also a port that could never be opened: down, with the reason
-                wall_ns = self._clock.wall_ns()
-                down = StateChanged(device_id=serial.device_id, state=DeviceState.DOWN, reason=reason, wall_ns=wall_ns)
-                if told != reason:
-                    self._take(down)
-                told = reason
-            elif state is LinkState.UP:
-                told = ""
-
-        await Reconnector(
-            name=serial.device_id,
-            open_link=opened,
-            use=lambda link: reopening.use(work, link),
-            clock=self._clock,
-            random=self._random,
-            on_change=changed,
-        ).run()
-
-    def _refuse_twice(self, serial: SerialRadio) -> None:
-        """Refuse a port that another entry of the settings names too, by another name. Raises `LinkRefused`."""
-        for other in self._settings.serial[: self._settings.serial.index(serial)]:
-            if "://" not in serial.port and os.path.realpath(other.port) == os.path.realpath(serial.port):
-                raise LinkRefused(
-                    "E_PORT_TWICE",
-                    f"{serial.port} and {other.port} are the same port.",
-                    remedy="Name it once in serial.radios.",
-                )
+        before = self._settings.serial[: self._settings.serial.index(serial)]
+        return SerialPort(
+            serial, named_before=[other.port for other in before], reopening=self._links[serial.device_id],
+            settings_of=settings_of, clock=self._clock, random=self._random, sink=self._take,
+        )  # fmt: skip
 
     def _take(self, event: DeviceEvent) -> None:
         if isinstance(event, DeviceForgotten):

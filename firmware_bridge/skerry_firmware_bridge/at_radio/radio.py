@@ -33,6 +33,7 @@ from skerry_firmware_bridge.errors import (
     ModuleUnfit,
 )
 from skerry_firmware_bridge.links.base import Link
+from skerry_firmware_bridge.links.reopening import first_of
 from skerry_firmware_bridge.radio import DeviceState, EventSink, FrameHeard, Radio, RadioTraits, StateChanged
 from skerry_radio.errors import RadioRefused
 from skerry_radio.lora import Datarate, airtime_us
@@ -88,7 +89,10 @@ class AtRadio(Radio):
         self._reset_first = True
 
     async def run(self, link: Link) -> None:
-        """Work with an open link until it is lost or the module is beyond help. Raises `LinkLost`."""
+        """Work with an open link until it is lost or the module is beyond help; its opener tells that it is down.
+
+        Raises `LinkLost`, and `ModuleUnfit` with what a person can do where the link is not to blame.
+        """
         self._exchange.link = link
         self._source = f"serial {link.key}"
         self._dialect.forget()
@@ -104,11 +108,11 @@ class AtRadio(Radio):
                 # while the group is only being waited for.
                 await self._read(link)
         except* (LinkLost, DeviceTimeout, ModuleRefused, ModuleUnfit) as errors:
-            reason = self._why(errors.exceptions[0])
-            lost = LinkLost(reason.removesuffix("."))
+            error = first_of(errors)
+            reason = self._why(error)
+            lost = error if isinstance(error, LinkLost) else ModuleUnfit(reason)
         finally:
             self._fail(LinkLost(f"{self.device_id}: {reason}"))
-            self._tell(DeviceState.DOWN, reason)
         if lost is not None:
             raise lost
 

@@ -9,6 +9,7 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -48,6 +49,7 @@ _NO_EUI = bytes(8)
 DEFAULT_PORT = 3001  # where other network servers listen for stations
 HEARTBEAT_S = 15.0  # a station that lost its power is forgotten in 22 s, and may connect again
 SEND_S = 5.0
+CLOSE_S = 1.0  # for all stations together: the agent is to stop within 5 s
 ASK_S = 10.0  # a station asks as soon as it is connected
 REPORT_EVERY_NS = 60 * NS_PER_S  # who knocks in vain is told once a minute
 GPS_EPOCH_S = 315_964_800  # 1980-01-06 in Unix time
@@ -116,7 +118,7 @@ class BasicStationServer:
         app = web.Application()
         app.router.add_get("/router-info", self._router_info)
         app.router.add_get("/traffic/{eui}", self._traffic)
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=CLOSE_S)
         await self._runner.setup()
         await listen(self._runner, self.address)
         name = self._runner.addresses[0]
@@ -126,8 +128,11 @@ class BasicStationServer:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for station in list(self._stations.values()):
-            await station.socket.close(code=WSCloseCode.GOING_AWAY)
+        with suppress(TimeoutError):
+            async with io_timeout(CLOSE_S), asyncio.TaskGroup() as group:
+                for station in self._stations.values():
+                    closing = station.socket.close(code=WSCloseCode.GOING_AWAY)
+                    group.create_task(closing, name=f"{station.device_id}: closing")
         if self._runner is not None:
             await self._runner.cleanup()
 

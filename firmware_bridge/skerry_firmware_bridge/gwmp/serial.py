@@ -8,11 +8,12 @@ import asyncio
 from collections.abc import Callable, Collection
 
 from skerry_core.clock import NS_PER_S, Clock
-from skerry_firmware_bridge.errors import LinkLost
+from skerry_firmware_bridge.errors import BridgeError, LinkLost
 from skerry_firmware_bridge.gwmp.gateway import Address
 from skerry_firmware_bridge.gwmp.hdlc import MAX_FRAME_BYTES, Deframer, frame
 from skerry_firmware_bridge.gwmp.host import GwmpHost
 from skerry_firmware_bridge.links.base import Link
+from skerry_firmware_bridge.links.reopening import first_of
 from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, DeviceTrouble, EventSink, StateChanged
 
 __all__ = ["GwmpSerial"]
@@ -49,7 +50,7 @@ class GwmpSerial(GwmpHost):
 
     async def run(self, link: Link) -> None:
         """Serve an open link until it is lost. Raises `LinkLost`; everything in progress has failed by then."""
-        lost: LinkLost | None = None
+        lost: BridgeError | None = None
         self._outgoing = asyncio.Queue(MAX_WAITING)
         self._state = DeviceState.DOWN
         self._tell_state(DeviceState.UNKNOWN)
@@ -58,7 +59,7 @@ class GwmpSerial(GwmpHost):
                 group.create_task(self._write(link), name=f"{link.key}: write")
                 await self._read(link)
         except* LinkLost as errors:
-            lost = LinkLost(str(errors.exceptions[0]))
+            lost = first_of(errors)
         finally:
             self._state = DeviceState.DOWN  # whoever opens the port tells why
             self.stop("The serial port was closed." if lost is None else "Its serial port was lost.")
@@ -105,9 +106,15 @@ class GwmpSerial(GwmpHost):
         if state is self._state:
             return
         self._state = state
-        reason = _REASONS[state]
-        wall_ns = self._clock.wall_ns()
-        self._sink(StateChanged(device_id=self._device_id, state=state, reason=reason, wall_ns=wall_ns))
+        self._sink(
+            StateChanged(
+                device_id=self._device_id,
+                state=state,
+                reason=_REASONS[state],
+                wall_ns=self._clock.wall_ns(),
+                is_echo=state is DeviceState.UP,  # of its gateway, which says where it speaks
+            )
+        )
 
     def _tell_noise(self) -> None:
         now_ns = self._clock.monotonic_ns()

@@ -10,14 +10,20 @@ from random import Random
 from skerry_core.clock import NS_PER_S, Clock
 from skerry_firmware_bridge.errors import BridgeError, LinkRefused
 
-__all__ = ["PAUSES_S", "Backoff"]
+__all__ = ["PAUSES_S", "Backoff", "refusal_of"]
 
 PAUSES_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 MISSING = frozenset({"E_PORT_MISSING", "E_MM_NO_DBUS", "E_MM_NOT_RUNNING", "E_MM_NO_MODEM"})
+ABSENT = MISSING | {"E_PORT_TIMEOUT", "E_PORT_UNREACHABLE", "E_MODBUS_CONNECT"}  # what a lost device is like, too
 MISSING_PORT_PAUSE_S = 1.0  # looking whether a port is back costs nothing, and a replugged device is to be back in 3 s
 JITTER = 0.2
 FLAP_WINDOW_S = 600
 FLAP_LOSSES = 3
+
+
+def refusal_of(error: LinkRefused) -> str:
+    """Return the code of what a person has to mend; empty for a device that is not there: that its loss has told."""
+    return "" if error.code in ABSENT else error.code
 
 
 class Backoff:

@@ -1,21 +1,23 @@
 """Keeps one link alive: opens it, hands it to its driver, opens it again after a pause when it is lost.
 
-Pauses and flapping follow `backoff`; a link that stayed up for a minute has worked.
+Pauses and flapping follow `backoff`; a link that stayed up for a minute has worked. What changes is told by whoever
+asks for it: nothing is logged here.
 """
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from enum import Enum
 from random import Random
 
 from skerry_core.clock import NS_PER_S, Clock
 from skerry_core.errors import SkerryError
-from skerry_firmware_bridge.errors import DeviceTimeout, LinkLost, LinkRefused
-from skerry_firmware_bridge.links.backoff import Backoff
+from skerry_firmware_bridge.errors import BridgeError, LinkLost, LinkRefused
+from skerry_firmware_bridge.links.backoff import Backoff, refusal_of
 from skerry_firmware_bridge.links.base import Link
 
-__all__ = ["LinkState", "Reconnector"]
+__all__ = ["LinkChange", "LinkState", "Reconnector"]
 
 _log = logging.getLogger(__name__)
 
@@ -41,11 +43,25 @@ TRANSITIONS = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkChange:
+    """A new state with its reason for people, what to do included; `refusal` is the code of what they have to mend.
+
+    `is_mute`: the link itself works, and the device behind it does not.
+    """
+
+    state: LinkState
+    reason: str
+    refusal: str = ""
+    is_mute: bool = False
+
+
 class Reconnector:
     """`run()` never returns by itself: cancel its task to stop.
 
-    `open` raises `LinkRefused`; `use` works with the link until it raises `LinkLost` or `DeviceTimeout`; `on_change`
-    gets each new state with a sentence for people. `flapping` is True after three losses in ten minutes.
+    `open_link` raises `LinkRefused`; `use` works with the link until it raises a `BridgeError`: `LinkLost`, or another
+    one of a device that does not do what it should; `on_change` gets each new state, and tells it. `flapping` is True
+    after three losses in ten minutes.
     """
 
     def __init__(
@@ -56,7 +72,7 @@ class Reconnector:
         use: Callable[[Link], Awaitable[None]],
         clock: Clock,
         random: Random,
-        on_change: Callable[[LinkState, str], None],
+        on_change: Callable[[LinkChange], None],
     ) -> None:
         self.state = LinkState.ABSENT
         self._name = name
@@ -65,7 +81,6 @@ class Reconnector:
         self._clock = clock
         self._backoff = Backoff(clock=clock, random=random)
         self._on_change = on_change
-        self._told = ""
 
     @property
     def flapping(self) -> bool:
@@ -75,31 +90,35 @@ class Reconnector:
     async def run(self) -> None:
         """Keep the link open and in use."""
         while True:
-            self._enter(LinkState.OPENING, "Opening the port.")
+            self._enter(LinkChange(state=LinkState.OPENING, reason="Opening the port."))
             try:
-                reason = await self._once()
+                lost = await self._once()
             except Exception:  # noqa: BLE001 - outer edge: a mistake in one driver must not take other devices down
                 _stop_if_cancelled()
                 _log.exception("%s: the driver failed", self._name)
                 self._backoff.failed()
-                reason = MISTAKE
-            self._enter(LinkState.LOST, reason)
+                lost = LinkChange(state=LinkState.LOST, reason=MISTAKE)
+            self._enter(lost)
             await self._clock.sleep(self._backoff.next_pause_s())
 
-    async def _once(self) -> str:
+    async def _once(self) -> LinkChange:
+        """Open the link, use it until it is lost, and say why it was."""
         try:
             link = await self._open_link()
         except LinkRefused as error:
             self._backoff.failed(error)
-            self._tell(str(error))
-            return f"{error.detail} {error.remedy}"
+            reason = f"{error.detail} {error.remedy}"
+            return LinkChange(state=LinkState.LOST, reason=reason, refusal=refusal_of(error))
         up_ns = self._clock.monotonic_ns()
-        self._enter(LinkState.UP, "The port is open.")
+        self._enter(LinkChange(state=LinkState.UP, reason="The port is open; its device has not answered yet."))
+        reason, is_mute = "The device's driver ended.", False
         try:
             await self._use(link)
-            reason = "The device's driver ended."
-        except (LinkLost, DeviceTimeout) as error:
-            reason = f"Link lost: {error}."
+        except LinkLost as error:
+            reason = f"{error.sentence()} {error.remedy}".rstrip()
+            _stop_if_cancelled()
+        except BridgeError as error:
+            reason, is_mute = error.sentence(), True
             _stop_if_cancelled()
         finally:
             await link.close()
@@ -107,22 +126,13 @@ class Reconnector:
         self._backoff.lost()
         if self._clock.monotonic_ns() - up_ns >= STEADY_AFTER_S * NS_PER_S:
             self._backoff.worked()
-            self._told = ""
-        self._tell(reason)
-        return self._backoff.advised(reason)
+        return LinkChange(state=LinkState.LOST, reason=self._backoff.advised(reason), is_mute=is_mute)
 
-    def _enter(self, state: LinkState, reason: str) -> None:
-        if state not in TRANSITIONS[self.state]:
-            raise MisusedReconnector(f"{self._name}: {self.state.value} -> {state.value}")
-        self.state = state
-        if state is LinkState.UP:
-            _log.debug("%s: the port is open", self._name)  # whether it works, the driver says
-        self._on_change(state, reason)
-
-    def _tell(self, reason: str) -> None:
-        """Warn when a failure is a new one, stay quiet while it lasts, also when the port opens in between."""
-        _log.log(logging.DEBUG if self._told == reason else logging.WARNING, "%s: %s", self._name, reason)
-        self._told = reason
+    def _enter(self, change: LinkChange) -> None:
+        if change.state not in TRANSITIONS[self.state]:
+            raise MisusedReconnector(f"{self._name}: {self.state.value} -> {change.state.value}")
+        self.state = change.state
+        self._on_change(change)
 
 
 def _stop_if_cancelled() -> None:

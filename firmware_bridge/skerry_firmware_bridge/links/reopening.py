@@ -6,7 +6,7 @@ Stands between a `Reconnector` and a driver: `use=lambda link: reopening.use(dri
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from skerry_firmware_bridge.errors import DeviceTimeout, LinkLost
+from skerry_firmware_bridge.errors import BridgeError, LinkLost
 from skerry_firmware_bridge.links.base import Link
 
 __all__ = ["Reopening"]
@@ -27,22 +27,28 @@ class Reopening:
         self._wanted.set()
 
     async def use(self, work: Callable[[Link], Awaitable[None]], link: Link) -> None:
-        """Use the link until its driver ends. Raises what that raises, and `LinkLost` when a reopening is wanted."""
+        """Use the link until its driver ends. Raises what that raises, `LinkLost` when a reopening is wanted."""
         self._wanted.clear()
         before, self._before = self._before, None
         if before is not None:
             await before(link)
-        reason = ""
+        ended: BridgeError | None = None
         try:
             async with asyncio.TaskGroup() as group:
                 waiting = group.create_task(self._give_up(), name="link: reopening")
                 await work(link)
                 waiting.cancel()
-        except* (LinkLost, DeviceTimeout) as errors:
-            reason = str(errors.exceptions[0])
-        if reason:
-            raise LinkLost(reason)
+        except* BridgeError as errors:
+            ended = first_of(errors)
+        if ended is not None:
+            raise ended
 
     async def _give_up(self) -> None:
         await self._wanted.wait()
-        raise LinkLost(self._reason)
+        raise LinkLost(self._reason, remedy="")
+
+
+def first_of(errors: BaseExceptionGroup[BridgeError]) -> BridgeError:
+    """Return the first error of a group, however deep."""
+    first = errors.exceptions[0]
+    return first_of(first) if isinstance(first, BaseExceptionGroup) else first

@@ -94,7 +94,7 @@ class SerialLink(Link):
                 async with io_timeout(LINES_TIMEOUT_S):
                     await transport.set_modem_pins(dtr=_PINS[dtr], rts=_PINS[rts])
         except (OSError, SerialException) as error:
-            raise LinkLost(f"{self.url}: {error}") from error
+            raise LinkLost(f"{self.url}: {str(error) or 'its lines do not change'}") from error
 
     async def set_baud(self, baud: int) -> None:
         """Change the speed once all written has left. Raises `NotImplementedError` (a bare socket), `LinkLost`."""
@@ -106,7 +106,7 @@ class SerialLink(Link):
                     if transport.baudrate != baud:
                         await _reconfigure(transport, baud, local="://" not in self.url)
         except (OSError, SerialException, TimeoutError) as error:
-            raise LinkLost(f"{self.url}: {error or 'takes no bytes'}") from error
+            raise LinkLost(f"{self.url}: {str(error) or 'takes no bytes'}") from error
 
     def _with_lines(self) -> BaseSerialTransport:
         """Return the open port. Raises `LinkLost`, `NotImplementedError` for a bare socket, which is no serial line."""

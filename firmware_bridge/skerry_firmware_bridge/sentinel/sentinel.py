@@ -14,7 +14,7 @@ from skerry_firmware_bridge.sentinel.ladder import LADDER, Ladder, Repair
 from skerry_firmware_bridge.sentinel.normal import HOUR_NS, Normal
 from skerry_firmware_bridge.sentinel.signal import Heard, SignalWatch
 
-__all__ = ["Condition", "Judgement", "Others", "Sentinel"]
+__all__ = ["CERTAIN_FRAMES", "Condition", "Judgement", "Others", "Sentinel"]
 
 SHORTEST_SILENCE_NS = 600 * NS_PER_S
 FIRST_WEEK_SILENCE_NS = 12 * HOUR_NS  # the first Saturday of a place where people work is no illness
@@ -57,7 +57,10 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Others:
-    """What the other radios of the place heard since this one's last frame, and what is usual for them."""
+    """What the other radios of the place heard since this one's last frame, and what is usual for them.
+
+    `expected` may stop counting at `CERTAIN_FRAMES`.
+    """
 
     heard: int
     expected: float

@@ -8,6 +8,7 @@ from skerry_agent.api.view import DeviceState, LiveDevice
 from skerry_agent.doctor.agent import _PATH
 from skerry_agent.doctor.findings import STAGES, Finding, Grade, first_red
 from skerry_agent.runtime.packet_path import Stage
+from skerry_agent.store import DeviceRow
 from skerry_testing.api import NOW_NS, FakeView, Served, fill
 from skerry_testing.cli import running_agent, skerry
 
@@ -129,6 +130,33 @@ def test_a_missing_serial_port_an_open_key_and_a_damaged_database_are_found(tmp_
     (tmp_path / "skerry.db").write_bytes(b"SQLite format 3\x00" + b"x" * 5000)
     ran = skerry(tmp_path, "doctor", "--json")
     assert ran.json["first_red"]["check"] == "database"
+
+
+def test_a_serial_radio_is_named_once_and_what_the_running_agent_says_of_it_counts(tmp_path: Path) -> None:
+    radio = f"wio-e5:{tmp_path}/ttyUSB9"
+    setting = ("--set", f"serial.radios={radio},wio-e5:{tmp_path}/ttyUSB8")
+
+    async def prepare(served: Served) -> None:
+        await fill(served)
+        row = DeviceRow(
+            id=radio, kind="wio-e5", name="ttyUSB9", first_seen_ns=NOW_NS, last_seen_ns=NOW_NS, details={}
+        )  # fmt: skip
+        await served.stores.devices.seen(row)
+        served.view.live[radio] = LiveDevice(
+            id=radio,
+            state=DeviceState.DOWN,
+            reason="This user may not open it. Run: sudo x",
+            values={},
+            as_of_ns=NOW_NS,
+        )
+
+    with running_agent(tmp_path, prepare=prepare):
+        checks = skerry(tmp_path, *setting, "doctor", "--json").json["checks"]
+    told = [(one["check"], one["evidence"]) for one in checks if "ttyUSB" in str(one) or "may not open" in str(one)]
+    assert [check for check, _ in told] == ["serial port", "ttyUSB9"]
+    assert "ttyUSB8" in told[0][1]
+    (found,) = [one for one in checks if one["check"] == "ttyUSB9"]
+    assert found["fix"] == "Do what it says; then: skerry devices"
 
 
 def test_a_vendor_eui_is_warned_about(tmp_path: Path) -> None:

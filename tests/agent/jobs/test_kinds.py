@@ -2,6 +2,7 @@
 
 import json
 import tarfile
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -97,10 +98,21 @@ def _read(archive: tarfile.TarFile, name: str) -> str:
     return stream.read().decode()
 
 
-async def test_a_scan_lists_the_ports(tmp_path: Path) -> None:
+async def test_a_scan_lists_the_ports_and_looks_for_emulators_beside_the_event_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[int] = []
+
+    def folder() -> Path:
+        threads.append(threading.get_ident())
+        return tmp_path
+
+    monkeypatch.setattr("skerry_firmware_bridge.discovery.announced.announcement_folder", folder)
     async with kinds(tmp_path) as (_, found):
         result = await found["device_scan"]({"probing": False})(Watched().progress())
         assert isinstance(result["devices"], list)
+    assert threads
+    assert threading.get_ident() not in threads
 
 
 async def test_a_speed_test_measures_within_its_budget_and_says_how_far_it_is(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What the drivers say becomes each device's state, with its age; the sentinel's word stands beside it."""
 
+import asyncio
 import logging
 from dataclasses import replace
 from pathlib import Path
@@ -224,5 +225,31 @@ def test_a_device_that_stays_up_is_seen_every_hour(tmp_path: Path) -> None:
                 await board.save(stores.devices)
                 (row,) = await stores.devices.all()
                 assert row.last_seen_ns - row.first_seen_ns == hours * 3600 * 10**9
+
+    simulated(main)
+
+
+def test_what_is_forgotten_is_deleted_once_although_two_store_at_a_time_and_a_disk_fails(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        board, _, _ = made(clock)
+        async with open_stores(tmp_path, clock=clock) as stores:
+            for device in ("gwmp:a", "gwmp:b", "gwmp:c"):
+                board.take(state(DeviceState.UP, device_id=device))
+            await board.save(stores.devices)
+            for device in ("gwmp:a", "gwmp:b", "gwmp:c"):
+                board.take(DeviceForgotten(device_id=device))
+            forget = stores.devices.forget
+
+            async def full(_: str) -> None:
+                raise StoreUnavailable("E_DISK_FULL", "the disk is full")
+
+            stores.devices.forget = full  # type: ignore[method-assign, assignment]
+            with pytest.raises(StoreUnavailable):
+                await board.save(stores.devices)
+            stores.devices.forget = forget  # type: ignore[method-assign]
+            async with asyncio.TaskGroup() as group:
+                for number in range(2):
+                    group.create_task(board.save(stores.devices), name=f"save {number}")
+            assert await stores.devices.all() == []
 
     simulated(main)

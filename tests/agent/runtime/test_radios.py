@@ -9,7 +9,8 @@ import pytest
 
 from skerry_agent.background import Background
 from skerry_agent.runtime.radio_set import RadioSet
-from skerry_agent.runtime.radios import Radios, gateway_pins, listen_address, radio_settings, serial_radio
+from skerry_agent.runtime.radio_settings import gateway_pins, listen_address, radio_settings, serial_radio
+from skerry_agent.runtime.radios import Radios
 from skerry_agent.settings import load
 from skerry_core.clock import Clock, io_timeout
 from skerry_core.errors import UsageError

@@ -12,7 +12,7 @@ from skerry_core.clock import SystemClock, io_timeout
 from skerry_firmware_bridge.basic_station.server import BasicStationServer
 from skerry_firmware_bridge.errors import LinkLost, TransmitRefused
 from skerry_firmware_bridge.guests import NEWCOMERS
-from skerry_firmware_bridge.radio import DeviceEvent, DeviceTrouble, FrameHeard, StateChanged
+from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, DeviceTrouble, FrameHeard, StateChanged
 from skerry_firmware_bridge.transmit import GatewayRegion, Purpose, TransmitGate
 from skerry_simulate.lone_radio import CELL, NEIGHBOUR_CELL
 from skerry_simulate.medium import AirFrame, Reception, RfMedium
@@ -208,3 +208,18 @@ async def test_stations_that_nobody_has_named_are_few_and_one_that_is_named_come
     told = [town.events.get_nowait() for _ in range(town.events.qsize())]
     assert [event.code for event in told if isinstance(event, DeviceTrouble)] == ["too_many_gateways"]
     assert len({event.device_id for event in told if isinstance(event, StateChanged)}) == NEWCOMERS + 1
+
+
+async def test_stations_that_do_not_answer_the_end_do_not_hold_it_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("skerry_firmware_bridge.basic_station.server.CLOSE_S", 0.05)
+    town = Town()
+    server = BasicStationServer(clock=town.clock, sink=town.events.put_nowait, region="EU868", port=0)
+    async with io_timeout(LIMIT_S), aiohttp.ClientSession() as client:  # each alone would be waited for for 10 s
+        async with server:
+            place = f"http://{server.address[0]}:{server.address[1]}/traffic"
+            sockets = [await client.ws_connect(f"{place}/{number:016x}") for number in range(1, 4)]
+        for socket in sockets:
+            await socket.close()
+    told = [town.events.get_nowait() for _ in range(town.events.qsize())]
+    states = [event.state for event in told if isinstance(event, StateChanged)]
+    assert (states.count(DeviceState.UP), states.count(DeviceState.DOWN)) == (3, 3)

@@ -6,7 +6,7 @@ import pytest
 
 from skerry_core.clock import NS_PER_S
 from skerry_firmware_bridge.errors import LinkLost, LinkRefused
-from skerry_firmware_bridge.links.backoff import PAUSES_S, Backoff
+from skerry_firmware_bridge.links.backoff import PAUSES_S, Backoff, refusal_of
 from skerry_simulate.clock import SimulatedClock
 
 
@@ -56,3 +56,9 @@ def test_three_losses_in_ten_minutes_are_flapping_until_they_are_old() -> None:
     assert backoff.advised("Lost.") == "Lost. 3 losses in 10 minutes: check cable and USB power."
     clock.now_ns = 601 * NS_PER_S
     assert not backoff.flapping
+
+
+@pytest.mark.parametrize("code", ["E_PORT_MISSING", "E_PORT_UNREACHABLE", "E_PORT_TIMEOUT", "E_MODBUS_CONNECT"])
+def test_a_device_that_is_not_there_is_no_refusal_for_a_person_to_mend(code: str) -> None:
+    assert refusal_of(LinkRefused(code, "It is gone.", remedy="Switch it on.")) == ""
+    assert refusal_of(LinkRefused("E_PORT_PERMISSION", "No.", remedy="Run: x")) == "E_PORT_PERMISSION"

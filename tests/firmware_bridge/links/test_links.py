@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import os
+import socket
 import subprocess
 import sys
 import tty
@@ -155,3 +156,15 @@ async def test_loopback_ends_meet_and_close_together() -> None:
     assert reading.result()
     with pytest.raises(LinkLost):
         await right.write(b"x")
+
+
+@pytest.mark.parametrize("scheme", ["socket", "rfc2217"])
+async def test_a_network_port_where_nobody_listens_is_explained_and_not_to_be_replugged(scheme: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"{scheme}://127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(LinkRefused) as caught:
+            await open_link(url, clock=SystemClock())
+    assert caught.value.code == "E_PORT_UNREACHABLE"
+    assert caught.value.detail.startswith(f"Nothing answers at {url}: ")
+    assert "network" in caught.value.remedy

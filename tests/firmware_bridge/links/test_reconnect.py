@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from skerry_firmware_bridge.errors import LinkLost, LinkRefused
+from skerry_firmware_bridge.errors import DeviceTimeout, LinkLost, LinkRefused
 from skerry_firmware_bridge.links.base import Link
 from skerry_firmware_bridge.links.loopback import LoopbackLink
-from skerry_firmware_bridge.links.reconnect import MISTAKE, TRANSITIONS, LinkState, Reconnector
+from skerry_firmware_bridge.links.reconnect import MISTAKE, TRANSITIONS, LinkChange, LinkState, Reconnector
 from skerry_simulate.clock import SimulatedClock
 
 
@@ -23,14 +23,14 @@ class Line:
         self.lasts_s = lasts_s
         self.code = "E_PORT_BUSY"
         self.opened_s: list[float] = []
-        self.changes: list[tuple[LinkState, str]] = []
+        self.changes: list[LinkChange] = []
         self.reconnector = Reconnector(
             name="line",
             open_link=self.open,
             use=self.use,
             clock=clock,
             random=Random(1),
-            on_change=lambda state, reason: self.changes.append((state, reason)),
+            on_change=self.changes.append,
         )
 
     async def open(self) -> Link:
@@ -89,7 +89,7 @@ def test_a_steady_link_is_opened_again_after_a_second() -> None:
 
 def test_three_losses_in_ten_minutes_are_flapping() -> None:
     line = watch(5, 60)
-    told = [reason for state, reason in line.changes if state is LinkState.LOST]
+    told = [change.reason for change in line.changes if change.state is LinkState.LOST]
     assert "check cable" not in told[1]
     assert "check cable" in told[2]
     assert line.reconnector.flapping
@@ -100,13 +100,23 @@ def test_rare_losses_are_not_flapping() -> None:
 
 
 def test_every_change_follows_the_table() -> None:
-    states = [LinkState.ABSENT, *(state for state, _ in watch(5, 60).changes)]
+    states = [LinkState.ABSENT, *(change.state for change in watch(5, 60).changes)]
     assert all(after in TRANSITIONS[before] for before, after in pairwise(states))
 
 
-def test_a_lasting_failure_is_warned_of_once(caplog: pytest.LogCaptureFixture) -> None:
-    watch(None, 200)
-    assert len([record for record in caplog.records if record.levelname == "WARNING"]) == 1
+@pytest.mark.parametrize(("code", "refusal"), [("E_PORT_BUSY", "E_PORT_BUSY"), ("E_PORT_MISSING", "")])
+def test_a_refusal_says_what_to_do_and_a_missing_port_is_none(code: str, refusal: str) -> None:
+    lost = [change for change in watch(None, 5, code=code).changes if change.state is LinkState.LOST]
+    assert {(change.reason, change.refusal) for change in lost} == {("It cannot be opened. Plug it in.", refusal)}
+
+
+def test_a_loss_is_told_by_its_owner_and_not_in_the_log_too(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        line = watch(90, 200)
+    lost = [change for change in line.changes if change.state is LinkState.LOST]
+    assert lost[0].reason == "Pulled. Check its cable and power; it is opened again as soon as it is back."
+    assert not lost[0].is_mute
+    assert caplog.records == []
 
 
 def test_stopping_in_the_moment_of_a_loss_stops() -> None:
@@ -132,16 +142,24 @@ def test_stopping_in_the_moment_of_a_loss_stops() -> None:
     assert _run(clock, main).opened_s == [0.0]
 
 
-def test_a_port_that_opens_while_its_device_is_mute_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level("INFO"):
-        watch(6, 1_000)
-    assert [record.getMessage() for record in caplog.records] == ["line: Link lost: pulled."]
+def test_a_device_that_is_mute_behind_a_link_that_works_is_told_as_that() -> None:
+    clock = SimulatedClock(start_s=1_790_000_000)
 
+    async def main() -> Line:
+        line = Line(clock, lasts_s=5)
 
-def test_a_link_that_worked_is_told_at_each_loss(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level("INFO"):
-        watch(90, 400)
-    assert len(caplog.records) == 4
+        async def mute(link: Link) -> None:
+            raise DeviceTimeout("it says nothing")
+
+        line.reconnector._use = mute
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(line.reconnector.run())
+            await clock.sleep(0.5)
+            task.cancel()
+        return line
+
+    (lost,) = [change for change in _run(clock, main).changes if change.state is LinkState.LOST]
+    assert (lost.reason, lost.is_mute) == ("It says nothing.", True)
 
 
 def test_a_mistake_in_a_driver_is_told_and_the_port_is_opened_again(caplog: pytest.LogCaptureFixture) -> None:
@@ -162,5 +180,5 @@ def test_a_mistake_in_a_driver_is_told_and_the_port_is_opened_again(caplog: pyte
 
     line = _run(clock, main)
     assert len(line.opened_s) >= 3
-    assert (LinkState.LOST, MISTAKE) in line.changes
+    assert LinkChange(state=LinkState.LOST, reason=MISTAKE) in line.changes
     assert "the driver failed" in caplog.text

@@ -133,7 +133,7 @@ def test_a_radio_for_people_takes_every_fault_and_goes_on(kind: str, tmp_path: P
             )  # fmt: skip
             reconnector = Reconnector(
                 name="module", open_link=opened, use=radio.run, clock=clock, random=Random(1),
-                on_change=lambda state, reason: None,
+                on_change=lambda change: None,
             )  # fmt: skip
             async with asyncio.TaskGroup() as group:
                 task = group.create_task(reconnector.run()) if kind in DIALECTS else None

@@ -80,7 +80,7 @@ async def neighbourhood(clock: SimulatedClock, folder: Path) -> dict[str, list[t
                 use=module.run,
                 clock=clock,
                 random=Random(7),
-                on_change=lambda state, reason: None,
+                on_change=lambda change: None,
             )
             tasks.append(group.create_task(reconnector.run(), name=module.device_id))
             radios.append(module)

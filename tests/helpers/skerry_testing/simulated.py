@@ -47,6 +47,7 @@ class Bench:
         self.faults = faults
         self.firmware = make(clock, self.random)
         self.plugged = True
+        self.code = "E_PORT_MISSING"  # why it cannot be opened while it is not plugged
         self.links: list[FirmwareLink] = []
         self.opened: list[str] = []
         self.missing: set[str] = set()  # ports that are not there while others are
@@ -63,7 +64,7 @@ class Bench:
     async def _open(self, url: str) -> Link:
         self.opened.append(url)
         if not self.plugged or url in self.missing:
-            raise LinkRefused("E_PORT_MISSING", f"There is no serial port {url}.", remedy="Plug it in.")
+            raise LinkRefused(self.code, f"There is no serial port {url}.", remedy="Plug it in.")
         self.firmware.reset()
         link = FirmwareLink(self.firmware, clock=self.clock, random=self.random, faults=self.faults)
         self.links.append(link)

@@ -14,7 +14,7 @@ from skerry_firmware_bridge.device import DeviceConfig, Surroundings
 from skerry_firmware_bridge.gwmp.server import GwmpServer
 from skerry_firmware_bridge.links.base import Link
 from skerry_firmware_bridge.links.open import open_link
-from skerry_firmware_bridge.links.reconnect import Reconnector
+from skerry_firmware_bridge.links.reconnect import LinkChange, LinkState, Reconnector
 from skerry_firmware_bridge.links.settings import SerialSettings
 from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, StateChanged
 from skerry_firmware_bridge.supervise import supervise
@@ -121,8 +121,12 @@ async def _module(folder: Path) -> AsyncIterator[_Running]:
         async def opened() -> Link:
             return await open_link(path, clock=CLOCK)
 
+        def changed(change: LinkChange) -> None:
+            if change.state is LinkState.LOST:
+                watch(StateChanged(device_id="module", state=DeviceState.DOWN, reason=change.reason, wall_ns=0))
+
         reconnector = Reconnector(
-            name="module", open_link=opened, use=radio.run, clock=CLOCK, random=Random(1), on_change=lambda *_: None
+            name="module", open_link=opened, use=radio.run, clock=CLOCK, random=Random(1), on_change=changed
         )
         task = group.create_task(reconnector.run(), name="module")
         yield watch, _later(module.unplug), _later(module.replug)
