@@ -75,6 +75,16 @@ def test_an_answer_that_is_not_understood_hints_at_the_speed_and_silence_does_no
     assert raised.value.remedy == ""
 
 
+@pytest.mark.parametrize("text", ["1e999999999", "NaN", "-", "1_000", "", "9" * 21, "12,5"])
+def test_what_is_no_plain_number_is_no_value(text: str) -> None:
+    class Odd(OpticalMeterFirmware):
+        def _registers(self) -> dict[str, str]:
+            return super()._registers() | {"1.8.0": f"{text}*kWh"}
+
+    values, _ = _values(lambda clock: Odd(clock=clock))
+    assert values["imported_wh"] is None
+
+
 def test_tariffs_are_added_up_where_a_meter_tells_no_total_and_past_values_are_left_alone() -> None:
     class Tariffs(OpticalMeterFirmware):
         lines: ClassVar = {
