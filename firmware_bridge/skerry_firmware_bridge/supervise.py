@@ -90,7 +90,8 @@ class _Supervisor:
         except LinkLost as error:
             self._report.failed(_sentence(error), "It is opened again as soon as it is back.", cause="lost")
         except FrameRejected as error:
-            what = f"What it answers cannot be understood ({error})."
+            is_understood = error.remedy and error.detail  # only it is not what was wanted
+            what = _sentence(error.detail) if is_understood else f"What it answers cannot be understood ({error})."
             self._report.failed(what, error.remedy or self._driver.advice, cause=error.reason)
         except BridgeError as error:
             self._report.failed(_sentence(error), error.remedy or self._driver.advice, cause=type(error).__name__)
@@ -136,7 +137,7 @@ class _Supervisor:
                 _log.debug("%s: no restart by %s (%s)", self._config.device_id, url, error)
 
 
-def _sentence(error: BridgeError) -> str:
+def _sentence(error: BridgeError | str) -> str:
     text = str(error)
     return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
 

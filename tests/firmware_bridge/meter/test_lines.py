@@ -152,7 +152,7 @@ def test_a_meter_that_answers_to_anothers_number_is_found_out() -> None:
     assert _reports(events, NUMBERS[1]) == []
     assert _states(events, NUMBERS[1]) == [DeviceState.UNKNOWN, DeviceState.DOWN]
     reason = next(e.reason for _, e in events if isinstance(e, StateChanged) and e.device_id == NUMBERS[1])
-    assert "meter 10000001 answered to the number 10000002" in reason
+    assert reason.startswith("Meter 10000001 answered to the number 10000002. It is asked anew")
     assert "give every meter on the line its own address" in reason
 
 
@@ -215,7 +215,7 @@ def test_another_meter_in_place_of_the_one_that_was_read_is_told_and_then_read()
     events, _ = _alone(script)
     assert [report.values["meter_id"] for report in _reports(events, "m")][-1] == "20000001"
     reasons = [event.reason for _, event in events if isinstance(event, StateChanged)]
-    assert any("meter 20000001 answered in place of 10000001" in reason for reason in reasons)
+    assert any("Meter 20000001 answered in place of 10000001" in reason for reason in reasons)
     troubles = [event for _, event in events if isinstance(event, DeviceTrouble)]
     assert [event.code for event in troubles] == ["meter_changed"]
 
