@@ -144,6 +144,24 @@ def test_a_silent_meter_costs_the_others_only_the_seconds_of_its_own_turn() -> N
     assert "number" in reason
 
 
+def test_a_meter_whose_answer_has_no_end_gives_the_line_back() -> None:
+    class Endless(OpticalMeterFirmware):
+        def _next_block(self) -> bytes:
+            self._waiting = self._blocks()[:1] * 2
+            return super()._next_block()
+
+    def make(clock: SimulatedClock) -> Firmware:
+        endless = Endless(clock=clock, serial=NUMBERS[0], blocks=4)
+        return _line(clock, endless, OpticalMeterFirmware(clock=clock, serial=NUMBERS[1]))
+
+    slow = LineFaults(delay_s=4.0)  # each block takes its time, and never too much of it
+    events, _ = _supervised(make, _sleep(3000), addresses=NUMBERS[:2], faults=slow, options={"poll_s": 5})
+    assert len(_reports(events, NUMBERS[1])) >= 5
+    assert _reports(events, NUMBERS[0]) == []
+    reasons = [e.reason for _, e in events if isinstance(e, StateChanged) and e.device_id == NUMBERS[0]]
+    assert "its answer had no end within 300 s" in reasons[-1]
+
+
 def test_a_meter_that_answers_to_anothers_number_is_found_out() -> None:
     events, _ = _supervised(
         lambda clock: _line(clock, Eager(clock=clock, serial=NUMBERS[0])), _sleep(120), addresses=NUMBERS[:2]
