@@ -43,8 +43,11 @@ class BridgeError(SkerryError):
 
     def sentence(self) -> str:
         """Return what happened as a sentence for people."""
-        text = str(self)
-        return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
+        return _sentence(str(self))
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
 
 
 class LinkLost(BridgeError):
@@ -73,6 +76,12 @@ class FrameRejected(BridgeError):
         self.reason = reason
         self.detail = detail
         self.frame = frame
+
+    def sentence(self) -> str:
+        """Return what happened as a sentence for people; what was understood but is not what was wanted says so."""
+        if self.detail and self.remedy:
+            return _sentence(self.detail)
+        return f"What it answers cannot be understood ({self})."
 
     def brief(self) -> str:
         """Return the message for a sentence: what was sent may be in it, of any length."""

@@ -18,7 +18,7 @@ from skerry_core.clock import NS_PER_S, Timer
 from skerry_firmware_bridge.cellular.ladder import Ladder, Rung
 from skerry_firmware_bridge.device import DeviceConfig, Session, Surroundings, Values
 from skerry_firmware_bridge.drivers import DRIVERS, checked
-from skerry_firmware_bridge.errors import BridgeError, DeviceTimeout, FrameRejected, LinkLost, LinkRefused
+from skerry_firmware_bridge.errors import BridgeError, DeviceTimeout, LinkLost, LinkRefused
 from skerry_firmware_bridge.links.backoff import Backoff, refusal_of
 from skerry_firmware_bridge.meter.counters import CounterWatch
 from skerry_firmware_bridge.radio import DeviceState, DeviceTrouble, EventSink, StateChanged, StatusReported
@@ -89,9 +89,6 @@ class _Supervisor:
                 self._urls.reverse()
         except LinkLost as error:
             self._report.failed(error.sentence(), error.remedy, of_link=True)
-        except FrameRejected as error:
-            what = f"What it answers cannot be understood ({error})."
-            self._report.failed(what, error.remedy or self._driver.advice)
         except BridgeError as error:
             self._report.failed(error.sentence(), error.remedy or self._driver.advice)
 

@@ -12,7 +12,7 @@ from skerry_firmware_bridge.radio import DeviceEvent, DeviceState, DeviceTrouble
 from skerry_firmware_bridge.supervise import DOWN_AFTER_S, KEEP_ALIVE_S, supervise
 from skerry_simulate.clock import SimulatedClock
 from skerry_simulate.devices.firmware import LineFaults
-from skerry_simulate.devices.meter import P1Firmware
+from skerry_simulate.devices.meter import Household, P1Firmware
 from skerry_simulate.devices.registry import EMULATORS
 from skerry_testing.simulated import Bench, simulated
 
@@ -153,6 +153,40 @@ def test_what_a_device_no_longer_tells_is_none_and_not_the_last_value(monkeypatc
     reports = [event for _, event in events if isinstance(event, StatusReported)]
     assert reports[0].values["mbus1_unit"] == "m3"
     assert reports[-1].values["mbus1_unit"] is None
+
+
+def test_another_meter_on_the_same_port_is_told_with_both_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def script(clock: SimulatedClock, bench: Bench) -> None:
+        await clock.sleep(5)
+        firmware = bench.firmware
+        assert isinstance(firmware, P1Firmware)
+        monkeypatch.setattr(firmware, "_serial", "SKRY0000000002")
+        monkeypatch.setattr(firmware, "_household", Household(clock, imported_wh=17, exported_wh=0))
+        await clock.sleep(5)
+
+    events, _ = _supervised("p1-v5", script)
+    troubles = [event for _, event in events if isinstance(event, DeviceTrouble)]
+    assert [event.code for event in troubles] == ["meter_changed"]
+    assert "SKRY0000000002 answers in place of SKRY0000000001" in troubles[0].detail
+    last = [event for _, event in events if isinstance(event, StatusReported)][-1].values
+    assert (last["serial"], last["meter_id"]) == ("SKRY0000000002", "SKRY0000000002")
+
+
+def test_a_counter_that_steps_back_is_told_once_even_after_the_link_was_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def script(clock: SimulatedClock, bench: Bench) -> None:
+        await clock.sleep(5)
+        firmware = bench.firmware
+        assert isinstance(firmware, P1Firmware)
+        bench.unplug()
+        monkeypatch.setattr(firmware, "_household", Household(clock, imported_wh=17_001))
+        await clock.sleep(5)
+        bench.plugged = True
+        await clock.sleep(10)
+
+    events, _ = _supervised("p1-v5", script)
+    troubles = [event for _, event in events if isinstance(event, DeviceTrouble)]
+    assert [event.code for event in troubles] == ["counter_back"]
+    assert "imported_wh went back from 4426000 to 17001 Wh" in troubles[0].detail
 
 
 @pytest.mark.parametrize("name", ["optical-meter", "picocell", "corecell-usb", "quectel-ec25", "p1-v2"])

@@ -7,7 +7,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 
 from skerry_core.clock import Clock
@@ -27,6 +27,7 @@ METER_ID = ("0.0.0", "96.1.0", "C.1.0")
 POWER = ("16.7.0", "1.7.0")
 TARIFFS = range(1, 10)
 TO_BASE = {"kwh": 1000, "wh": 1, "mwh": 1_000_000, "kw": 1000, "w": 1}
+_NUMBER = re.compile(r"\s*[+-]?[0-9]{1,20}(?:\.[0-9]{0,12})?\s*", re.ASCII)
 # electricity (1) and general (0) of the first channels; a number behind the asterisk is one of the past, but for 255
 _ADDRESS = re.compile(r"(?:[01]-[01]:)?([0-9A-F]{1,2}\.[0-9]{1,2}\.[0-9]{1,3})(?:\*255)?")
 
@@ -151,8 +152,6 @@ def _base_units(entry: DataSet | None) -> int | None:
     if entry is None or entry.value is None or entry.unit is None:
         return None
     factor = TO_BASE.get(entry.unit.lower())
-    try:
-        value = Decimal(entry.value)
-    except InvalidOperation:
+    if factor is None or not _NUMBER.fullmatch(entry.value):  # an exponent could make a number without end
         return None
-    return to_int(value, factor) if factor is not None and value.is_finite() else None
+    return to_int(Decimal(entry.value), factor)

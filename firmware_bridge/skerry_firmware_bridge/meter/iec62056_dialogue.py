@@ -3,12 +3,13 @@
 `meter.iec62056_device` makes readings of what it returns; `meter.iec62056` has the messages.
 """
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 
 from skerry_core.clock import Clock
-from skerry_firmware_bridge.errors import DeviceTimeout, FrameRejected, LinkLost, ModuleRefused
+from skerry_firmware_bridge.errors import DeviceTimeout, FrameRejected, LinkLost, ModuleRefused, ModuleUnfit
 from skerry_firmware_bridge.exchange import Exchange
 from skerry_firmware_bridge.meter.iec62056 import (
     ACK,
@@ -29,6 +30,7 @@ IDENTIFICATION_TIMEOUT_S = 5.0
 READOUT_TIMEOUT_S = 90.0  # a readout at 300 baud takes tens of seconds
 QUIET_S = 5.0  # and yet its characters follow each other: a head that fell off is silent
 COMMAND_TIMEOUT_S = 5.0
+TURN_LIMIT_S = 300.0  # nine thousand characters at 300 baud; the longest readouts have half of that
 SWITCH_PAUSE = 1.25  # of the meter's reaction time: both ends change speed meanwhile
 # a sleeping meter is woken by NULs for 2.1 to 2.3 s, and listens 1.5 to 1.7 s later
 WAKE_NULS = 66
@@ -40,6 +42,8 @@ NOT_UNDERSTOOD = (
     "Something answers, but not clearly: the meter may begin at another speed than the option baud says, or several "
     "answer at once and need the option address."
 )
+OTHER_MODE = "See whether it also has a P1 or Modbus port, or can be set to mode C."
+_OTHER_MODE = re.compile(rb"/[A-Za-z]{3}[^0-9\x00-\x1f][^\r\n]*\r\n")
 Answer = TypeVar("Answer")
 
 
@@ -67,7 +71,8 @@ class Dialogue:
     ) -> None:
         self._line = line
         self._baud = baud
-        self._exchange = Exchange(line, clock=clock, name=f"meter {address}" if address else "meter")
+        self._name = f"meter {address}" if address else "meter"
+        self._exchange = Exchange(line, clock=clock, name=self._name)
         self._clock = clock
         self._accept = accept
         self._address = address
@@ -78,18 +83,26 @@ class Dialogue:
     async def run(self) -> Heard:
         """Return identification and data sets; what came damaged is repeated, after the other meters' turns.
 
-        Raises `DeviceTimeout`, `FrameRejected`, `LinkLost`, `ModuleRefused`.
+        Raises `DeviceTimeout`, `FrameRejected`, `LinkLost`, `ModuleRefused`, `ModuleUnfit`.
         """
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 async with self._line.turn():
-                    identification, data = await self._once()
+                    identification, data = await self._once_in_time()
                     self._accept(data)
                     return identification, data
             except FrameRejected:
                 if attempt == ATTEMPTS:
                     raise
         raise AssertionError("unreachable")
+
+    async def _once_in_time(self) -> Heard:
+        """Have one dialogue, and leave the line to the others in the end whatever the meter does."""
+        try:
+            async with self._clock.timeout(TURN_LIMIT_S):
+                return await self._once()
+        except TimeoutError:
+            raise DeviceTimeout(f"{self._name}: its answer had no end within {TURN_LIMIT_S:g} s") from None
 
     async def _once(self) -> Heard:
         await self._set_speed(self._baud)
@@ -197,6 +210,8 @@ def _identification(raw: bytes) -> Message:
         raise FrameRejected("incomplete", frame=raw)
     if b"\0" in raw[start:]:
         raise FrameRejected("bad_parity", detail="its name came damaged", frame=raw)
+    if _OTHER_MODE.fullmatch(raw[start:]):
+        raise ModuleUnfit("The meter speaks mode A or B of IEC 62056-21; Skerry reads mode C").advising(OTHER_MODE)
     message = decode_message(raw[start:])
     if message.kind != "identification":
         raise FrameRejected("malformed", detail=f"expected an identification, got {message.kind}", frame=raw)

@@ -9,7 +9,7 @@ from skerry_firmware_bridge.device import DeviceConfig, Session, Surroundings, V
 from skerry_firmware_bridge.errors import FrameRejected
 from skerry_firmware_bridge.links.base import Link
 from skerry_firmware_bridge.links.settings import SerialSettings
-from skerry_firmware_bridge.meter.energy import EnergyReading, from_p1, to_int
+from skerry_firmware_bridge.meter.energy import from_p1, to_int
 from skerry_firmware_bridge.meter.p1 import P1Stream, Telegram, check_telegram
 from skerry_firmware_bridge.meter.p1_trouble import HEARD_BYTES, encrypted, no_telegram
 from skerry_firmware_bridge.meter.p1_values import MBusReading, P1Reading, Phase, read_telegram
@@ -55,14 +55,16 @@ class P1Session(Session):
         self.bad_telegrams = 0
 
     async def identify(self) -> Values:
-        self._first = telegram, reading = await self.next_reading()
-        return {"model": telegram.header, "serial": reading.meter_id, "p1_version": reading.version}
+        self._first = await self.next_reading()
+        return _identity(*self._first)
 
     async def read(self) -> Values:
         # the telegram that told who the meter is has readings too, and the next may be ten seconds away
         first, self._first = self._first, None
         telegram, reading = first or await self.next_reading()
-        values = self._energy(telegram, reading).values() | {"bad_telegrams": self.bad_telegrams}
+        # the meter may have been exchanged since it was identified
+        values = _identity(telegram, reading) | from_p1(reading, checked=telegram.has_crc).values()
+        values["bad_telegrams"] = self.bad_telegrams
         for direction, registers in (("imported", reading.import_kwh), ("exported", reading.export_kwh)):
             for name, kwh in zip(TARIFFS, registers[1:], strict=True):
                 values[f"{direction}_{name}_wh"] = to_int(kwh, 1000)
@@ -130,9 +132,9 @@ class P1Session(Session):
         if (refusal := encrypted(self._heard)) is not None:
             raise refusal
 
-    @staticmethod
-    def _energy(telegram: Telegram, reading: P1Reading) -> EnergyReading:
-        return from_p1(reading, checked=telegram.has_crc)
+
+def _identity(telegram: Telegram, reading: P1Reading) -> Values:
+    return {"model": telegram.header, "serial": reading.meter_id, "p1_version": reading.version}
 
 
 def _phase_values(name: str, phase: Phase) -> Values:

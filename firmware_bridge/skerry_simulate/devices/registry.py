@@ -140,6 +140,15 @@ EMULATORS: dict[str, Emulator] = {
         tcp=True,
         url_prefix="modbus-tcp://",
     ),
+    "sunspec-bus": Emulator(
+        about="SunSpec meter, inverter and storage as units 1 to 3 of one Modbus RTU bus",
+        kind="sunspec",
+        make=lambda clock, _: sunspec_unit.ModbusFirmware(
+            {1: sunspec_unit.meter(clock), 2: sunspec_unit.inverter(clock), 3: sunspec_unit.battery(clock)}, tcp=False
+        ),
+        url_prefix="modbus-rtu://",
+        options=("unit=1", "unit=2", "unit=3"),
+    ),
     "sunspec-inverter": Emulator(
         about="SunSpec inverter (models 103, 160) on Modbus TCP",
         kind="sunspec",

@@ -11,7 +11,7 @@ import pytest
 from skerry_core.clock import NS_PER_S, SystemClock
 from skerry_firmware_bridge.device import DeviceConfig, Surroundings, Values
 from skerry_firmware_bridge.drivers import DRIVERS
-from skerry_firmware_bridge.errors import DeviceTimeout, LinkRefused, ModuleRefused
+from skerry_firmware_bridge.errors import DeviceTimeout, LinkRefused, ModuleRefused, ModuleUnfit
 from skerry_firmware_bridge.links.base import Link
 from skerry_firmware_bridge.links.open import open_link
 from skerry_firmware_bridge.links.settings import SerialSettings
@@ -73,6 +73,26 @@ def test_an_answer_that_is_not_understood_hints_at_the_speed_and_silence_does_no
     with pytest.raises(DeviceTimeout) as raised:
         _read("99999999")
     assert raised.value.remedy == ""
+
+
+@pytest.mark.parametrize("text", ["1e999999999", "NaN", "-", "1_000", "", "9" * 21, "12,5"])
+def test_what_is_no_plain_number_is_no_value(text: str) -> None:
+    class Odd(OpticalMeterFirmware):
+        def _registers(self) -> dict[str, str]:
+            return super()._registers() | {"1.8.0": f"{text}*kWh"}
+
+    values, _ = _values(lambda clock: Odd(clock=clock))
+    assert values["imported_wh"] is None
+
+
+def test_a_meter_of_another_mode_is_told_as_that() -> None:
+    class ModeB(OpticalMeterFirmware):
+        def _answer(self, frame: bytes) -> bytes:
+            return super()._answer(frame).replace(b"/SKY5", b"/SKYE")
+
+    with pytest.raises(ModuleUnfit, match="mode A or B") as raised:
+        _values(lambda clock: ModeB(clock=clock))
+    assert "mode C" in raised.value.remedy
 
 
 def test_tariffs_are_added_up_where_a_meter_tells_no_total_and_past_values_are_left_alone() -> None:

@@ -144,6 +144,24 @@ def test_a_silent_meter_costs_the_others_only_the_seconds_of_its_own_turn() -> N
     assert "number" in reason
 
 
+def test_a_meter_whose_answer_has_no_end_gives_the_line_back() -> None:
+    class Endless(OpticalMeterFirmware):
+        def _next_block(self) -> bytes:
+            self._waiting = self._blocks()[:1] * 2
+            return super()._next_block()
+
+    def make(clock: SimulatedClock) -> Firmware:
+        endless = Endless(clock=clock, serial=NUMBERS[0], blocks=4)
+        return _line(clock, endless, OpticalMeterFirmware(clock=clock, serial=NUMBERS[1]))
+
+    slow = LineFaults(delay_s=4.0)  # each block takes its time, and never too much of it
+    events, _ = _supervised(make, _sleep(3000), addresses=NUMBERS[:2], faults=slow, options={"poll_s": 5})
+    assert len(_reports(events, NUMBERS[1])) >= 5
+    assert _reports(events, NUMBERS[0]) == []
+    reasons = [e.reason for _, e in events if isinstance(e, StateChanged) and e.device_id == NUMBERS[0]]
+    assert "its answer had no end within 300 s" in reasons[-1]
+
+
 def test_a_meter_that_answers_to_anothers_number_is_found_out() -> None:
     events, _ = _supervised(
         lambda clock: _line(clock, Eager(clock=clock, serial=NUMBERS[0])), _sleep(120), addresses=NUMBERS[:2]
@@ -152,7 +170,7 @@ def test_a_meter_that_answers_to_anothers_number_is_found_out() -> None:
     assert _reports(events, NUMBERS[1]) == []
     assert _states(events, NUMBERS[1]) == [DeviceState.UNKNOWN, DeviceState.DOWN]
     reason = next(e.reason for _, e in events if isinstance(e, StateChanged) and e.device_id == NUMBERS[1])
-    assert "meter 10000001 answered to the number 10000002" in reason
+    assert reason.startswith("Meter 10000001 answered to the number 10000002. It is asked anew")
     assert "give every meter on the line its own address" in reason
 
 
@@ -215,7 +233,7 @@ def test_another_meter_in_place_of_the_one_that_was_read_is_told_and_then_read()
     events, _ = _alone(script)
     assert [report.values["meter_id"] for report in _reports(events, "m")][-1] == "20000001"
     reasons = [event.reason for _, event in events if isinstance(event, StateChanged)]
-    assert any("meter 20000001 answered in place of 10000001" in reason for reason in reasons)
+    assert any("Meter 20000001 answered in place of 10000001" in reason for reason in reasons)
     troubles = [event for _, event in events if isinstance(event, DeviceTrouble)]
     assert [event.code for event in troubles] == ["meter_changed"]
 

@@ -1,6 +1,7 @@
 """Real counterparts: our reader against pymodbus's server, pysunspec2's scanner against our emulator, both agreeing."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -124,17 +125,21 @@ async def test_rtu_over_a_pseudo_terminal_works_one_byte_at_a_time() -> None:
         assert (await SunSpecReader(bus).scan()).complete
 
 
+@pytest.mark.parametrize("tcp", [True, False], ids=["tcp", "rtu"])
 @pytest.mark.parametrize("line", LINES)
-async def test_a_device_is_read_over_four_lines(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_device_is_read_over_four_lines(line: str, tcp: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("skerry_firmware_bridge.modbus.bus.TCP_ANSWER_TIMEOUT_S", 0.25)
     monkeypatch.setattr("skerry_firmware_bridge.modbus.bus.ATTEMPTS", 12)
-    monkeypatch.setattr("skerry_firmware_bridge.modbus.bus.SETTLE_S", 0.02)
-    async with (
-        open_tcp(
-            lambda: ModbusFirmware(inverter(CLOCK), tcp=True), clock=CLOCK, random=Random(5), faults=LINES[line]
-        ) as host,
-        open_bus(f"modbus-tcp://127.0.0.1:{host.port}") as bus,
-    ):
+    monkeypatch.setattr("skerry_firmware_bridge.modbus.bus.SETTLE_S", 0.02 if tcp else 1.0)
+    firmware = ModbusFirmware(inverter(CLOCK), tcp=tcp)
+    async with AsyncExitStack() as stack:
+        if tcp:
+            server = open_tcp(lambda: firmware, clock=CLOCK, random=Random(5), faults=LINES[line])
+            url = f"modbus-tcp://127.0.0.1:{(await stack.enter_async_context(server)).port}"
+        else:
+            port = open_pty(firmware, clock=CLOCK, random=Random(5), faults=LINES[line])
+            url = f"modbus-rtu://{(await stack.enter_async_context(port)).path}"
+        bus = await stack.enter_async_context(open_bus(url))
         models = await SunSpecReader(bus).models(only=frozenset({103}))
     assert models[0].points is not None
     assert models[0].points["W"] == 2836
