@@ -40,7 +40,7 @@ def explain(path: str, error: OSError) -> LinkRefused:
         return LinkRefused(
             "E_PORT_UNREACHABLE",
             f"Nothing answers at {path}: {why}.",
-            remedy="Check that what shares the port there runs, and its address.",
+            remedy="Check that what shares the port there runs, its address and port, and the network.",
         )
     return LinkRefused(
         "E_PORT_FAILED",

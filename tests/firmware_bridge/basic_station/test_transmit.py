@@ -186,9 +186,15 @@ async def test_a_station_pinned_elsewhere_is_refused_and_reported_once() -> None
 
 async def introduce(client: aiohttp.ClientSession, url: str) -> None:
     """Say what a station says first, wait for the answer, leave."""
-    async with client.ws_connect(url) as socket:
-        await socket.send_json({"msgtype": "version", "station": "2.0.6(test/std)"})
-        assert (await socket.receive_json())["msgtype"] == "router_config"
+    await (await introduced(client, url)).close()
+
+
+async def introduced(client: aiohttp.ClientSession, url: str) -> aiohttp.ClientWebSocketResponse:
+    """Say what a station says first and wait for the answer."""
+    socket = await client.ws_connect(url)
+    await socket.send_json({"msgtype": "version", "station": "2.0.6(test/std)"})
+    assert (await socket.receive_json())["msgtype"] == "router_config"
+    return socket
 
 
 async def test_stations_that_nobody_has_named_are_few_and_one_that_is_named_comes_in() -> None:
@@ -217,7 +223,7 @@ async def test_stations_that_do_not_answer_the_end_do_not_hold_it_up(monkeypatch
     async with io_timeout(LIMIT_S), aiohttp.ClientSession() as client:  # each alone would be waited for for 10 s
         async with server:
             place = f"http://{server.address[0]}:{server.address[1]}/traffic"
-            sockets = [await client.ws_connect(f"{place}/{number:016x}") for number in range(1, 4)]
+            sockets = [await introduced(client, f"{place}/{number:016x}") for number in range(1, 4)]
         for socket in sockets:
             await socket.close()
     told = [town.events.get_nowait() for _ in range(town.events.qsize())]
