@@ -27,8 +27,8 @@ from skerry_gui.words import STATE_WORDS, moment, sentence
 __all__ = ["Devices"]
 
 _EMPTY = (
-    "No device has been heard from yet.\n\nWhat is attached to the agent's computer: the button above, or skerry devices "
-    "scan\n"
+    "No device has been heard from yet.\n\nWhat is attached to the agent's computer: the button above, or "
+    "skerry devices scan\n"
     "That also says what to put into the settings. Packet forwarders are heard as soon as they send to it "
     "(Semtech UDP, port 1680 unless set)."
 )
