@@ -100,3 +100,8 @@ def test_the_devices_screen_opens_it(opener: Opener, agent: AgentThread, qtbot: 
     opened = window.devices.look_around()
     qtbot.waitUntil(lambda: "Asking." in opened.words.text(), timeout=LIMIT_MS)
     opened.close()
+
+
+def test_without_an_agent_nobody_can_be_asked_to_look(opener: Opener) -> None:
+    window = opener.window(opener.session(opener.folder / "nowhere"))
+    assert not window.devices.scan.isEnabled()

@@ -18,7 +18,7 @@ from skerry_gui.columns import DEVICES
 from skerry_gui.marks import state_mark
 from skerry_gui.operations import REGIONS, confirm_region, rename_device
 from skerry_gui.screens.scan import ScanWindow
-from skerry_gui.session import Session
+from skerry_gui.session import Connection, Session
 from skerry_gui.theme import Theme
 from skerry_gui.widgets.basic import AgeLabel, Card, CopyButton, MarkLabel, label, scrolling
 from skerry_gui.widgets.table import Table
@@ -64,9 +64,11 @@ class Devices(QWidget):
         self.table.tools.addWidget(self.scan)
         self.table.chosen.connect(self._choose)
         session.devices.changed.connect(self._draw)
+        session.changed.connect(self._able)
         session.ticked.connect(self.table.tick)
         session.ticked.connect(self.panel.grow)
         self._draw()
+        self._able()
 
     def look_around(self) -> ScanWindow:
         """Open the window that says what is attached."""
@@ -80,6 +82,9 @@ class Devices(QWidget):
         self.table.show_feed(self._session.devices)
         self.table.select_first()
         self._choose()
+
+    def _able(self) -> None:
+        self.scan.setEnabled(self._session.connection is Connection.LIVE)
 
     def _choose(self) -> None:
         if (device := self.table.selected()) is not None:
