@@ -9,7 +9,6 @@ from skerry_agent.cli.context import Cli, json_option, pass_cli, show
 from skerry_agent.cli.exits import ERROR
 from skerry_agent.cli.progress import ProgressBar
 from skerry_agent.cli.scan_text import add_to_settings, scan_text
-
 from skerry_core.errors import RefusedError
 
 if TYPE_CHECKING:
