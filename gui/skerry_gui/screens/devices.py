@@ -80,6 +80,7 @@ class Devices(QWidget):
 
     def _draw(self) -> None:
         self.table.show_feed(self._session.devices)
+        self.panel.setVisible(bool(self._session.devices.rows))
         self.table.select_first()
         self._choose()
 
