@@ -258,7 +258,7 @@ async def test_a_supervised_modem_comes_back_by_itself_at_another_object_path(ev
         before = manager.path
         getattr(manager, event)()
         lost = await _until(events, DeviceState.UNKNOWN)
-        assert "It is opened again as soon as it is back." in lost.reason
+        assert "it is opened again as soon as it is back." in lost.reason
         await _until(events, DeviceState.UP)
         report = await events.get()
         assert manager.path != before
