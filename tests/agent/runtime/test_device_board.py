@@ -243,7 +243,7 @@ def test_what_is_forgotten_is_deleted_once_although_two_store_at_a_time_and_a_di
             async def full(_: str) -> None:
                 raise StoreUnavailable("E_DISK_FULL", "the disk is full")
 
-            stores.devices.forget = full  # type: ignore[method-assign]
+            stores.devices.forget = full  # type: ignore[method-assign, assignment]
             with pytest.raises(StoreUnavailable):
                 await board.save(stores.devices)
             stores.devices.forget = forget  # type: ignore[method-assign]

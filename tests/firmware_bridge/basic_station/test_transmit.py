@@ -211,8 +211,9 @@ async def test_stations_that_do_not_answer_the_end_do_not_hold_it_up(monkeypatch
         async with server:
             place = f"http://{server.address[0]}:{server.address[1]}/traffic"
             sockets = [await client.ws_connect(f"{place}/{number:016x}") for number in range(1, 4)]
+        gone = 0
+        while gone < len(sockets):
+            event = await town.events.get()
+            gone += isinstance(event, StateChanged) and event.state is DeviceState.DOWN
         for socket in sockets:
             await socket.close()
-    told = [town.events.get_nowait() for _ in range(town.events.qsize())]
-    states = [event.state for event in told if isinstance(event, StateChanged)]
-    assert (states.count(DeviceState.UP), states.count(DeviceState.DOWN)) == (3, 3)
