@@ -327,4 +327,4 @@ class Api:
 
 
 def _device(row: DeviceRow, live: Mapping[str, LiveDevice]) -> dict[str, Any]:
-    return dict(present(row) | present(live_device(row, live)))
+    return dict(present(row) | present(live_device(row, live), without=("is_known",)))

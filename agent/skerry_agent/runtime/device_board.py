@@ -1,8 +1,8 @@
 """The live state of every device of this agent, from the events that its drivers send.
 
-The API and doctor read it; the stored list of devices (names, regions, first sight) is `store.devices`. The log gets a
-line when a device stops working, when a person has something else to mend, and when it works again. How many devices
-there are the settings bound, and for gateways that come by themselves `guests`: who gives way is forgotten here too.
+The API and doctor read it; the stored list of devices (names, regions, first sight) is `store.devices`, the log's lines
+are `device_log`. How many devices there are the settings bound, and for gateways that come by themselves `guests`: who
+gives way is forgotten here too.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from typing import assert_never
 
 from skerry_agent.api.view import LiveDevice
 from skerry_agent.events import EventHub
+from skerry_agent.runtime.device_log import DeviceLog
 from skerry_agent.store import DeviceRow, Devices
 from skerry_core.clock import NS_PER_S, Clock
 from skerry_core.errors import SkerryError
@@ -33,7 +34,6 @@ from skerry_wire.frames import ReceivedFrame
 __all__ = ["DeviceBoard"]
 
 REFUSED_LATELY_NS = 300 * NS_PER_S  # a gateway that is refused says so at least once a minute
-TROUBLE_LASTS_NS = 600 * NS_PER_S  # told again within that time it is the same trouble, and gets no line of its own
 STORE_EVERY_NS = 3600 * NS_PER_S  # how exactly the last sight of a device that is up is known after a power cut
 MAX_FORGOTTEN = 1000  # rows that wait for a disk to take their end; what is above stays until `store.devices` is full
 FRESH_NS = NS_PER_S  # ages are shown in seconds: a gateway that hears 80 frames in one is not noted 80 times
@@ -56,8 +56,7 @@ class DeviceBoard:
         self._frame_heard = frame_heard
         self._forgotten = forgotten
         self._live: dict[str, LiveDevice] = {}
-        self._outages: dict[str, str] = {}  # devices that are told not to work, with the refusal that was told
-        self._troubles: dict[tuple[str, str], int] = {}  # when a device's trouble was told last, by code; "" = nobody's
+        self._lines = DeviceLog(clock)
         self._unsaved: dict[str, DeviceRow] = {}
         self._noted_ns: dict[str, int] = {}
         self._gone: deque[str] = deque(maxlen=MAX_FORGOTTEN)
@@ -105,7 +104,7 @@ class DeviceBoard:
             case DeviceForgotten():
                 self._forget(event.device_id)
             case DeviceTrouble():
-                self._log_trouble(event)
+                self._lines.trouble(event, is_listed=event.device_id in self._live)
                 self._note_trouble(event)
                 self._hub.publish("devices", {"id": event.device_id, "trouble": event.code, "detail": event.detail})
             case DeviceEvent():
@@ -165,43 +164,16 @@ class DeviceBoard:
         self._live[event.device_id] = replace(
             old, state=event.state, reason=event.reason, values=values, as_of_ns=as_of_ns, is_known=event.is_known
         )
-        self._log_change(event)
+        self._lines.changed(event)
         if before is None or old.state is not event.state:
             self._note(event.device_id)
         change = {"id": event.device_id, "state": event.state.value, "reason": event.reason}
         self._hub.publish("devices", change)
 
-    def _log_change(self, event: StateChanged) -> None:
-        told = self._outages.get(event.device_id)
-        level = logging.DEBUG
-        if event.state is DeviceState.UP:
-            self._outages.pop(event.device_id, None)
-            level = logging.INFO
-        else:
-            self._outages[event.device_id] = event.refusal or told or ""
-            if told is None or event.refusal not in {"", told}:
-                level = logging.WARNING
-        if event.is_echo or (not event.is_known and self._is_told(("", "too_many_gateways"))):
-            level = logging.DEBUG
-        _log.log(level, "%s: %s (%s)", event.device_id, event.state.value, event.reason)
-
-    def _log_trouble(self, event: DeviceTrouble) -> None:
-        key = (event.device_id if event.device_id in self._live else "", event.code)
-        level = logging.DEBUG if self._is_told(key) else logging.WARNING
-        self._troubles[key] = self._clock.monotonic_ns()
-        _log.log(level, "%s: %s (%s)", event.device_id, event.detail, event.code)
-
-    def _is_told(self, trouble: tuple[str, str]) -> bool:
-        """Return whether a trouble was told and has lasted since."""
-        told_ns = self._troubles.get(trouble)
-        return told_ns is not None and self._clock.monotonic_ns() - told_ns <= TROUBLE_LASTS_NS
-
     def _forget(self, device_id: str) -> None:
-        for kept in (self._live, self._outages, self._unsaved, self._noted_ns):
+        for kept in (self._live, self._unsaved, self._noted_ns):
             kept.pop(device_id, None)
-        for key in [key for key in self._troubles if key[0] == device_id]:
-            del self._troubles[key]
-        _log.debug("%s: forgotten", device_id)
+        self._lines.forget(device_id)
         self._forgotten(device_id)
         self._gone.append(device_id)
         self._came.set()

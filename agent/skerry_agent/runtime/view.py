@@ -181,18 +181,21 @@ def _worst(states: Sequence[DeviceState]) -> DeviceState:
 
 
 def _radios_together(radios: Sequence[LiveDevice]) -> tuple[DeviceState, str, str | None]:
-    """Return what several radios are as one - up while any works - why, and what those that don't work limit."""
+    """Return what several radios are as one - up while any works - why, and what those that don't work limit.
+
+    A gateway that nobody has named and that was here for a moment only is not missed.
+    """
     if not radios:
         return DeviceState.UNKNOWN, _NO_RADIO, None
     up = [radio for radio in radios if radio.state is DeviceState.UP]
-    others = [radio for radio in radios if radio.state is not DeviceState.UP]
+    others = [radio for radio in radios if radio.state is not DeviceState.UP and radio.is_known]
     if not up:
         worst = next((radio for radio in radios if radio.state is DeviceState.UNKNOWN), radios[-1])
         return worst.state, worst.reason, None
     if not others:
         return DeviceState.UP, up[0].reason, None
     first = others[0]
-    count = f"{len(others)} of {len(radios)} radios {'is' if len(others) == 1 else 'are'} not up"
+    count = f"{len(others)} of {len(up) + len(others)} radios {'is' if len(others) == 1 else 'are'} not up"
     return DeviceState.UP, up[0].reason, f"{count}: {first.id} is {first.state.value} ({first.reason})"
 
 

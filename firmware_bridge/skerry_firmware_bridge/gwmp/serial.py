@@ -24,7 +24,7 @@ NOISE_FRAMES = 10  # broken ones in a row: a line that loses now and then has go
 TELL_EVERY_NS = 60 * NS_PER_S
 _REASONS = {
     DeviceState.UP: "A gateway speaks on the port.",
-    DeviceState.UNKNOWN: "The port is open, but no gateway speaks on it.",
+    DeviceState.UNKNOWN: "The port is open, but no gateway speaks on it: see that it is on, and sends at 115200 baud.",
 }
 
 

@@ -134,27 +134,6 @@ def down(
     )
 
 
-def test_a_loss_is_one_line_another_thing_to_mend_a_second_and_the_return_the_last(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    clock = SimulatedClock(start_s=1_790_000_000)
-    board, hub, _ = made(clock)
-    with caplog.at_level(logging.INFO):
-        board.take(state(DeviceState.UP))
-        board.take(down("The port is gone.", state=DeviceState.UNKNOWN))
-        for _ in range(3):
-            board.take(down("There is no port."))
-        board.take(down("This user may not open it.", refusal="E_PORT_PERMISSION"))
-        board.take(down("The port is open."))
-        board.take(down("This user may not open it.", refusal="E_PORT_PERMISSION"))
-        board.take(state(DeviceState.UP, reason="It answers."))
-    lines = [record.getMessage().partition(": ")[2] for record in caplog.records]
-    assert lines == [
-        "up (told by a test)", "unknown (The port is gone.)", "down (This user may not open it.)", "up (It answers.)"
-    ]  # fmt: skip
-    assert [event.data["reason"] for event in hub._ring][1:3] == ["The port is gone.", "There is no port."]
-
-
 def test_what_follows_from_another_device_is_shown_and_gets_no_line(caplog: pytest.LogCaptureFixture) -> None:
     board, _, _ = made(SimulatedClock(start_s=1_790_000_000))
     with caplog.at_level(logging.INFO):
@@ -175,21 +154,6 @@ def test_the_reason_is_of_now_and_the_age_that_of_the_last_sign_of_life() -> Non
     assert (board.live()[DEVICE].state, board.live()[DEVICE].reason) == (DeviceState.UP, "It hears frames.")
 
 
-def test_a_trouble_that_lasts_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
-    async def main(clock: SimulatedClock) -> None:
-        board, _, _ = made(clock)
-        for number in range(30):  # with another invented EUI each time
-            detail = f"Refused {number}."
-            board.take(DeviceTrouble(device_id=f"gwmp:{number}", code="not_pinned", detail=detail, wall_ns=0))
-            await clock.sleep(60)
-        assert [record.getMessage() for record in caplog.records] == ["gwmp:0: Refused 0. (not_pinned)"]
-        await clock.sleep(601)
-        board.take(DeviceTrouble(device_id="gwmp:9", code="not_pinned", detail="Again.", wall_ns=0))
-        assert len(caplog.records) == 2
-
-    simulated(main)
-
-
 def test_a_device_that_is_forgotten_leaves_nothing_unless_its_owner_has_named_it(tmp_path: Path) -> None:
     async def main(clock: SimulatedClock) -> None:
         gone: list[str] = []
@@ -208,7 +172,14 @@ def test_a_device_that_is_forgotten_leaves_nothing_unless_its_owner_has_named_it
             await board.save(stores.devices)
             assert gone == [DEVICE, "gwmp:named"]
             assert [row.name for row in await stores.devices.all()] == ["roof"]
-        for kept in (board.live(), board._outages, board._troubles, board._noted_ns, board._unsaved, board._gone):
+        for kept in (
+            board.live(),
+            board._lines._outages,
+            board._lines._troubles,
+            board._noted_ns,
+            board._unsaved,
+            board._gone,
+        ):
             assert not kept
 
     simulated(main)

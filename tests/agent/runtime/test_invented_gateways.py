@@ -49,7 +49,7 @@ class Place:
         await self.watch.store()
         await self.board.save(stores.devices)
         kept = (
-            self.board.live(), self.board._outages, self.board._noted_ns, self.watch._radios, self.watch._heard,
+            self.board.live(), self.board._lines._outages, self.board._noted_ns, self.watch._radios, self.watch._heard,
             self.radios._own.seen,
         )  # fmt: skip
         assert [len(one) <= MOST for one in kept] == [True] * len(kept)

@@ -1,5 +1,6 @@
 """What the API says of a running agent is true: up, down, unknown, and why."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from skerry_agent.app import App
@@ -57,6 +58,19 @@ def test_one_of_several_radios_down_is_said_while_the_hotspot_is_up(tmp_path: Pa
             radio(app, UNKNOWN, reason="No datagram for 30 s.")
             assert app.view.status().hotspots[0].state is UNKNOWN
             assert "No datagram for 30 s." in app.view.status().summary
+
+    simulated(main)
+
+
+def test_a_gateway_that_nobody_has_named_is_not_missed(tmp_path: Path) -> None:
+    async def main(clock: SimulatedClock) -> None:
+        async with open_runtime_stores(tmp_path, clock) as stores:
+            app = await open_agent(stores, tmp_path, clock, operator=FakeOperator(clock))
+            radio(app, UP)
+            radio(app, UP, device_id=OTHER)
+            app.agent.board.take(replace(state(DOWN, device_id=OTHER), is_known=False))
+            assert app.view.status().summary == "Working for test-net."
+            assert app.view.devices()[OTHER].state is DOWN
 
     simulated(main)
 
