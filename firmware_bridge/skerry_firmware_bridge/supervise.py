@@ -88,7 +88,8 @@ class _Supervisor:
             if self._urls[0] != self._config.url:  # a secondary port that is not there must not be waited for
                 self._urls.reverse()
         except LinkLost as error:
-            self._report.failed(_sentence(error), "It is opened again as soon as it is back.", cause="lost")
+            remedy = error.remedy or "It is opened again as soon as it is back."
+            self._report.failed(_sentence(error), remedy, cause="lost")
         except FrameRejected as error:
             is_understood = error.remedy and error.detail  # only it is not what was wanted
             what = _sentence(error.detail) if is_understood else f"What it answers cannot be understood ({error})."
