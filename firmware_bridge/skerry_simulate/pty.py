@@ -18,7 +18,8 @@ from skerry_core.clock import Clock
 
 __all__ = ["PtyPort"]
 
-UNPLUG_HOLD_S = 0.05  # real time for readers to notice; serial libraries close a lost port on another thread
+# real time for readers to notice: serial libraries close a lost port on another thread, which a busy machine delays
+UNPLUG_HOLD_S = 0.3
 READ_BYTES = 4096
 
 

@@ -32,6 +32,7 @@ SETTLE_S = 1.0  # after a repeated request: its first answer may still come, and
 BUSY_PAUSE_S = 0.5
 SILENCES_UNTIL_CLOSED = 30  # in a row, of all units of a TCP bus: then its far end is gone without a word
 TCP_ADVICE = "Check its unit number, and that SunSpec (Modbus) is switched on in the device."
+ONE_CLIENT = "Many devices serve one client only: stop the other program that reads it."
 COME_AGAIN = frozenset({5, 6})  # exceptions "acknowledge" and "busy"
 NOBODY_THERE = frozenset({10, 11})  # a gateway's exceptions "no path" and "the target does not answer"
 SERIAL_UNITS = range(1, 248)  # 0 is for all, who do not answer; network devices also have 0 and 255
@@ -89,7 +90,7 @@ class Unit:
     async def watch(self) -> None:
         """Wait until the connection is lost. Raises `LinkLost`, never returns."""
         await self._connection.lost.wait()
-        raise LinkLost(f"The connection to {self._connection.url} is gone.")
+        raise self._connection.gone()
 
     async def read(self, address: int, count: int) -> Registers | None:
         """Return `count` holding registers, None when the device refuses them. Raises `DeviceTimeout`, `LinkLost`."""
@@ -102,8 +103,10 @@ class Unit:
                 answer = await client.read_holding_registers(address, count=count, device_id=self._unit)
             except ModbusException:
                 if not client.connected:
-                    raise LinkLost(f"The connection to {self._connection.url} is gone.") from None
+                    raise self._connection.gone() from None
+                self._connection.is_fresh = False
                 continue
+            self._connection.is_fresh = False
             if answer.isError():
                 latest = answer.exception_code
                 if latest in COME_AGAIN:
@@ -138,6 +141,7 @@ class _Connection:
         self.url = url
         self.line = line
         self.users = 0
+        self.is_fresh = True  # nobody was heard on it yet, nor waited for in vain
         self.lost = asyncio.Event()
         self._client: ModbusBaseClient | None = None
         self._connecting = asyncio.Lock()
@@ -146,7 +150,7 @@ class _Connection:
     def client(self) -> "ModbusBaseClient":
         """Return pymodbus's client. Raises `LinkLost` while the connection is being made again."""
         if self._client is None:
-            raise LinkLost(f"The connection to {self.url} is gone.")
+            raise self.gone()
         return self._client
 
     async def connect(self) -> None:
@@ -174,7 +178,14 @@ class _Connection:
             if not connected:
                 raise await asyncio.get_running_loop().run_in_executor(None, refusal, self.url)
             self._client = client
+            self.is_fresh = True
             self.lost.clear()
+
+    def gone(self) -> LinkLost:
+        """Return what to tell of the lost connection."""
+        if self.is_fresh and not self.url.startswith(SCHEME_RTU):
+            return LinkLost(f"{self.url} closes the connection before it answers").advising(ONE_CLIENT)
+        return LinkLost(f"The connection to {self.url} is gone.")
 
     def close(self) -> None:
         client, self._client = self._client, None

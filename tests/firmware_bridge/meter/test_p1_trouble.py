@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from skerry_core.clock import NS_PER_S
 from skerry_firmware_bridge.device import DeviceConfig
 from skerry_firmware_bridge.drivers import DRIVERS
 from skerry_firmware_bridge.errors import BridgeError, DeviceTimeout, ModuleUnfit
-from skerry_firmware_bridge.meter.p1_trouble import encrypted
+from skerry_firmware_bridge.meter.p1_trouble import encrypted, no_telegram
 from skerry_simulate.clock import SimulatedClock
 from skerry_simulate.devices.firmware import Firmware, LineFaults
 from skerry_simulate.devices.meter import EncryptedP1Firmware, P1Firmware
@@ -111,3 +113,10 @@ def test_silence_and_pieces_are_told_apart() -> None:
     torn, _ = _refused(lambda clock: P1Firmware(clock=clock), "p1", LineFaults(torn=1.0))
     assert "only pieces came" in str(torn)
     assert "another cable" in torn.remedy
+
+
+@given(st.binary(max_size=3000), st.sampled_from(["p1", "p1-v2"]))
+def test_whatever_came_has_one_sentence_and_no_error_of_its_own(heard: bytes, kind: str) -> None:
+    encrypted(heard)
+    told = str(no_telegram(heard, kind=kind, limit_s=35.0))
+    assert told.startswith("P1: no whole telegram within 35 s")

@@ -300,6 +300,22 @@ async def test_an_answer_that_cannot_be_decoded_is_silence_and_no_line_in_the_lo
     assert not [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
 
 
+async def test_a_device_that_is_taken_by_another_client_is_told_as_that() -> None:
+    hosts: list[TcpHost] = []
+
+    class Taken(Firmware):
+        def receive(self, data: bytes) -> bytes:
+            hosts[0].leave()
+            return b""
+
+    async with open_tcp(Taken, clock=CLOCK, random=Random(1)) as host:
+        hosts.append(host)
+        async with open_bus(f"modbus-tcp://127.0.0.1:{host.port}") as unit:
+            with pytest.raises(LinkLost, match="closes the connection before it answers") as raised:
+                await unit.read(40000, 2)
+    assert "one client only" in raised.value.remedy
+
+
 async def test_an_illegal_address_is_an_answer() -> None:
     async with (
         open_tcp(lambda: ModbusFirmware(meter(CLOCK), tcp=True), clock=CLOCK, random=Random(1)) as host,
