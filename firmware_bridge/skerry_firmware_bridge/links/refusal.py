@@ -5,6 +5,7 @@ import os
 import stat
 from contextlib import suppress
 from pathlib import Path
+from socket import gaierror
 
 from skerry_firmware_bridge.errors import LinkRefused
 
@@ -18,6 +19,12 @@ LOCK_FOLDER = Path("/var/lock")
 
 def explain(path: str, error: OSError) -> LinkRefused:
     """Turn an error of opening `path` into a refusal with a stable code. Reads /proc: call it off the event loop."""
+    if "://" in path:
+        return LinkRefused(
+            "E_PORT_UNREACHABLE",
+            f"{path} cannot be reached: {_reason(error)}.",
+            remedy="Check the address, and that its server (such as ser2net) runs and lets this computer in.",
+        )
     if error.errno in _MISSING:
         return LinkRefused(
             "E_PORT_MISSING",
@@ -37,6 +44,16 @@ def explain(path: str, error: OSError) -> LinkRefused:
         f"Cannot open {path}: {error.strerror or error}.",
         remedy="Unplug the device and plug it in again.",
     )
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, ConnectionRefusedError):
+        return "nothing listens there"
+    if isinstance(error, ConnectionResetError | ConnectionAbortedError):
+        return "the server has hung up; another program may have the port"
+    if isinstance(error, gaierror):
+        return "there is no such host"
+    return os.strerror(error.errno).lower() if error.errno else str(error)
 
 
 def _busy(path: str) -> LinkRefused:
