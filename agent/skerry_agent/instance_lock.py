@@ -1,11 +1,11 @@
-"""One agent per folder: a lock that the operating system frees when the process dies, however it dies."""
+"""One agent per folder, held by a lock on a file."""
 
-import os
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from skerry_core.errors import RefusedError
+from skerry_core.file_lock import FileLock
 
 __all__ = ["InstanceLock"]
 
@@ -15,32 +15,19 @@ class InstanceLock:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._descriptor = -1
+        self._lock = FileLock(path)
 
     def __enter__(self) -> Self:
-        import fcntl  # here: there is none on Windows, where only the client programs run
-
-        self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.read(self._descriptor, 20).decode("ascii", "replace").strip()
-            os.close(self._descriptor)
+        if not self._lock.take():
             raise RefusedError(
                 "E_RUNNING",
-                f"Another agent (process {holder or 'unknown'}) already runs in {self._path.parent}.",
+                f"Another agent (process {self._lock.holder}) already runs in {self._path.parent}.",
                 remedy="Stop it first, or use another folder with --dir.",
-                params={"folder": str(self._path.parent), "process": holder},
-            ) from None
-        try:
-            os.ftruncate(self._descriptor, 0)
-            os.write(self._descriptor, f"{os.getpid()}\n".encode())
-        except OSError:  # a full disk
-            os.close(self._descriptor)
-            raise
+                params={"folder": str(self._path.parent), "process": self._lock.holder},
+            )
         return self
 
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        os.close(self._descriptor)  # frees the lock; the file stays, since removing it would race with a new agent
+        self._lock.free()

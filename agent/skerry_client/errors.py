@@ -11,7 +11,7 @@ Tree::
 
 from collections.abc import Mapping
 
-from skerry_core.errors import SkerryError
+from skerry_core.errors import Explained, SkerryError
 
 __all__ = ["ApiProblem", "BadAnswer", "ClientError", "NotReachable"]
 
@@ -20,7 +20,7 @@ class ClientError(SkerryError):
     """Base of the client's errors."""
 
 
-class ApiProblem(ClientError):
+class ApiProblem(Explained, ClientError):
     """An RFC 9457 problem; `code` is stable, `detail` and `remedy` are written for people."""
 
     def __init__(self, *, status: int, code: str, detail: str, remedy: str, params: Mapping[str, str]) -> None:

@@ -13,14 +13,26 @@ Only `UserError` text reaches a person; everything else becomes "internal error"
 
 from collections.abc import Mapping
 
-__all__ = ["NotFoundError", "RefusedError", "SkerryError", "UsageError", "UserError"]
+__all__ = ["Explained", "NotFoundError", "RefusedError", "SkerryError", "UsageError", "UserError"]
 
 
 class SkerryError(Exception):
     """Base of every error that Skerry raises on purpose."""
 
 
-class UserError(SkerryError):
+class Explained:
+    """What an error has whose text is written for a person: a stable code, one sentence, and what to do next."""
+
+    code: str
+    detail: str
+    remedy: str
+
+    def problem(self) -> dict[str, str]:
+        """Return the three as JSON shows them: the API, jobs, scans and `--json` all have this shape."""
+        return {"code": self.code, "detail": self.detail, "remedy": self.remedy}
+
+
+class UserError(Explained, SkerryError):
     """An error whose text is written for a person.
 
     `code` is stable (`E_KEY_LOCKED`), `detail` is one plain sentence, `remedy` says what to do next,

@@ -12,7 +12,7 @@ Tree::
       TransmitRefused   the transmit gate said no; names the limit
 """
 
-from skerry_core.errors import SkerryError
+from skerry_core.errors import Explained, SkerryError
 
 __all__ = [
     "BridgeError",
@@ -36,7 +36,7 @@ class LinkLost(BridgeError):
     """The link is gone."""
 
 
-class LinkRefused(BridgeError):
+class LinkRefused(Explained, BridgeError):
     """The link cannot be opened; `code` is stable, `remedy` is what a person can do."""
 
     def __init__(self, code: str, detail: str, *, remedy: str) -> None:

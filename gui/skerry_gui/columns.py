@@ -1,10 +1,24 @@
 """The columns of every table: which values a person sees, in which words. Used by the screens."""
 
 from skerry_client.models import Beacon, Device, Finding, Hotspot, Packet, PathStage, Report, Reward, Witness
+from skerry_client.readings import last_heard, says, short_name
 from skerry_gui.marks import passed_mark, state_mark, verdict_mark
 from skerry_gui.rows import Column
 from skerry_gui.sums import EpochSum
-from skerry_gui.words import STATE_WORDS, VERDICT_WORDS, age, amount, db, dbm, mhz, moment, plain, sentence, short
+from skerry_gui.words import (
+    STATE_WORDS,
+    VERDICT_WORDS,
+    age,
+    amount,
+    db,
+    dbm,
+    mhz,
+    moment,
+    plain,
+    region_words,
+    sentence,
+    short,
+)
 
 __all__ = ["BEACONS", "DEVICES", "FINDINGS", "HOTSPOTS", "PACKETS", "PATH", "WITNESSES", "epochs", "rewards"]
 
@@ -32,23 +46,25 @@ HOTSPOTS: tuple[Column[Hotspot], ...] = (
 PATH: tuple[Column[PathStage], ...] = (
     Column(title="Stage", text=lambda one, _: sentence(plain(one.stage)), mark=lambda one: state_mark(one.state),
            width=130),
-    Column(title="State", text=lambda one, _: STATE_WORDS[one.state], width=90),
+    Column(title="State", text=lambda one, _: STATE_WORDS[one.state], width=74),
     Column(title="Passed", text=lambda one, _: f"{one.passed:,}", order=lambda one: one.passed, is_number=True,
-           width=80),
+           width=68),
     Column(title="Stopped", text=lambda one, _: f"{one.stopped:,}", order=lambda one: one.stopped, is_number=True,
-           width=80),
-    Column(title="Commonest reason", text=lambda one, _: plain(one.reason) or "\u2013"),
+           width=76),
+    Column(title="Reason", text=lambda one, _: plain(one.reason) or "\u2013",
+           tip=lambda one: plain(one.reason)),
 )  # fmt: skip
 
 DEVICES: tuple[Column[Device], ...] = (
-    Column(title="Device", text=lambda one, _: one.name, mark=lambda one: state_mark(one.state),
-           tip=lambda one: one.id, width=190),
-    Column(title="State", text=lambda one, _: STATE_WORDS[one.state], width=90),
-    Column(title="Kind", text=lambda one, _: one.kind, width=80),
-    Column(title="Region", text=lambda one, _: one.region or "not confirmed", width=120),
-    Column(title="Last heard", text=lambda one, now: age(one.last_seen, now), has_age=True, width=110,
-           order=lambda one: -one.last_seen.timestamp(), tip=lambda one: moment(one.last_seen)),
-    Column(title="Reason", text=lambda one, _: one.reason, tip=lambda one: one.reason),
+    Column(title="Device", text=lambda one, _: short_name(one.id, one.name), mark=lambda one: state_mark(one.state),
+           tip=lambda one: one.id, width=165),
+    Column(title="State", text=lambda one, _: STATE_WORDS[one.state], width=70),
+    Column(title="Last heard", text=lambda one, now: last_heard(one.kind, one.state, one.values, one.as_of, now),
+           has_age=True, width=92, order=lambda one: -one.as_of.timestamp(), tip=lambda one: moment(one.as_of)),
+    Column(title="Says", text=lambda one, _: says(one.state, one.reason, one.values),
+           tip=lambda one: says(one.state, one.reason, one.values)),
+    Column(title="Kind", text=lambda one, _: one.kind, is_hidden=True),
+    Column(title="Region", text=lambda one, _: region_words(one), is_hidden=True),
 )  # fmt: skip
 
 WITNESSES: tuple[Column[Witness], ...] = (
@@ -88,16 +104,16 @@ FINDINGS: tuple[Column[Finding], ...] = (
 
 PACKETS: tuple[Column[Packet], ...] = (
     Column(title="Received", text=lambda one, now: age(one.at, now), order=lambda one: -one.at.timestamp(),
-           has_age=True, tip=lambda one: moment(one.at), width=100),
-    Column(title="Kind", text=lambda one, _: plain(one.kind), width=110),
-    Column(title="Address", text=lambda one, _: one.address or "\u2013", width=100),
+           has_age=True, tip=lambda one: moment(one.at), width=92),
+    Column(title="Kind", text=lambda one, _: plain(one.kind), width=84),
+    Column(title="Address", text=lambda one, _: one.address or "\u2013", width=82),
     Column(title="Frequency", text=lambda one, _: mhz(one.frequency_hz), order=lambda one: one.frequency_hz,
-           is_number=True, width=120),
-    Column(title="Rate", text=lambda one, _: one.datarate, width=110),
+           is_number=True, width=100),
+    Column(title="Rate", text=lambda one, _: one.datarate, width=94),
     Column(title="RSSI", text=lambda one, _: dbm(one.rssi_dbm), order=lambda one: one.rssi_dbm, is_number=True,
-           width=85),
-    Column(title="SNR", text=lambda one, _: db(one.snr_ddb), order=lambda one: one.snr_ddb, is_number=True, width=80),
-    Column(title="CRC", text=lambda one, _: one.crc, width=70),
+           width=82),
+    Column(title="SNR", text=lambda one, _: db(one.snr_ddb), order=lambda one: one.snr_ddb, is_number=True, width=74),
+    Column(title="CRC", text=lambda one, _: one.crc, width=46),
     Column(title="Came as far as", text=lambda one, _: plain(one.stage), width=120),
     Column(title="Reason", text=lambda one, _: plain(one.reason), tip=lambda one: one.reason or ""),
 )  # fmt: skip

@@ -30,6 +30,7 @@ class Column(Generic[R]):
     tip: Callable[[R], str] | None = None
     is_number: bool = False
     has_age: bool = False
+    is_hidden: bool = False  # not shown, yet the filter finds it
     width: int = 0  # pixels at first; 0 takes what its text needs
 
 

@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime
 
-from skerry_client.models import Clock, Finding, Operator, Status
+from skerry_client.models import Clock, Device, Finding, Operator, Status
+from skerry_client.readings import has_region, span
 
 __all__ = [
     "STALE_AFTER_S",
@@ -21,6 +22,7 @@ __all__ = [
     "moment",
     "operator_words",
     "plain",
+    "region_words",
     "sentence",
     "short",
     "span",
@@ -36,14 +38,6 @@ _FAULTS = {
     "operator": "the network's operator",
     "nobody": "nobody",
 }
-
-
-def span(seconds: float) -> str:
-    """Return a length of time in its largest fitting unit: 45 s, 12 min, 5 h, 18 d."""
-    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{int(seconds // size)} {unit}"
-    return f"{max(0, int(seconds))} s"
 
 
 def age(then: datetime, now: datetime) -> str:
@@ -129,6 +123,11 @@ def clock_words(clock: Clock) -> str:
         return "not synchronised: nothing is signed"
     offset = "" if clock.offset_ms is None else f", off by {clock.offset_ms} ms"
     return f"synchronised{offset}"
+
+
+def region_words(device: Device) -> str:
+    """Return the region under whose rules a device transmits; what is no radio has none."""
+    return (device.region or "not confirmed") if has_region(device.kind) else "\u2013"
 
 
 def device_words(status: Status) -> str:

@@ -39,6 +39,7 @@ from skerry_agent.metrics import Metrics
 from skerry_agent.settings.live import Reloaded
 from skerry_agent.settings.table import REGIONS
 from skerry_agent.store import DeviceRow, Page, Stores
+from skerry_client.readings import has_region
 from skerry_core import __version__
 from skerry_core.clock import NS_PER_S, Clock
 from skerry_core.errors import RefusedError, UsageError
@@ -207,6 +208,12 @@ class Api:
             raise UsageError("E_NAME", f"A name has 1 to {MAX_TEXT} characters and no control characters.")
         if region is not None and (not isinstance(region, str) or region not in REGIONS[1:]):
             raise UsageError("E_REGION", f"Regions are {', '.join(REGIONS[1:])}.")
+        old = await self._stores.devices.get(device_id)
+        if region is not None and old is not None and not has_region(old.kind):
+            raise UsageError(
+                "E_NO_RADIO", f"A {old.kind} device is no radio of this agent, so it has no region.",
+                remedy="Confirm the region of the gateway or LoRa module that sends.",
+            )  # fmt: skip
         row = await self._stores.devices.change(device_id, name=name, region=region)
         if row is None:
             raise absent("device", device_id)

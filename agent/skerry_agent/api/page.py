@@ -6,12 +6,15 @@ Every text on it may come from radios or other people, so everything passes `esc
 import base64
 import hashlib
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from html import escape
 
 from skerry_agent.api.present import rfc3339
 from skerry_agent.api.view import AgentStatus, DeviceState, LiveDevice
 from skerry_agent.store import Backlog, BeaconRow, DeviceRow, PacketRow, WitnessRow
+from skerry_client.readings import last_heard, says, short_name
 from skerry_core import __version__
+from skerry_core.clock import NS_PER_S
 
 __all__ = ["CONTENT_SECURITY_POLICY", "document", "page"]
 
@@ -21,7 +24,8 @@ _STYLE = """
 body{max-width:70rem;margin:1rem auto;padding:0 1rem}
 h1{font-size:1.4rem}h2{font-size:1.1rem;margin:1.5rem 0 .3rem}
 table{border-collapse:collapse;width:100%;display:block;overflow-x:auto}
-th,td{text-align:left;padding:.2rem .8rem .2rem 0;white-space:nowrap}
+th,td{text-align:left;vertical-align:top;padding:.2rem .8rem .2rem 0;white-space:nowrap}
+td.words{white-space:normal;min-width:16rem}
 th{font-weight:600;border-bottom:1px solid}
 .state{font-weight:600}.test{border:2px solid;padding:.3rem .6rem}
 """
@@ -30,6 +34,7 @@ CONTENT_SECURITY_POLICY = (
     f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 # Colour is never the only sign: each state has a word and a shape.
+_SENTENCES = {"reason", "says"}  # columns that are wrapped
 _MARKS = {DeviceState.UP: "● up", DeviceState.DOWN: "✖ down", DeviceState.UNKNOWN: "? unknown"}
 
 
@@ -54,8 +59,9 @@ def page(
         _section("Further networks", ("name", "state", "uplinks", "last packet", "reason"), (
             (one.name, _MARKS[one.state], one.uplinks, _seconds(one.last_packet_age_s), one.reason)
             for one in status.networks)),
-        _section("Devices", ("name", "state", "kind", "reason", "as of"), (
-            (row.name, _MARKS[live.state], row.kind, live.reason, _time(live.as_of_ns)) for row, live in devices)),
+        _section("Devices", ("device", "state", "kind", "last heard", "says"), (
+            (short_name(row.id, row.name), _MARKS[live.state], row.kind, _heard(row.kind, live, status.as_of_ns),
+             says(live.state.value, live.reason, live.values)) for row, live in devices)),
         _section("Path from antenna to reward", ("stage", "state", "passed", "stopped", "reason"), (
             (one.stage, _MARKS[one.state], one.passed, one.stopped, one.reason) for one in status.path)),
         _section("Last frames", ("time", "id", "kind", "rssi dBm", "stage", "reason"), (
@@ -83,12 +89,22 @@ def document(title: str, body: str, *, refresh_s: int | None = None) -> str:
 
 def _section(title: str, headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     head = "".join(f'<th scope="col">{escape(header)}</th>' for header in headers)
+    wraps = [' class="words"' if header in _SENTENCES else "" for header in headers]
     body = "".join(
-        "<tr>" + "".join(f"<td>{'–' if cell is None else escape(str(cell))}</td>" for cell in row) + "</tr>"
+        "<tr>" + "".join(f"<td{wrap}>{_cell(cell)}</td>" for wrap, cell in zip(wraps, row, strict=True)) + "</tr>"
         for row in rows
     )
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>" if body else "<p>None.</p>"
     return f"<h2>{escape(title)}</h2>{table}"
+
+
+def _cell(cell: object) -> str:
+    return "–" if cell is None else escape(str(cell))
+
+
+def _heard(kind: str, live: LiveDevice, now_ns: int) -> str:
+    as_of, now = (datetime.fromtimestamp(at_ns // NS_PER_S, UTC) for at_ns in (live.as_of_ns, now_ns))
+    return last_heard(kind, live.state.value, live.values, as_of, now)
 
 
 def _seconds(age_s: int | None) -> str | None:

@@ -53,10 +53,8 @@ def problem(error: UserError, *, status: int | None = None) -> web.Response:
         "type": f"urn:skerry:problem:{error.code}",
         "title": error.code.removeprefix("E_").replace("_", " ").capitalize(),
         "status": status or error.http_status,
-        "detail": error.detail,
-        "code": error.code,
         "params": {name: str(value) for name, value in error.params.items()},
-        "remedy": error.remedy,
+        **error.problem(),
     }
     headers = dict(_HEADERS)
     if isinstance(error, Unauthorised) and error.http_status == 401:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from skerry_agent.cli.table import table
 from skerry_client.paths import Paths, choose_paths
+from skerry_client.readings import span
 from skerry_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -160,30 +162,6 @@ def as_json(value: Any) -> Any:
 def show(value: Any, *, json_wanted: bool, text: Callable[[], str]) -> None:
     """Print a result to stdout: JSON when wanted, text otherwise."""
     click.echo(json.dumps(as_json(value), indent=2 if sys.stdout.isatty() else None) if json_wanted else text())
-
-
-def span(seconds: int) -> str:
-    """Return a time span for people, in its largest unit of which there are two."""
-    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds // size} {unit}"
-    return f"{seconds} s"
-
-
-def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return aligned columns; "-" for what is absent. A terminal gets bold headers."""
-    cells = [[("-" if cell is None else _clean(str(cell))) for cell in row] for row in rows]
-    if not cells:
-        return "(none)"
-    widths = [max(len(header), *(len(row[index]) for row in cells)) for index, header in enumerate(headers)]
-    head = "  ".join(header.upper().ljust(width) for header, width in zip(headers, widths, strict=True)).rstrip()
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
-    return "\n".join([click.style(head, bold=True), *lines])
-
-
-def _clean(text: str) -> str:
-    """Keep what came from radios and other people from steering the terminal."""
-    return "".join(one if one.isprintable() else "?" for one in text)
 
 
 def _pairs(flags: Sequence[str]) -> dict[str, str]:

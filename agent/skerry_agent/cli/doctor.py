@@ -106,7 +106,9 @@ def _text(findings: list[Finding], red: Finding | None, *, hints: bool) -> str:
 
 
 def _warning(finding: Finding) -> str:
-    words = [f"warning: {finding.check}: {finding.evidence.rstrip('.')}.", finding.reason, f"fix: {finding.fix}"]
+    repeats = finding.reason.rstrip(".").lower() in finding.evidence.lower()
+    reason = "" if repeats else finding.reason
+    words = [f"warning: {finding.check}: {finding.evidence.rstrip('.')}.", reason, f"fix: {finding.fix}"]
     return " ".join(word for word in words if word)
 
 

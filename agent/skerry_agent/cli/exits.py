@@ -9,7 +9,7 @@ from typing import NoReturn
 import click
 
 from skerry_client.errors import ApiProblem, BadAnswer, NotReachable
-from skerry_core.errors import NotFoundError, UserError
+from skerry_core.errors import Explained, NotFoundError, UserError
 
 __all__ = ["ATTENTION", "ERROR", "NOT_RUNNING", "UNHEALTHY", "USAGE", "leave", "run_command"]
 
@@ -25,6 +25,10 @@ def run_command(command: click.Command, arguments: Sequence[str]) -> int:
     except click.exceptions.Exit as error:
         return int(error.exit_code)
     except click.ClickException as error:
+        if "--json" in arguments:
+            click.echo(
+                json.dumps({"error": UserError("E_USAGE", error.format_message(), remedy=_help(error)).problem()})
+            )
         error.show()
         return USAGE
     except (click.Abort, KeyboardInterrupt):
@@ -37,46 +41,45 @@ def run_command(command: click.Command, arguments: Sequence[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
+def _help(error: click.ClickException) -> str:
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    return f"Try '{context.command_path} --help'." if context is not None else ""
+
+
 def _report(error: Exception, arguments: Sequence[str]) -> int:
     while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]
-    code, detail, remedy, exit_code = _describe(error)
+    told, exit_code = _describe(error)
     if "--json" in arguments:
-        click.echo(json.dumps({"error": {"code": code, "detail": detail, "remedy": remedy}}))
-    click.echo(f"skerry: {detail} ({code})", err=True)
-    if remedy:
-        click.echo(f"        {remedy}", err=True)
+        click.echo(json.dumps({"error": told.problem()}))
+    click.echo(f"skerry: {told.detail} ({told.code})", err=True)
+    if told.remedy:
+        click.echo(f"        {told.remedy}", err=True)
     if "--debug" in arguments:
         traceback.print_exception(error, file=sys.stderr)
     return exit_code
 
 
-def _describe(error: Exception) -> tuple[str, str, str, int]:
+def _describe(error: Exception) -> tuple[Explained, int]:
     match error:
         case NotFoundError():
-            return error.code, error.detail, error.remedy, ERROR  # 3 is kept for "no agent is running"
+            return error, ERROR  # 3 is kept for "no agent is running"
         case UserError():
-            return error.code, error.detail, error.remedy, error.exit_code
+            return error, error.exit_code
         case ApiProblem():
-            return error.code, error.detail, error.remedy, _BY_STATUS.get(error.status, ERROR)
+            return error, _BY_STATUS.get(error.status, ERROR)
+        case Explained():
+            return error, ERROR
         case NotReachable():
-            return (
-                "E_NOT_RUNNING",
-                f"No agent answers: {error}.",
-                "Start it with `skerry run`, with the same --dir if you use one.",
-                NOT_RUNNING,
-            )
+            remedy = "Start it with `skerry run`, with the same --dir if you use one."
+            return UserError("E_NOT_RUNNING", f"No agent answers: {error}.", remedy=remedy), NOT_RUNNING
         case BadAnswer():
-            return "E_BAD_ANSWER", f"That is not a Skerry agent, or another version: {error}.", "", ERROR
+            return UserError("E_BAD_ANSWER", f"That is not a Skerry agent, or another version: {error}."), ERROR
         case OSError():
-            return "E_OS", f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), "", ERROR
+            return UserError("E_OS", f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")), ERROR
         case _:
-            return (
-                "E_INTERNAL",
-                f"Internal error: {type(error).__name__}.",
-                "Repeat it as `skerry --debug ...` and report it.",
-                ERROR,
-            )
+            remedy = "Repeat it as `skerry --debug ...` and report it."
+            return UserError("E_INTERNAL", f"Internal error: {type(error).__name__}.", remedy=remedy), ERROR
 
 
 def leave(code: int) -> NoReturn:

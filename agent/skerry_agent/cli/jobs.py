@@ -1,5 +1,9 @@
 """`skerry jobs`: long actions that the running agent does, with a progress bar while one waits for them."""
 
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
 import click
 
 from skerry_agent.cli.context import Cli, json_option, pass_cli, show, table
@@ -37,7 +41,7 @@ def list_jobs(cli: Cli, /, *, as_json_: bool) -> None:
 def show_job(cli: Cli, /, *, job_id: str, as_json_: bool) -> None:
     """Show one job and what came of it."""
     job = cli.ask(lambda agent: agent.call(calls.job(job_id)))
-    show(job, json_wanted=as_json_, text=lambda: _text(job))
+    show(job, json_wanted=as_json_, text=lambda: _sheet(cli, job))
 
 
 @jobs.command()
@@ -47,7 +51,7 @@ def show_job(cli: Cli, /, *, job_id: str, as_json_: bool) -> None:
 def cancel(cli: Cli, /, *, job_id: str, as_json_: bool) -> None:
     """Stop a job."""
     job = cli.ask(lambda agent: agent.call(calls.cancel_job(job_id)))
-    show(job, json_wanted=as_json_, text=lambda: _text(job))
+    show(job, json_wanted=as_json_, text=lambda: _sheet(cli, job))
 
 
 @jobs.command()
@@ -68,13 +72,19 @@ def start(
     backup and support_file write into the agent's own folders and name the file; device_scan asks the ports that the
     agent may open; speed_test measures the agent's own connection. Ctrl-C ends the waiting, not the job.
     """
+    if kind == "speed_test" and url is None:
+        raise click.UsageError("speed_test needs --url, the http address of the server to measure against.")
     wishes: dict[str, str | int | bool] = {"probing": False} if no_probe else {}
     given = {"url": url, "budget_mb": budget_mb, "limit_s": limit_s}
     wishes |= {name: value for name, value in given.items() if value is not None}
     job = cli.ask(lambda agent: _run(agent, kind, wishes, waiting=not no_wait))
     if job.problem is not None:
         raise UserError(job.problem.code, job.problem.detail, remedy=job.problem.remedy)
-    show(job, json_wanted=as_json_, text=lambda: _text(job))
+    if job.state == "cancelled":
+        raise UserError("E_JOB_CANCELLED", f"Somebody cancelled the {kind} meanwhile.", remedy="Start it again.")
+    if no_wait:
+        click.echo(f"How it goes: skerry jobs show {job.id}", err=True)
+    show(job, json_wanted=as_json_, text=lambda: _sheet(cli, job) if job.result is None else _result(cli, job))
 
 
 async def _run(agent: AgentClient, kind: str, wishes: dict[str, str | int | bool], *, waiting: bool) -> Job:
@@ -93,20 +103,38 @@ async def _run(agent: AgentClient, kind: str, wishes: dict[str, str | int | bool
     return job
 
 
-def _text(job: Job) -> str:
+def _sheet(cli: Cli, job: Job) -> str:
+    """Return what is known of a job and, where it is done, its result as the verb of its own shows it."""
     rows: list[tuple[str, object]] = [("job", job.id), ("kind", job.kind), ("state", job.state)]
-    rows += [("progress", f"{job.progress:.0%}"), ("message", job.message)]
+    rows += [("started", _moment(job.created)), ("ended", None if job.ended is None else _moment(job.ended))]
+    if not job.has_ended:
+        rows += [("progress", f"{job.progress:.0%}"), ("message", job.message)]
     if job.problem is not None:
         rows += [("problem", f"{job.problem.detail} ({job.problem.code})"), ("remedy", job.problem.remedy)]
-    for name, value in (job.result or {}).items():
-        if isinstance(value, list):
-            rows += [(name, _one_line(member)) for member in value] or [(name, "none")]
-        else:
-            rows.append((name, _one_line(value)))
-    return table(("what", "value"), rows)
+    sheet = table(("what", "value"), rows)
+    return sheet if job.result is None else f"{sheet}\n\n{_result(cli, job)}"
 
 
-def _one_line(value: object) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {member}" for name, member in value.items() if member not in (None, {}))
-    return str(value)
+def _result(cli: Cli, job: Job) -> str:
+    from skerry_agent.cli.scan_text import scan_text
+    from skerry_agent.cli.speedtest import speed_text
+
+    result = job.result or {}
+    match job.kind:
+        case "device_scan":
+            return scan_text(result["devices"], cli)
+        case "speed_test":
+            return speed_text(result)
+        case _:
+            return _file_text(result)
+
+
+def _file_text(result: Mapping[str, Any]) -> str:
+    """Return the file that a backup or support file became, on the agent's computer, with its parts."""
+    parts = result.get("parts", ())
+    names = [f"{name} ({size} bytes)" for name, size in parts.items()] if isinstance(parts, Mapping) else parts
+    return f"{result['file']}: {', '.join(map(str, names))}" if names else str(result["file"])
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"

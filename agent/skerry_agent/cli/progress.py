@@ -11,17 +11,20 @@ __all__ = ["ProgressBar"]
 class ProgressBar:
     """Entered, it is a function of a fraction from 0 to 1 and what is being done."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, shown: bool = True) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+        from rich.table import Column
 
         self._name = name
+        self._shown = shown
         self._bar = Progress(
-            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeElapsedColumn(),
-            console=Console(stderr=True), disable=not sys.stderr.isatty(),
+            TextColumn("{task.description}", markup=False, table_column=Column(overflow="ellipsis", no_wrap=True)),
+            BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeElapsedColumn(),
+            console=Console(stderr=True), disable=not (shown and sys.stderr.isatty()),
         )  # fmt: skip
         self._task = self._bar.add_task(name, total=1.0)
-        self._tenth = -1
+        self._tenth, self._start = -1, ""
 
     def __enter__(self) -> Callable[[float, str], None]:
         self._bar.start()
@@ -32,6 +35,8 @@ class ProgressBar:
 
     def _show(self, fraction: float, words: str) -> None:
         self._bar.update(self._task, completed=fraction, description=words)
-        if self._bar.disable and int(fraction * 10) > self._tenth:
-            self._tenth = int(fraction * 10)
+        tenth = int(fraction * 10)
+        begins = fraction == 0 and words != self._start  # what keeps it from beginning is worth a line
+        if self._shown and self._bar.disable and (tenth > self._tenth or begins):
+            self._tenth, self._start = tenth, words if fraction == 0 else self._start
             click.echo(f"{self._name}: {fraction:4.0%} {words}", err=True)

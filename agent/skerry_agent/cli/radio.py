@@ -5,49 +5,64 @@ from contextlib import aclosing
 
 import click
 
-from skerry_agent.cli.context import Cli, json_option, pass_cli, show, span, table
+from skerry_agent.cli.context import Cli, json_option, pass_cli, show, table
+from skerry_agent.cli.device_text import device_list, device_sheet, find_device
 from skerry_agent.cli.scan import scan_ports
 from skerry_agent.cli.speedtest import speedtest
 from skerry_client import calls
-from skerry_client.models import Device, Packet, Page
+from skerry_client.http import AgentClient
+from skerry_client.models import Device, Packet
+from skerry_client.readings import has_region
+from skerry_core.errors import UsageError
 
 __all__ = ["devices", "packets"]
+
+UNFOLDED = 10_000  # characters: a frame that comes is one line, for `grep` and friends
 
 
 @click.group(invoke_without_command=True)
 @json_option
 @click.pass_context
 def devices(ctx: click.Context, /, *, as_json_: bool) -> None:
-    """List devices with their state now."""
+    """List the agent's devices: state now, what each says, and why one is not up.
+
+    `skerry devices show DEVICE` tells everything of one; `skerry devices scan` finds what is attached.
+    """
     if ctx.invoked_subcommand is not None:
         return
     page = ctx.obj.ask(lambda agent: agent.call(calls.devices()))
-    rows = [(one.id, one.name, one.kind, one.state, _age(page, one), one.region, one.reason) for one in page.items]
-    header = ("id", "name", "kind", "state", "last heard", "region", "reason")
-    show(page, json_wanted=as_json_, text=lambda: table(header, rows))
+    show(page, json_wanted=as_json_, text=lambda: device_list(page))
 
 
-def _age(page: Page[Device], device: Device) -> str:
-    """Say how old is what is known of a device; of one that never answered nothing is."""
-    if device.state != "up" and not device.values:
-        return "never"
-    return f"{span(max(0, round((page.as_of - device.as_of).total_seconds())))} ago"
+@devices.command("show")
+@click.argument("device")
+@json_option
+@pass_cli
+def show_device(cli: Cli, /, *, device: str, as_json_: bool) -> None:
+    """Show everything of one device: state, readings with their units. DEVICE is its id or its name."""
+    page = cli.ask(lambda agent: agent.call(calls.devices()))
+    one = find_device(page.items, device)
+    show(one, json_wanted=as_json_, text=lambda: device_sheet(page, one))
 
 
 @devices.command("set")
-@click.argument("device_id")
+@click.argument("device")
 @click.option("--name", help="A name for people.")
 @click.option("--region", help="Confirm the region it stands in: nothing is transmitted before.")
 @json_option
 @pass_cli
-def set_device(cli: Cli, /, *, device_id: str, name: str | None, region: str | None, as_json_: bool) -> None:
-    """Name a device or confirm its region."""
-    changed: Device = cli.ask(lambda agent: agent.call(calls.change_device(device_id, name=name, region=region)))
-    show(
-        changed,
-        json_wanted=as_json_,
-        text=lambda: f"{changed.id}: {changed.name}, region {changed.region or 'not set'}",
-    )
+def set_device(cli: Cli, /, *, device: str, name: str | None, region: str | None, as_json_: bool) -> None:
+    """Name a device or confirm its region. DEVICE is its id or its name."""
+    if name is None and region is None:
+        raise UsageError("E_NO_CHANGE", "Nothing is to be changed.", remedy="Give --name, --region or both.")
+
+    async def change(agent: AgentClient) -> Device:
+        found = find_device((await agent.call(calls.devices())).items, device)
+        return await agent.call(calls.change_device(found.id, name=name, region=region))
+
+    changed = cli.ask(change)
+    placed = f", region {changed.region or 'not confirmed'}" if has_region(changed.kind) else ""
+    show(changed, json_wanted=as_json_, text=lambda: f"{changed.id}: {changed.name}{placed}")
 
 
 devices.add_command(scan_ports)
@@ -61,7 +76,9 @@ devices.add_command(speedtest)
 @json_option
 @pass_cli
 def packets(cli: Cli, /, *, limit: int, device: str | None, follow: bool, as_json_: bool) -> None:
-    """Show received frames and how far each one came."""
+    """Show received frames and how far each one came. --device takes an id or a name."""
+    if device is not None:
+        device = find_device(cli.ask(lambda agent: agent.call(calls.devices())).items, device).id
     if follow:
         asyncio.run(_follow(cli, limit, device, as_json_))
         return
@@ -102,4 +119,4 @@ def _row(one: Packet) -> tuple[object, ...]:
 
 
 def _line(one: Packet) -> str:
-    return table(("",) * len(_HEADERS), [_row(one)]).splitlines()[-1]
+    return table(("",) * len(_HEADERS), [_row(one)], width=UNFOLDED).splitlines()[-1]

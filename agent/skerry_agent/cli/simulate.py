@@ -2,6 +2,7 @@
 
 import asyncio
 import difflib
+import errno
 import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -13,6 +14,7 @@ import click
 
 from skerry_agent.cli.context import json_option, show, table
 from skerry_agent.cli.replay import replay_recordings
+from skerry_core.errors import RefusedError
 
 __all__ = ["simulate"]
 
@@ -44,7 +46,7 @@ class Wishes:
 )
 @click.option(
     "--hangs-after",
-    type=float,
+    type=click.FloatRange(min=0, min_open=True),
     default=None,
     help="Seconds after which a LoRa module hangs until its hardware is reset by a low pulse of DTR; it is at a "
     "network port then.",
@@ -88,6 +90,7 @@ def simulate(
             raise click.UsageError(f"there is no emulator {name!r}; {meant}see skerry simulate --list")
         if hangs_after is not None and known[name][0] not in DIALECTS:
             raise click.UsageError(f"--hangs-after goes with {', '.join(sorted(DIALECTS))} only, not with {name}")
+    _check_places(names, port=port, server=server)
     if recordings:
         if names != (PACKET_FORWARDER,):
             raise click.UsageError("--replay goes with packet-forwarder alone")
@@ -96,6 +99,20 @@ def simulate(
     folder = announcement_folder()
     wishes = Wishes(faults=faults, port=port, server=server, hangs_after_s=hangs_after, folder=folder)
     asyncio.run(_run(names, wishes, as_json_=as_json_))
+
+
+def _check_places(names: tuple[str, ...], *, port: int, server: str | None) -> None:
+    """Refuse a place that none of the devices would use, and one port for two. Raises `click.UsageError`."""
+    from skerry_simulate.devices.registry import EMULATORS
+
+    at_ports = [name for name in names if name in EMULATORS and EMULATORS[name].tcp]
+    if port and len(at_ports) != 1:
+        having = ", ".join(name for name, emulator in sorted(EMULATORS.items()) if emulator.tcp)
+        raise click.UsageError(f"--port goes with one device that has a network port ({having})")
+    if server is not None:
+        _address(server)
+        if not SERVERS.keys() & set(names):
+            raise click.UsageError(f"--server goes with {' and '.join(sorted(SERVERS))}: the others speak to nobody")
 
 
 def _kinds() -> dict[str, tuple[str, str]]:
@@ -110,7 +127,8 @@ def _kinds() -> dict[str, tuple[str, str]]:
 def _list(*, as_json_: bool) -> None:
     rows = [(name, kind, about) for name, (kind, about) in _kinds().items()]
     values = [{"name": name, "kind": kind, "about": about} for name, kind, about in rows]
-    show(values, json_wanted=as_json_, text=lambda: table(("name", "kind", "about"), rows))
+    run = "Run as many as you like: skerry simulate p1-v5 quectel-rm520n - then, elsewhere: skerry devices scan"
+    show(values, json_wanted=as_json_, text=lambda: f"{table(('name', 'kind', 'about'), rows)}\n\n{run}")
 
 
 async def _run(names: tuple[str, ...], wishes: Wishes, *, as_json_: bool) -> None:
@@ -148,7 +166,16 @@ async def _emulator(name: str, wishes: Wishes) -> AsyncIterator[dict[str, str]]:
             name, clock=clock, random=SystemRandom(), faults=read_faults(name, wishes.faults), announce=wishes.folder,
             port=wishes.port,
         )  # fmt: skip
-        async with emulator as running:
+        async with AsyncExitStack() as stack:
+            try:
+                running = await stack.enter_async_context(emulator)
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise
+                raise RefusedError(
+                    "E_SIMULATE_PORT", f"Port {wishes.port} of this computer is in use.",
+                    remedy="Choose another with --port, or leave it away for a free one.", params={"port": wishes.port},
+                ) from None  # fmt: skip
             yield {"name": name, "kind": running.kind, "url": running.url, **dict(running.environment)}
         return
     server = _address(wishes.server or SERVERS.get(name, "127.0.0.1:0"))

@@ -1,13 +1,16 @@
 """`skerry devices speedtest`: latency, download and upload against a server of the owner's choice, within a budget."""
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
 
 import click
 
 from skerry_agent.cli.context import json_option, show, table
 from skerry_core.errors import UserError
 
-__all__ = ["speedtest"]
+__all__ = ["speed_text", "speedtest"]
 
 BYTES_PER_MB = 1_000_000
 
@@ -51,13 +54,19 @@ def speedtest(*, url: str, budget_mb: int, limit_s: float, local_address: str | 
         raise UserError(
             "E_SPEED_TEST", f"Nothing was measured: {error}.", remedy="Check the address and the connection."
         ) from error
+    show(result, json_wanted=as_json_, text=lambda: speed_text(asdict(result), of_mb=budget_mb))
+
+
+def speed_text(result: Mapping[str, Any], *, of_mb: int | None = None) -> str:
+    """Return a result for people, from its JSON: the job `speed_test` of the agent shows the same."""
+    of = "" if of_mb is None else f" of {of_mb} MB"
     rows = [
-        ("latency", f"{result.latency_ms} ms"),
-        ("download", _megabits(result.download_bytes_s)),
-        ("upload", _megabits(result.upload_bytes_s)),
-        ("used", f"{result.bytes_used / BYTES_PER_MB:.1f} MB of {budget_mb} MB"),
+        ("latency", f"{result['latency_ms']} ms"),
+        ("download", _megabits(result["download_bytes_s"])),
+        ("upload", _megabits(result["upload_bytes_s"])),
+        ("used", f"{result['bytes_used'] / BYTES_PER_MB:.1f} MB{of}"),
     ]
-    show(result, json_wanted=as_json_, text=lambda: table(("what", "value"), rows))
+    return table(("what", "value"), rows)
 
 
 def _megabits(bytes_per_s: int) -> str:

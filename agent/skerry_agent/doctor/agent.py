@@ -9,6 +9,7 @@ from skerry_agent.doctor.findings import Finding, Grade
 from skerry_client import calls
 from skerry_client.http import AgentClient
 from skerry_client.models import Backlog, Device, Packet, Reward, Status, Witness
+from skerry_client.readings import short_name
 
 __all__ = ["AgentFacts", "ask", "check_agent", "not_running"]
 
@@ -100,26 +101,27 @@ def _radios(facts: AgentFacts) -> Iterator[Finding]:
             fix="Point a packet forwarder at gwmp.listen, or set serial.radios; `skerry config show` has both.",
         )  # fmt: skip
     for device in facts.devices:
+        name = short_name(device.id, device.name)
         age = _age(facts.status.as_of - device.as_of)
         if device.state == "down":
             yield _finding(
-                "radio", device.name, Grade.FAIL, f"{device.reason} ({age} ago)", reason="The radio does not answer.",
+                "radio", name, Grade.FAIL, f"{device.reason} ({age} ago)", reason="The radio does not answer.",
                 fix="Check power, cable and antenna of the radio, then its packet forwarder or serial port.",
             )  # fmt: skip
         elif device.state == "unknown":
             yield _finding(
-                "radio", device.name, Grade.UNKNOWN, device.reason,
+                "radio", name, Grade.UNKNOWN, device.reason,
                 fix="Check that the radio is powered and points at this agent.",
             )  # fmt: skip
         elif device.values.get("radio_condition") in _ILL:
             yield _ill(device)
         else:
-            yield _finding("radio", device.name, Grade.PASS, f"{device.reason} ({age} ago)")
+            yield _finding("radio", name, Grade.PASS, f"{device.reason} ({age} ago)")
         if "trouble" in device.values:
             yield _trouble(device, facts.status.as_of)
         if any(eui in device.id.lower() for eui in VENDOR_EUIS):
             yield _finding(
-                "radio", f"EUI of {device.name}", Grade.WARN, device.id,
+                "radio", f"EUI of {name}", Grade.WARN, device.id,
                 reason="Many gateways are shipped with this EUI; two of them cannot be told apart.",
                 fix="Set a unique gateway_ID in the packet forwarder's settings.",
             )  # fmt: skip
@@ -139,15 +141,22 @@ def _ill(device: Device) -> Finding:
     condition = device.values["radio_condition"]
     grade, fix = _ILL[condition]
     reason = f"The radio answers but is {condition}."
-    return _finding("radio", device.name, grade, str(device.values.get("radio_finding")), reason=reason, fix=fix)
+    return _finding(
+        "radio",
+        short_name(device.id, device.name),
+        grade,
+        str(device.values.get("radio_finding")),
+        reason=reason,
+        fix=fix,
+    )
 
 
 def _trouble(device: Device, now: datetime) -> Finding:
     """Return what the agent reported of a device since its state last changed for the better."""
-    values = device.values
+    values, name = device.values, short_name(device.id, device.name)
     age = _age(now - datetime.fromisoformat(values["trouble_at"]))
     return _finding(
-        "radio", f"trouble of {device.name}", Grade.WARN, f"{values['trouble_detail']} ({age} ago)",
+        "radio", f"trouble of {name}", Grade.WARN, f"{values['trouble_detail']} ({age} ago)",
         reason=f"The agent reported {values['trouble']}.", fix="Do what the report says; docs/packet-forwarders.md.",
     )  # fmt: skip
 

@@ -98,10 +98,13 @@ class JobBoard:
             if job.kind == kind:
                 raise RefusedError(
                     "E_JOB_RUNNING", f"A {kind} is running already.",
-                    remedy="Watch it, or cancel it first.", params={"id": job.id},
+                    remedy=f"Watch it: skerry jobs show {job.id} - or stop it: skerry jobs cancel {job.id}",
+                    params={"id": job.id},
                 )  # fmt: skip
         if len(going) >= MAX_RUNNING:
-            raise RefusedError("E_JOBS_BUSY", f"{MAX_RUNNING} jobs are running.", remedy="Wait for one to end.")
+            raise RefusedError(
+                "E_JOBS_BUSY", f"{MAX_RUNNING} jobs are running.", remedy="Wait for one to end: skerry jobs list"
+            )
         work = prepare(wishes)
         self._forget_old()
         job = Job(id=secrets.token_hex(8), kind=kind, account=account, created_ns=self._clock.wall_ns())
@@ -120,7 +123,8 @@ class JobBoard:
         if job_id not in self._jobs:
             raise NotFoundError(
                 "E_NO_JOB", "There is no such job.",
-                remedy="Jobs are kept for a day and not across a restart.", params={"id": job_id},
+                remedy="Jobs are kept for a day and not across a restart; see: skerry jobs list",
+                params={"id": job_id},
             )  # fmt: skip
         return self._jobs[job_id]
 
@@ -155,14 +159,15 @@ class JobBoard:
         except JobStopped:
             return  # told from a thread that the job was cancelled
         except UserError as error:
-            problem = {"code": error.code, "detail": error.detail, "remedy": error.remedy}
-            self._end(job, JobState.FAILED, message=error.detail, problem=problem)
+            self._fail(job, error)
         except Exception:  # noqa: BLE001 - edge of a job: its client is told, the agent goes on
             _log.exception("job %s (%s) failed", job_id, job.kind)
-            problem = {"code": "E_INTERNAL", "detail": "Internal error.", "remedy": "See the log."}
-            self._end(job, JobState.FAILED, message="Internal error.", problem=problem)
+            self._fail(job, UserError("E_INTERNAL", "Internal error.", remedy="See the log."))
         finally:
             progress.stop()
+
+    def _fail(self, job: Job, error: UserError) -> None:
+        self._end(job, JobState.FAILED, message=error.detail, problem=error.problem())
 
     def _note(self, job_id: str, fraction: float, words: str) -> None:
         job = self._jobs.get(job_id)

@@ -98,7 +98,7 @@ class JobKinds:
         async def work(progress: Progress) -> JsonObject:
             from skerry_agent.runtime.attached import surroundings
             from skerry_agent.runtime.look_around import known_devices
-            from skerry_firmware_bridge.discovery.announced import announcement_folder
+            from skerry_firmware_bridge.discovery.announced import announcement_folder, scan_lock
             from skerry_firmware_bridge.discovery.scan import Scope, scan
 
             progress(0.0, "asking every port" if probing else "listing ports")
@@ -107,6 +107,7 @@ class JobKinds:
                 Scope(probing=probing, known=known),
                 around=surroundings(self._clock, self._random.random),
                 announced=announcement_folder(),
+                lock=scan_lock(),
                 on_progress=progress,
             )
             return {"devices": [device.to_json() for device in found]}
@@ -176,7 +177,7 @@ async def _in_thread(work: Callable[[], Any]) -> Any:
 def _only(wishes: Mapping[str, Any], *known: str) -> None:
     unknown = wishes.keys() - set(known)
     if unknown:
-        raise _wrong(f"besides kind it has {', '.join(known) or 'nothing'}")
+        raise _wrong(f"it takes {', '.join(known) or 'no options'}, not {', '.join(sorted(unknown))}")
 
 
 def _count(wishes: Mapping[str, Any], name: str, default: int, most: int) -> int:
@@ -189,4 +190,5 @@ def _count(wishes: Mapping[str, Any], name: str, default: int, most: int) -> int
 
 
 def _wrong(finding: str) -> UsageError:
-    return UsageError("E_JOB", f"This job cannot be started: {finding}.", remedy="See /docs for what each job takes.")
+    remedy = "What each job takes: skerry jobs start --help, or /docs of the API."
+    return UsageError("E_JOB", f"This job cannot be started: {finding}.", remedy=remedy)

@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from skerry_core.errors import RefusedError
 from skerry_core.files import PUBLIC_MODE, write_atomic
 
 __all__ = ["set_in_file", "toml_value"]
+
+MOST_LINES = 200  # of one value
 
 
 def toml_value(value: Any) -> str:
@@ -29,8 +32,9 @@ def toml_value(value: Any) -> str:
 def set_in_file(file: Path, setting: Setting[Any], value: Any) -> None:
     """Set a checked value, creating the file when needed. Raises `RefusedError` E_CONFIG_EDIT, changing nothing."""
     before = file.read_text(encoding="utf-8") if file.exists() else ""
-    after = _edited(before, setting.key, toml_value(value))
-    if not _only_change(before, after, setting.key, value):
+    edits = _edits(before, setting.key, toml_value(value))
+    after = next((text for text in edits if _only_change(before, text, setting.key, value)), None)
+    if after is None:
         raise RefusedError(
             "E_CONFIG_EDIT",
             f"{file} is written in a way that this command cannot change safely.",
@@ -42,12 +46,14 @@ def set_in_file(file: Path, setting: Setting[Any], value: Any) -> None:
     write_atomic(file, after.encode(), mode=mode)
 
 
-def _edited(text: str, key: str, value: str) -> str:
+def _edits(text: str, key: str, value: str) -> Iterator[str]:
+    """Yield the text with the new value in the place of one line, of two, ...: a list may stand on several."""
     section, _, name = key.rpartition(".")
     lines = text.splitlines()
     if number := line_of(text, key):
         left = lines[number - 1].split("=", 1)[0].rstrip()
-        lines[number - 1] = f"{left} = {value}"
+        for end in range(number, min(len(lines), number + MOST_LINES) + 1):
+            yield "\n".join([*lines[: number - 1], f"{left} = {value}", *lines[end:]]) + "\n"
     else:
         header = f"[{section}]"
         places = [index for index, line in enumerate(lines) if line.split("#")[0].strip() == header]
@@ -55,7 +61,7 @@ def _edited(text: str, key: str, value: str) -> str:
             lines.insert(places[0] + 1, f"{name} = {value}")
         else:
             lines += [*([""] if lines else []), header, f"{name} = {value}"]
-    return "\n".join(lines) + "\n"
+        yield "\n".join(lines) + "\n"
 
 
 def _only_change(before: str, after: str, key: str, value: Any) -> bool:

@@ -1,5 +1,6 @@
 """What one setting is: key, type, default, one sentence, and how a value is checked. Used by the table of settings."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -89,7 +90,7 @@ def flag(key: str, default: bool, doc: str) -> Setting[bool]:
 
 
 def texts(key: str, default: tuple[str, ...], doc: str) -> Setting[tuple[str, ...]]:
-    """Declare a list of texts; in a flag or the environment they are separated by commas."""
+    """Declare a list of texts; in a flag or the environment they are separated by commas, or stand in a JSON list."""
 
     def check(value: Any) -> tuple[str, ...]:
         if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
@@ -97,6 +98,11 @@ def texts(key: str, default: tuple[str, ...], doc: str) -> Setting[tuple[str, ..
         return tuple(value)
 
     def parse(raw: str) -> tuple[str, ...]:
+        if raw.lstrip().startswith("["):  # a device's option may hold commas itself
+            try:
+                return check(json.loads(raw))
+            except json.JSONDecodeError:
+                raise ValueRejected('a JSON list of texts, such as ["a", "b"]') from None
         return tuple(item.strip() for item in raw.split(",") if item.strip())
 
     return Setting(key=key, type_name="list of texts", default=default, doc=doc, check=check, parse=parse)

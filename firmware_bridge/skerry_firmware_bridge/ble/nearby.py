@@ -76,7 +76,7 @@ async def nearby(*, clock: Clock, limit_s: float = LIMIT_S, probing: bool = True
     try:
         found = await find_hotspots(scan_s=limit_s)
     except LinkRefused as error:
-        return Nearby() if error.code in ABSENT else Nearby(problem=_problem(error))
+        return Nearby() if error.code in ABSENT else Nearby(problem=error.problem())
     hotspots = [NearbyHotspot(address=one.address, name=one.name, rssi_dbm=one.rssi_dbm) for one in found]
     if probing:
         hotspots[:MOST_ASKED] = await _identified(hotspots[:MOST_ASKED], clock=clock, scan_s=limit_s)
@@ -97,24 +97,17 @@ async def _identified(found: Sequence[NearbyHotspot], *, clock: Clock, scan_s: f
                 known = await Hotspot(connection, clock=clock).identity()
                 identity = {name: known[name] for name in _ASKED}
         except LinkRefused as error:
-            problem = _problem(error)
+            problem = error.problem()
         except (BridgeError, TimeoutError) as error:
             why = str(error) or f"no answer within {IDENTITY_LIMIT_S:g} s"
-            problem = {
-                "code": "E_BLE_SILENT",
-                "detail": f"The hotspot does not say who it is: {why}.",
-                "remedy": "Go nearer and scan again.",
-            }
+            detail = f"The hotspot does not say who it is: {why}."
+            problem = LinkRefused("E_BLE_SILENT", detail, remedy="Go nearer and scan again.").problem()
         return NearbyHotspot(
             address=one.address, name=one.name, rssi_dbm=one.rssi_dbm, identity=identity, problem=problem
         )
 
     until_ns = clock.monotonic_ns() + round(ASK_UNTIL_S * NS_PER_S)
     return [await ask(one) if clock.monotonic_ns() < until_ns else one for one in found]
-
-
-def _problem(error: LinkRefused) -> dict[str, str]:
-    return {"code": error.code, "detail": error.detail, "remedy": error.remedy}
 
 
 async def _on_other_bus(bus: str, *, limit_s: float, probing: bool) -> Nearby:
@@ -157,11 +150,8 @@ def _read_answer(answer: bytes, bus: str) -> Nearby:
 
 
 def _silent(why: str) -> dict[str, str]:
-    return {
-        "code": "E_BLE_SCAN",
-        "detail": f"The emulated hotspot could not be looked for: {why}.",
-        "remedy": "Start it again: skerry simulate helium-hotspot",
-    }
+    detail = f"The emulated hotspot could not be looked for: {why}."
+    return LinkRefused("E_BLE_SCAN", detail, remedy="Start it again: skerry simulate helium-hotspot").problem()
 
 
 async def _main(arguments: Sequence[str]) -> None:

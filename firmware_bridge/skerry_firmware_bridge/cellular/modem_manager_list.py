@@ -45,13 +45,11 @@ async def managed_modems(bus: str | None = None) -> list[ListedModem]:
     except LinkRefused as error:
         if error.code in ABSENT:
             return []
-        problem = {"code": error.code, "detail": error.detail, "remedy": error.remedy}
-        return [ListedModem(place=ANY + suffix, problem=problem)]
+        return [ListedModem(place=ANY + suffix, problem=error.problem())]
     except BridgeError as error:
-        problem = {
-            "code": "E_MM_SILENT",
-            "detail": f"ModemManager cannot be asked: {error}.",
-            "remedy": "Look at its log, or restart it: sudo systemctl restart ModemManager",
-        }
-        return [ListedModem(place=ANY + suffix, problem=problem)]
+        silent = LinkRefused(
+            "E_MM_SILENT", f"ModemManager cannot be asked: {error}.",
+            remedy="Look at its log, or restart it: sudo systemctl restart ModemManager",
+        )  # fmt: skip
+        return [ListedModem(place=ANY + suffix, problem=silent.problem())]
     return [ListedModem(place=(modem.identifier or ANY) + suffix, identity=modem.identity) for modem in modems]

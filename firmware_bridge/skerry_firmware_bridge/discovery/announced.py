@@ -13,7 +13,7 @@ from pathlib import Path
 
 from skerry_core.errors import RefusedError
 
-__all__ = ["BUSES", "announcement_folder", "running_emulators"]
+__all__ = ["BUSES", "announcement_folder", "running_emulators", "scan_lock"]
 
 BUSES = "buses"  # below the folder: terminals that are announced as URLs, because not every question may be asked there
 
@@ -37,6 +37,11 @@ def announcement_folder() -> Path:
                 "E_PORTS_FOLDER", f"{part} belongs to somebody else.", remedy="Remove it, or set XDG_RUNTIME_DIR."
             )
     return folder
+
+
+def scan_lock() -> Path:
+    """Return the file that this user's scans lock in turn. Raises as `announcement_folder`."""
+    return announcement_folder().parent / "scan.lock"
 
 
 def running_emulators(folder: Path) -> list[str]:

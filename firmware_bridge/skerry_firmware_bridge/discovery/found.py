@@ -23,7 +23,6 @@ __all__ = [
     "known_device",
     "known_gateway",
     "managed_modem",
-    "problem",
 ]
 
 HOTSPOT = "Helium hotspot over Bluetooth"
@@ -33,8 +32,8 @@ GATEWAYS = {"gwmp": "packet forwarder (Semtech UDP)", "station": "LoRa Basics St
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScannedDevice:
-    """What one port turned out to be. `kind` None = nothing answered; `problem` = why it could not be asked;
-    `device_id` = the running agent uses it under this id."""
+    """What one port turned out to be. `kind` None = nothing answered, or nothing was `asked`; `problem` = why it could
+    not be asked; `device_id` = the running agent uses it under this id."""
 
     port: Port
     guess: str
@@ -42,6 +41,7 @@ class ScannedDevice:
     identity: Values = field(default_factory=dict)
     problem: Mapping[str, str] | None = None
     device_id: str | None = None
+    asked: bool = False
 
     @property
     def setting(self) -> tuple[str, str] | None:
@@ -64,6 +64,7 @@ class ScannedDevice:
             "by_path": self.port.by_path,
             "guess": self.guess,
             "kind": self.kind,
+            "asked": self.asked,
             "identity": dict(self.identity),
             "problem": None if self.problem is None else dict(self.problem),
             "device_id": self.device_id,
@@ -120,11 +121,5 @@ def heard_device(gateway: GatewayHeard) -> ScannedDevice:
     words = GATEWAYS[gateway.kind]
     port = Port(path=gateway.url, key=eui or gateway.url)
     if gateway.refused is not None:
-        error = gateway.refused
-        return ScannedDevice(port=port, guess=words, problem=problem(error.code, error.detail, error.remedy))
+        return ScannedDevice(port=port, guess=words, problem=gateway.refused.problem())
     return ScannedDevice(port=port, guess=words, kind=gateway.kind, identity=gateway.identity)
-
-
-def problem(code: str, detail: str, remedy: str) -> Mapping[str, str]:
-    """Return why something could not be asked, as `--json` has it."""
-    return {"code": code, "detail": detail, "remedy": remedy}

@@ -39,10 +39,10 @@ async def watch_ports(
 
     Raises `OSError` where ports cannot be listed at all.
     """
-    with clock.hold("list ports"):
-        known = await asyncio.to_thread(ports, announced=announced)
     watched = [folder for folder in (*folders, announced) if folder is not None]
-    with folder_events(watched) as changed:
+    with folder_events(watched) as changed:  # before the first look, so that nothing comes unseen between both
+        with clock.hold("list ports"):
+            known = await asyncio.to_thread(ports, announced=announced)
         while True:
             await _wait(changed, clock)
             try:

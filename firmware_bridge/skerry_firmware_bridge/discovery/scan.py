@@ -26,11 +26,11 @@ from skerry_firmware_bridge.discovery.found import (
     known_device,
     known_gateway,
     managed_modem,
-    problem,
 )  # fmt: skip
 from skerry_firmware_bridge.discovery.gateways import ListenFor, gateways
 from skerry_firmware_bridge.discovery.ports import Port, list_ports
 from skerry_firmware_bridge.discovery.probe import probe
+from skerry_firmware_bridge.discovery.turn import scan_turn
 from skerry_firmware_bridge.errors import BridgeError, LinkRefused
 
 __all__ = ["KnownDevice", "ScannedDevice", "Scope", "scan"]
@@ -66,10 +66,27 @@ async def scan(
     *,
     around: Surroundings,
     announced: Path | None = None,
+    lock: Path | None = None,
     ports: Callable[..., list[Port]] = list_ports,
     on_progress: Callable[[float, str], None] = lambda _fraction, _words: None,
 ) -> list[ScannedDevice]:
-    """Look at everything, several at once. Never raises for a port's sake."""
+    """Look at everything, several at once, after any other scan that holds the file `lock`.
+
+    Never raises for a port's sake; `RefusedError` E_SCAN_RUNNING when another scan does not end.
+    """
+    if lock is None or not scope.probing:  # a list opens no port, so that it is in nobody's way
+        return await _scan(scope, around, announced, ports, on_progress)
+    async with scan_turn(lock, clock=around.clock, on_progress=on_progress):
+        return await _scan(scope, around, announced, ports, on_progress)
+
+
+async def _scan(
+    scope: Scope,
+    around: Surroundings,
+    announced: Path | None,
+    ports: Callable[..., list[Port]],
+    on_progress: Callable[[float, str], None],
+) -> list[ScannedDevice]:
     with around.clock.hold("list ports"):
         found = await asyncio.to_thread(ports, announced=announced)
         known = await asyncio.to_thread(lambda: {_leads_to(device.place): device for device in scope.known})
@@ -78,7 +95,7 @@ async def scan(
         chosen = [port for port in found if any(_is_at(port, *names) for names in only.items())]
         strange = [name for name, device in only.items() if not any(_is_at(port, name, device) for port in chosen)]
         found = chosen + [Port(path=name, key=name) for name in strange]
-    return await _Scan(scope, known, around, on_progress).look_at(found)
+    return await _Look(scope, known, around, on_progress).look_at(found)
 
 
 def _leads_to(place: str) -> str:
@@ -92,7 +109,7 @@ def _is_at(port: Port, name: str, device: str) -> bool:
     return name in (port.path, port.key) or port.device == device
 
 
-class _Scan:
+class _Look:
     """One scan in progress."""
 
     def __init__(
@@ -157,8 +174,10 @@ class _Scan:
             devices = await work
         except Exception:  # noqa: BLE001 - outer edge: a mistake at one port must not hide the others
             _log.exception("%s: the look failed", name)
-            failed = problem("E_SCAN_FAILED", f"Looking at {name} failed.", "Report it with the lines above.")
-            devices = [ScannedDevice(port=Port(path=name, key=name), guess=name, problem=failed)]
+            failed = LinkRefused(
+                "E_SCAN_FAILED", f"Looking at {name} failed.", remedy="Report it with the lines above."
+            )
+            devices = [ScannedDevice(port=Port(path=name, key=name), guess=name, problem=failed.problem())]
         self._done(name, total)
         return devices
 
@@ -179,20 +198,22 @@ class _Scan:
             async with self._around.clock.timeout(PORT_LIMIT_S):
                 identified = await probe(port.path, kinds, self._around, lines_low=lines_low, any_speed=port.announced)
         except LinkRefused as error:
-            return ScannedDevice(port=port, guess=words, problem=problem(error.code, error.detail, error.remedy))
+            return ScannedDevice(port=port, guess=words, problem=error.problem())
         except (BridgeError, TimeoutError):
-            gone = problem("E_PORT_GONE", f"{port.path} went away while it was asked.", "Plug it in and scan again.")
-            return ScannedDevice(port=port, guess=words, problem=gone)
+            detail = f"{port.path} went away while it was asked."
+            gone = LinkRefused("E_PORT_GONE", detail, remedy="Plug it in and scan again.")
+            return ScannedDevice(port=port, guess=words, problem=gone.problem())
         if identified is None:
-            return ScannedDevice(port=port, guess=words)
+            return ScannedDevice(port=port, guess=words, asked=True)
         port = replace(port, path=identified.url or port.path)
         silent = None
         if not identified.identity:
-            silent = problem(
-                "E_DEVICE_SILENT", f"{port.path} answered like a {identified.kind} device, but did not say who it is.",
-                "Scan again; unplug the device for a moment if that does not help.",
-            )  # fmt: skip
-        return ScannedDevice(port=port, guess=words, kind=identified.kind, identity=identified.identity, problem=silent)
+            detail = f"{port.path} answered like a {identified.kind} device, but did not say who it is."
+            remedy = "Scan again; unplug the device for a moment if that does not help."
+            silent = LinkRefused("E_DEVICE_SILENT", detail, remedy=remedy).problem()
+        return ScannedDevice(
+            port=port, guess=words, kind=identified.kind, identity=identified.identity, problem=silent, asked=True
+        )
 
     def _likely(self, port: Port) -> tuple[frozenset[str], str, bool]:
         """Return the kinds to ask for, a guess in words, and whether DTR and RTS stay low."""

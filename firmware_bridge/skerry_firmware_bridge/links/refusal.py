@@ -13,6 +13,7 @@ __all__ = ["explain", "holder_of"]
 
 _MISSING = {errno.ENOENT, errno.ENODEV, errno.ENXIO}
 _FORBIDDEN = {errno.EACCES, errno.EPERM}
+_NO_PORT = {errno.ENOTTY, errno.EISDIR}
 _BUSY = {errno.EBUSY, errno.EAGAIN}
 LOCK_FOLDER = Path("/var/lock")
 
@@ -39,6 +40,15 @@ def explain(path: str, error: OSError) -> LinkRefused:
         )
     if error.errno in _BUSY:
         return _busy(path)
+    if error.errno in _NO_PORT:
+        return LinkRefused("E_NO_PORT", f"{path} is no serial port.", remedy="See what is: skerry devices scan")
+    if "://" in path:
+        why = os.strerror(error.errno).lower() if error.errno else str(error)
+        return LinkRefused(
+            "E_PORT_UNREACHABLE",
+            f"Nothing answers at {path}: {why}.",
+            remedy="Check that what shares the port there runs, and its address.",
+        )
     return LinkRefused(
         "E_PORT_FAILED",
         f"Cannot open {path}: {error.strerror or error}.",

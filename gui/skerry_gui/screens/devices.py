@@ -13,21 +13,26 @@ from PySide6.QtWidgets import (
 
 from skerry_client.errors import ClientError
 from skerry_client.models import Device
+from skerry_client.readings import has_region, last_heard, says, short_name, told, untold
 from skerry_gui.columns import DEVICES
 from skerry_gui.marks import state_mark
 from skerry_gui.operations import REGIONS, confirm_region, rename_device
 from skerry_gui.session import Session
 from skerry_gui.theme import Theme
-from skerry_gui.widgets.basic import AgeLabel, Card, CopyButton, MarkLabel, label
+from skerry_gui.widgets.basic import AgeLabel, Card, CopyButton, MarkLabel, label, scrolling
 from skerry_gui.widgets.table import Table
-from skerry_gui.words import STATE_WORDS, moment, plain, sentence
+from skerry_gui.words import STATE_WORDS, moment, sentence
 
 __all__ = ["Devices"]
 
 _EMPTY = (
-    "No device has been heard from yet.\n\nPoint a packet forwarder at this agent (Semtech UDP, port 1680 unless set), "
-    "or name a serial radio in the settings under serial.radios, then look here again."
+    "No device has been heard from yet.\n\nWhat is attached to the agent's computer: skerry devices scan\n"
+    "That also says what to put into the settings. Packet forwarders are heard as soon as they send to it "
+    "(Semtech UDP, port 1680 unless set)."
 )
+
+
+UNCONFIRMED = "Region: none confirmed; nothing is sent by radio before"
 
 
 class Devices(QWidget):
@@ -81,6 +86,7 @@ class _Panel(Card):
         self._copy = CopyButton("Copy id", what="the device's id")
         self._copy.offer("")
         self._readings = label("", selectable=True, wrap=True)
+        self._place = label("", "heading", wrap=True)
         self.name = QLineEdit()
         self.name.setAccessibleName("Name of the device")
         self.name.setMaxLength(200)
@@ -100,16 +106,19 @@ class _Panel(Card):
         another = self._device is None or self._device.id != device.id
         self._device = device
         self._enable(True)
-        self._state.show_mark(state_mark(device.state), f"{STATE_WORDS[device.state]}: {device.name}")
-        self._reason.setText(sentence(device.reason).removesuffix(".") + ".")
-        self._identity.setText(
-            f"{device.id}\nFirst seen {moment(device.first_seen)}\nLast heard {moment(device.last_seen)}"
-        )
+        name = short_name(device.id, device.name)
+        self._state.show_mark(state_mark(device.state), f"{STATE_WORDS[device.state]}: {name}")
+        line = says(device.state, device.reason, device.values)
+        self._reason.setText(sentence(line).removesuffix(".") + ".")
+        self._identity.setText(f"{device.id}\nFirst seen {moment(device.first_seen)}\n{_heard(device)}")
         self._copy.offer(device.id)
-        values = [f"{plain(name)}: {value}" for name, value in (device.values | device.details).items()]
-        self._readings.setText("\n".join(values) or "No readings yet.")
+        self._readings.setText(_readings(device))
+        for part in (self._place, self.region, self.confirm):
+            part.setVisible(has_region(device.kind))
+        self._place.setText(f"Region: {device.region} is confirmed" if device.region else UNCONFIRMED)
         if another:
-            self.name.setText(device.name)
+            self.name.setText("" if device.id.endswith(f":{device.name}") else device.name)
+            self.name.setPlaceholderText("none yet")
             self.region.setCurrentIndex(max(0, self.region.findText(device.region or "")))
             self._answer.setText("")
         self.grow()
@@ -126,7 +135,7 @@ class _Panel(Card):
         identity.addWidget(self._copy)
         self.body.addLayout(identity)
         self.add(label("Readings", "heading"))
-        self.add(self._readings)
+        self.add(scrolling(self._readings, name="Readings of the device"), 1)
         self.add(label("Name", "heading"))
         for field, button in ((self.name, self.rename), (self.region, self.confirm)):
             row = QHBoxLayout()
@@ -134,9 +143,8 @@ class _Panel(Card):
             row.addWidget(button)
             self.body.addLayout(row)
             if field is self.name:
-                self.add(label("Region: nothing is sent by radio until its owner confirms it", "heading", wrap=True))
+                self.add(self._place)
         self.add(self._answer)
-        self.body.addStretch(1)
 
     def _enable(self, able: bool) -> None:
         for part in (self.name, self.rename, self.region, self.confirm):
@@ -153,7 +161,7 @@ class _Panel(Card):
         region, device = self.region.currentText(), self._device
         box = QMessageBox(self)
         box.setWindowTitle("Confirm region")
-        box.setText(f"{device.name} stands in a place where {region} applies?")
+        box.setText(f"{short_name(device.id, device.name)} stands in a place where {region} applies?")
         box.setInformativeText(
             "From then on Skerry lets this radio transmit beacons under that region's limits of power and time on air. "
             "A wrong region can break the law where the radio stands. Check also that an antenna is connected."
@@ -175,3 +183,16 @@ class _Panel(Card):
 
     def _failed(self, error: ClientError) -> None:
         self._answer.setText(f"That did not work: {error}")
+
+
+def _heard(device: Device) -> str:
+    if device.state == "up" or device.values:
+        return f"Last heard {moment(device.as_of)}"
+    return f"Last heard: {last_heard(device.kind, device.state, device.values, device.as_of, device.as_of)}"
+
+
+def _readings(device: Device) -> str:
+    lines = [f"{name}: {value}" for name, value in told({**device.values, **device.details})]
+    if silent := untold(device.values):
+        lines += ["", f"Not told by the device: {', '.join(silent)}"]
+    return "\n".join(lines) or "No readings yet."

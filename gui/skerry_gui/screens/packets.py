@@ -4,6 +4,7 @@ from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QComboBox, QPushButton, QVBoxLayout, QWidget
 
 from skerry_client.models import Packet
+from skerry_client.readings import has_region, short_name
 from skerry_gui.columns import PACKETS
 from skerry_gui.session import Session
 from skerry_gui.theme import Theme
@@ -66,10 +67,13 @@ class Packets(QWidget):
             self.table.show_feed(self._session.packets)
 
     def _list_devices(self) -> None:
-        known = {self.device.itemData(place) for place in range(self.device.count())}
+        places = {self.device.itemData(place): place for place in range(self.device.count())}
         for device in self._session.devices.rows:
-            if device.id not in known:
-                self.device.addItem(device.name, device.id)
+            name = short_name(device.id, device.name)
+            if device.id in places:
+                self.device.setItemText(places[device.id], name)  # its owner may have named it meanwhile
+            elif has_region(device.kind):  # the others hear no frames
+                self.device.addItem(name, device.id)
 
     def _keep(self) -> None:
         wanted = self.device.currentData()

@@ -4,13 +4,13 @@ from datetime import datetime
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from skerry_gui.marks import Mark
 from skerry_gui.theme import Theme
 from skerry_gui.words import STALE_AFTER_S, age, is_stale, moment
 
-__all__ = ["AgeLabel", "Card", "CopyButton", "MarkLabel", "label"]
+__all__ = ["AgeLabel", "Card", "CopyButton", "MarkLabel", "label", "scrolling"]
 
 COPIED_MS = 1500  # how long a copy button says so
 
@@ -26,6 +26,18 @@ def label(text: str = "", role: str = "", *, wrap: bool = False, selectable: boo
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
     return made
+
+
+def scrolling(text: QLabel, *, name: str) -> QScrollArea:
+    """Return room for a long label, whose length then asks for no larger window."""
+    area = QScrollArea()
+    area.setAccessibleName(name)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    text.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+    area.setWidget(text)
+    return area
 
 
 class Card(QFrame):

@@ -201,6 +201,7 @@ def _view(rows: QSortFilterProxyModel, columns: Sequence[Column[R]], name: str) 
     view.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
     view.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont))
     for place, column in enumerate(columns):
+        view.setColumnHidden(place, column.is_hidden)
         if column.width:
             view.setColumnWidth(place, column.width)
     return view

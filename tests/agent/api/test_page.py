@@ -97,7 +97,18 @@ async def test_a_device_that_is_down_has_a_word_and_a_shape(tmp_path: Path) -> N
         await fill(served)
         served.view.live["d1"] = replace(served.view.live["d1"], state=DeviceState.DOWN, reason="unplugged")
         _, html, _ = await fetch(served, basic(served.token))
-        assert re.search(r"<td>roof</td><td>✖ down</td><td>gwmp</td><td>unplugged</td>", html)
+        assert re.search(
+            r'<td>roof</td><td>✖ down</td><td>gwmp</td><td>[^<]+</td><td class="words">unplugged</td>', html
+        )
+
+
+async def test_a_meter_is_told_with_its_readings(tmp_path: Path) -> None:
+    async with serve_api(tmp_path) as served:
+        await fill(served)
+        values = {"power_w": 420, "imported_wh": 4_426_085}
+        served.view.live["d1"] = replace(served.view.live["d1"], reason="Answers.", values=values)
+        _, html, _ = await fetch(served, basic(served.token))
+        assert '<td class="words">420 W, imported 4,426.1 kWh</td>' in html
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")

@@ -47,6 +47,14 @@ def test_usage_errors_give_2_and_say_what_is_wrong(tmp_path: Path) -> None:
     assert skerry(tmp_path, "--set", "api.port=x", "config", "show").code == 2
 
 
+def test_a_wrong_command_line_is_told_as_json_too(tmp_path: Path) -> None:
+    ran = skerry(tmp_path, "devices", "scan", "--also", "sunspec", "--json")
+    assert ran.code == 2
+    assert ran.json["error"]["code"] == "E_USAGE"
+    assert "--also needs the PORTs" in ran.json["error"]["detail"]
+    assert ran.json["error"]["remedy"] == "Try 'skerry devices scan --help'."
+
+
 @pytest.mark.parametrize("verb", [["status"], ["devices"], ["packets"], ["witness", "list"], ["rewards", "list"]])
 def test_without_an_agent_the_exit_code_is_3_and_the_next_command_is_named(tmp_path: Path, verb: list[str]) -> None:
     ran = skerry(tmp_path, *verb, "--json")

@@ -38,7 +38,8 @@ def test_a_meter_tells_its_own_cause_and_age(state: str, grade: Grade) -> None:
     devices = [_device("p1", state, "P1: no telegram. Check the cable.", power_w=1), _device("gwmp", "down", "Silent.")]
     (finding,) = check_attached(devices, NOW, _age)
     assert (finding.grade, finding.check) == (grade, "cellar")
-    assert finding.evidence == "P1: no telegram. Check the cable. (last heard 42 s ago)"
+    reading = "1 W. " if state == "up" else ""
+    assert finding.evidence == f"{reading}P1: no telegram. Check the cable. (last heard 42 s ago)"
     assert "antenna" not in finding.reason + finding.fix
     assert bool(finding.fix) == (grade is not Grade.PASS)
 

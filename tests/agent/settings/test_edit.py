@@ -4,6 +4,7 @@ import pytest
 
 from skerry_agent.settings import load, setting_named
 from skerry_agent.settings.edit import set_in_file
+from skerry_agent.settings.setting import ValueRejected
 from skerry_core.errors import RefusedError
 
 
@@ -28,6 +29,18 @@ def test_other_lines_and_comments_stay(tmp_path: Path) -> None:
     assert edit(tmp_path, before, "api.port", "2") == before.replace("port = 1", "port = 2")
     assert edit(tmp_path, before, "api.socket", "no") == before.replace("first\n", "first\nsocket = false\n")
     assert edit(tmp_path, before, "gwmp.gateways", "a@1,b@2").endswith('\n[gwmp]\ngateways = ["a@1", "b@2"]\n')
+
+
+def test_a_list_on_several_lines_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    before = '[devices]\nattached = [\n  "p1:/dev/a",  # old\n]\n[api]\nport = 1\n'
+    after = edit(tmp_path, before, "devices.attached", '["p1:/dev/a", "iec62056:/dev/b?registers=1.8.0,2.8.0"]')
+    assert after == ('[devices]\nattached = ["p1:/dev/a", "iec62056:/dev/b?registers=1.8.0,2.8.0"]\n[api]\nport = 1\n')
+
+
+@pytest.mark.parametrize("raw", ["[", "[1]", '["a"', '["a"] b'])
+def test_a_list_that_is_none_is_refused(raw: str) -> None:
+    with pytest.raises(ValueRejected):
+        setting_named("devices.attached").parse(raw)
 
 
 def test_text_with_quotes_and_backslashes_is_kept_exactly(tmp_path: Path) -> None:

@@ -26,11 +26,11 @@ from skerry_firmware_bridge.discovery.catalog import (
     candidate,
 )  # fmt: skip
 from skerry_firmware_bridge.discovery.found import known_gateway
-from skerry_firmware_bridge.discovery.gateways import ListenFor
+from skerry_firmware_bridge.discovery.gateways import GatewayHeard, ListenFor
 from skerry_firmware_bridge.discovery.hotplug import folder_events, watch_ports
 from skerry_firmware_bridge.discovery.ports import Port, changes, list_ports
 from skerry_firmware_bridge.discovery.probe import probe
-from skerry_firmware_bridge.discovery.scan import KnownDevice, ScannedDevice, Scope, scan
+from skerry_firmware_bridge.discovery.scan import GATEWAYS_S, KnownDevice, ScannedDevice, Scope, scan
 from skerry_firmware_bridge.links.base import Link
 from skerry_firmware_bridge.links.open import open_link
 from skerry_firmware_bridge.links.settings import SerialSettings
@@ -172,20 +172,45 @@ async def test_what_the_running_agent_uses_is_left_alone_and_named(tmp_path: Pat
     assert opened == []
 
 
-async def test_gateways_that_speak_on_the_network_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("skerry_firmware_bridge.discovery.scan.GATEWAYS_S", 2.0)
+class UntilHeard(SystemClock):
+    """A clock on which the time of listening lasts until three gateways have spoken."""
+
+    def __init__(self, heard: set[str]) -> None:
+        super().__init__()
+        self._heard = heard
+        self.listening = asyncio.Event()
+        self.all_spoke = asyncio.Event()
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds != GATEWAYS_S:
+            await super().sleep(seconds)
+            return
+        self.listening.set()
+        await self.all_spoke.wait()
+
+    def note(self, **values: Any) -> GatewayHeard:
+        heard = GatewayHeard(**values)
+        self._heard.add(str(heard.identity["eui"]))
+        if len(self._heard) == 3:
+            self.all_spoke.set()
+        return heard
+
+
+async def test_gateways_that_speak_on_the_network_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = UntilHeard(set())
+    monkeypatch.setattr("skerry_firmware_bridge.discovery.gateways.GatewayHeard", clock.note)
     gwmp, station = ("127.0.0.1", free_port(SOCK_DGRAM)), ("127.0.0.1", free_port(SOCK_STREAM))
     scope = Scope(listen=ListenFor(gwmp=gwmp, station=station))
-    async with asyncio.TaskGroup() as group:
-        looking = group.create_task(scan(scope, around=AROUND, ports=_announced_only))
-        await CLOCK.sleep(0.3)
+    async with io_timeout(60), asyncio.TaskGroup() as group:
+        looking = group.create_task(scan(scope, around=replace(AROUND, clock=clock), ports=_announced_only))
+        await clock.listening.wait()
         async with (
             lone_radio("packet-forwarder", clock=CLOCK, seed=1, server=gwmp),
             lone_radio("basic-station", clock=CLOCK, seed=1, server=station),
         ):
             with socket(AF_INET, SOCK_DGRAM) as another:
                 another.sendto(bytes.fromhex("02abcd02aa555a0000000777"), gwmp)
-            await CLOCK.sleep(1.0)
+            await clock.all_spoke.wait()
     found = {device.identity["eui"]: device.kind for device in looking.result()}
     assert found == {"aa555a0000005e12": "station", "aa555a0000005e11": "gwmp", "aa555a0000000777": "gwmp"}
 
@@ -307,19 +332,23 @@ def test_a_port_that_moved_has_gone_and_come() -> None:
 
 async def test_plugging_an_emulator_in_and_out_is_noticed(tmp_path: Path) -> None:
     seen: asyncio.Queue[tuple[str, bool]] = asyncio.Queue()
+    looked, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def look(*, announced: Path | None = None) -> list[Port]:
+        found = _announced_only(announced=announced)
+        loop.call_soon_threadsafe(looked.set)
+        return found
 
     async def watch() -> None:
-        watcher = watch_ports(clock=CLOCK, announced=tmp_path, ports=_announced_only, folders=())
-        async for change in watcher:
+        async for change in watch_ports(clock=CLOCK, announced=tmp_path, ports=look, folders=()):
             await seen.put((Path(change.port.path).name, change.appeared))
 
-    async with asyncio.TaskGroup() as group:
+    async with io_timeout(60), asyncio.TaskGroup() as group:
         task = group.create_task(watch(), name="watch")
-        await CLOCK.sleep(0.1)
-        async with run_emulator("picocell", clock=CLOCK, random=Random(2), announce=tmp_path), io_timeout(60):
+        await looked.wait()
+        async with run_emulator("picocell", clock=CLOCK, random=Random(2), announce=tmp_path):
             assert await seen.get() == ("picocell", True)
-        async with io_timeout(60):
-            assert await seen.get() == ("picocell", False)
+        assert await seen.get() == ("picocell", False)
         task.cancel()
 
 

@@ -57,7 +57,7 @@ def running_agent(
 
     thread = threading.Thread(target=asyncio.run, args=(main(),), name="agent")
     thread.start()
-    assert started.wait(20)
+    assert started.wait(60)
     loop, served, stop = found[0]
 
     def change_it(change: Callable[[Served], object]) -> None:
@@ -67,4 +67,4 @@ def running_agent(
         yield change_it
     finally:
         loop.call_soon_threadsafe(stop.set)
-        thread.join(20)
+        thread.join(60)

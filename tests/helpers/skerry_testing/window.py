@@ -34,14 +34,14 @@ class Opener:
     def live(self, agent: AgentThread) -> Session:
         """Return a session that is connected and has read every list."""
         session = self.session(agent.folder)
-        self.qtbot.waitUntil(lambda: session.connection is Connection.LIVE, timeout=10_000)
+        self.qtbot.waitUntil(lambda: session.connection is Connection.LIVE, timeout=60_000)
         self.settle(session)
         return session
 
     def settle(self, session: Session) -> None:
         """Wait until every list has been read."""
         feeds = (session.devices, session.packets, session.beacons, session.witnesses, session.rewards, session.outbox)
-        self.qtbot.waitUntil(lambda: all(feed.loaded for feed in feeds) and session.balances.loaded, timeout=10_000)
+        self.qtbot.waitUntil(lambda: all(feed.loaded for feed in feeds) and session.balances.loaded, timeout=60_000)
 
     def window(self, session: Session, choice: Choice = Choice.LIGHT) -> MainWindow:
         """Return a window over a session."""
