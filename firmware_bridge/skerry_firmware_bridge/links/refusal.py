@@ -9,23 +9,18 @@ from socket import gaierror
 
 from skerry_firmware_bridge.errors import LinkRefused
 
-__all__ = ["explain", "holder_of"]
+__all__ = ["explain", "holder_of", "shared"]
 
 _MISSING = {errno.ENOENT, errno.ENODEV, errno.ENXIO}
 _FORBIDDEN = {errno.EACCES, errno.EPERM}
 _NO_PORT = {errno.ENOTTY, errno.EISDIR}
 _BUSY = {errno.EBUSY, errno.EAGAIN}
+_FAR_ENDS = {"/dev/ptmx", "/dev/pts/ptmx"}  # who has one offers pseudo-terminals, as our emulators do
 LOCK_FOLDER = Path("/var/lock")
 
 
 def explain(path: str, error: OSError) -> LinkRefused:
     """Turn an error of opening `path` into a refusal with a stable code. Reads /proc: call it off the event loop."""
-    if "://" in path:
-        return LinkRefused(
-            "E_PORT_UNREACHABLE",
-            f"{path} cannot be reached: {_reason(error)}.",
-            remedy="Check the address, and that its server (such as ser2net) runs and lets this computer in.",
-        )
     if error.errno in _MISSING:
         return LinkRefused(
             "E_PORT_MISSING",
@@ -43,10 +38,9 @@ def explain(path: str, error: OSError) -> LinkRefused:
     if error.errno in _NO_PORT:
         return LinkRefused("E_NO_PORT", f"{path} is no serial port.", remedy="See what is: skerry devices scan")
     if "://" in path:
-        why = os.strerror(error.errno).lower() if error.errno else str(error)
         return LinkRefused(
             "E_PORT_UNREACHABLE",
-            f"Nothing answers at {path}: {why}.",
+            f"Nothing answers at {path}: {_reason(error)}.",
             remedy="Check that what shares the port there runs, and its address.",
         )
     return LinkRefused(
@@ -57,13 +51,23 @@ def explain(path: str, error: OSError) -> LinkRefused:
 
 
 def _reason(error: OSError) -> str:
-    if isinstance(error, ConnectionRefusedError):
-        return "nothing listens there"
-    if isinstance(error, ConnectionResetError | ConnectionAbortedError):
+    if isinstance(error, ConnectionResetError | ConnectionAbortedError | BrokenPipeError):
         return "the server has hung up; another program may have the port"
-    if isinstance(error, gaierror):
+    if isinstance(error, gaierror):  # whose numbers are none of the system's
         return "there is no such host"
     return os.strerror(error.errno).lower() if error.errno else str(error)
+
+
+def shared(path: str) -> LinkRefused | None:
+    """Return why a port that did open gives no answers: another program reads them too. Reads /proc, as `explain`."""
+    holder = holder_of(path)
+    if holder is None:
+        return None
+    return LinkRefused(
+        "E_PORT_BUSY",
+        f"{path} is open in {holder[1]} (process {holder[0]}) too, which takes the answers.",
+        remedy="Stop that program, then try again.",
+    )
 
 
 def _busy(path: str) -> LinkRefused:
@@ -88,15 +92,23 @@ def holder_of(path: str) -> tuple[int, str] | None:
         if int(process.name) == os.getpid():
             continue
         with suppress(OSError):
-            for descriptor in (process / "fd").iterdir():
-                with suppress(OSError):
-                    if os.readlink(descriptor) == target:
-                        return int(process.name), (process / "comm").read_text().strip()
-    lock = LOCK_FOLDER / f"LCK..{Path(target).name}"  # minicom and picocom only leave this file
-    with suppress(OSError, ValueError):
-        number = int(lock.read_text().split()[0])
-        return number, Path(f"/proc/{number}/comm").read_text().strip()
+            opened = _opened(process)
+            if target in opened and not opened & _FAR_ENDS:
+                return int(process.name), (process / "comm").read_text().strip()
+    for name in (Path(path).name, Path(target).name):
+        lock = LOCK_FOLDER / f"LCK..{name}"  # minicom and picocom only leave this file
+        with suppress(OSError, ValueError):
+            number = int(lock.read_text().split()[0])
+            return number, Path(f"/proc/{number}/comm").read_text().strip()
     return None
+
+
+def _opened(process: Path) -> set[str]:
+    links = set()
+    for descriptor in (process / "fd").iterdir():
+        with suppress(OSError):
+            links.add(os.readlink(descriptor))
+    return links
 
 
 def _group_of(path: str) -> str:

@@ -85,5 +85,5 @@ async def test_a_port_of_ser2net_opens_changes_its_speed_and_is_lost_with_it(tmp
         with pytest.raises(LinkLost):
             await read_all(link)
         await link.close()
-        with pytest.raises(LinkRefused, match="nothing listens there"):
+        with pytest.raises(LinkRefused, match="Nothing answers at"):
             await open_link(url, clock=CLOCK)
