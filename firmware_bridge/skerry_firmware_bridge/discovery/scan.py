@@ -206,7 +206,7 @@ class _Look:
             return ScannedDevice(port=port, guess=words, problem=(await _shared(port) or gone).problem())
         if identified is None:
             taken = await _shared(port)
-            return ScannedDevice(port=port, guess=words, problem=taken and taken.problem(), asked=True)
+            return ScannedDevice(port=port, guess=words, problem=None if taken is None else taken.problem(), asked=True)
         port = replace(port, path=identified.url or port.path)
         silent = None
         if not identified.identity:

@@ -13,6 +13,7 @@ from skerry_core.clock import SystemClock, io_timeout
 from skerry_firmware_bridge.errors import LinkLost, LinkRefused
 from skerry_firmware_bridge.links.base import Link
 from skerry_firmware_bridge.links.open import open_link
+from skerry_firmware_bridge.links.serial import SerialLink
 from skerry_simulate.pty import PtyPort
 
 CLOCK = SystemClock()
@@ -76,6 +77,7 @@ async def test_a_port_of_ser2net_opens_changes_its_speed_and_is_lost_with_it(tmp
     async with io_timeout(LIMIT_S), port:
         async with served(port, tmp_path, number) as url:
             link = await opened(url)
+            assert isinstance(link, SerialLink)
             await link.set_baud(9600)
             await link.write(b"AT\xff\r")
             said = b""
