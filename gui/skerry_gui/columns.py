@@ -1,5 +1,6 @@
 """The columns of every table: which values a person sees, in which words. Used by the screens."""
 
+from skerry_client.found import Found, what_it_is
 from skerry_client.models import Beacon, Device, Finding, Hotspot, Packet, PathStage, Report, Reward, Witness
 from skerry_client.readings import last_heard, says, short_name
 from skerry_gui.marks import passed_mark, state_mark, verdict_mark
@@ -20,7 +21,7 @@ from skerry_gui.words import (
     short,
 )
 
-__all__ = ["BEACONS", "DEVICES", "FINDINGS", "HOTSPOTS", "PACKETS", "PATH", "WITNESSES", "epochs", "rewards"]
+__all__ = ["BEACONS", "DEVICES", "FINDINGS", "FOUND", "HOTSPOTS", "PACKETS", "PATH", "WITNESSES", "epochs", "rewards"]
 
 
 def _reason(report: Report) -> str:
@@ -65,6 +66,12 @@ DEVICES: tuple[Column[Device], ...] = (
            tip=lambda one: says(one.state, one.reason, one.values)),
     Column(title="Kind", text=lambda one, _: one.kind, is_hidden=True),
     Column(title="Region", text=lambda one, _: region_words(one), is_hidden=True),
+)  # fmt: skip
+
+FOUND: tuple[Column[Found], ...] = (
+    Column(title="Kind", text=lambda one, _: str(one["kind"] or "\u2013"), width=110),
+    Column(title="Place", text=lambda one, _: str(one["url"]), tip=lambda one: str(one["url"]), width=330),
+    Column(title="What it is", text=lambda one, _: what_it_is(one), tip=what_it_is),
 )  # fmt: skip
 
 WITNESSES: tuple[Column[Witness], ...] = (

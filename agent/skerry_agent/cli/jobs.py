@@ -15,6 +15,7 @@ from skerry_core.errors import UserError
 __all__ = ["jobs"]
 
 LOOK_EVERY_S = 0.3
+NONE_YET = "No job since the agent's start. What it can do: skerry jobs start --help"
 KINDS = ("backup", "device_scan", "speed_test", "support_file")
 _id = click.argument("job_id")
 
@@ -31,7 +32,8 @@ def list_jobs(cli: Cli, /, *, as_json_: bool) -> None:
     """List the jobs since the agent's start, newest first."""
     page = cli.ask(lambda agent: agent.call(calls.jobs()))
     rows = [(one.id, one.kind, one.state, f"{one.progress:.0%}", one.message) for one in page.items]
-    show(page, json_wanted=as_json_, text=lambda: table(("id", "kind", "state", "progress", "message"), rows))
+    header = ("id", "kind", "state", "progress", "message")
+    show(page, json_wanted=as_json_, text=lambda: table(header, rows) if rows else NONE_YET)
 
 
 @jobs.command("show")

@@ -9,6 +9,7 @@ from skerry_agent.cli.context import Cli, json_option, pass_cli, show
 from skerry_agent.cli.exits import ERROR
 from skerry_agent.cli.progress import ProgressBar
 from skerry_agent.cli.scan_text import add_to_settings, scan_text
+from skerry_core.errors import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +21,7 @@ __all__ = ["scan_ports"]
 
 ON_REQUEST = ("iec62056", "sunspec")
 LOOK_EVERY_S = 0.5
+WAIT_S = 300  # for the agent's scan, which may itself wait for another
 
 
 @click.command("scan")
@@ -113,14 +115,24 @@ async def _of_running_agent(
 
 
 async def _let_end(client: "AgentClient", progress: "Callable[[float, str], None]") -> None:
-    """Wait for the agent's own scan, which holds no lock of this user where it runs as another."""
+    """Wait for the agent's own scan, which holds no lock of this user where it runs as another.
+
+    Raises `RefusedError` E_SCAN_RUNNING.
+    """
     from skerry_client import calls
-    from skerry_core.clock import SystemClock
+    from skerry_core.clock import NS_PER_S, SystemClock
 
     clock = SystemClock()
+    until_ns = clock.monotonic_ns() + WAIT_S * NS_PER_S
     while True:
-        going = [job for job in (await client.call(calls.jobs())).items if job.kind == "device_scan"]
-        if all(job.has_ended for job in going):
+        scans = [job for job in (await client.call(calls.jobs())).items if job.kind == "device_scan"]
+        going = next((job.id for job in scans if not job.has_ended), None)
+        if going is None:
             return
+        if clock.monotonic_ns() >= until_ns:
+            raise RefusedError(
+                "E_SCAN_RUNNING", "The agent's own scan is running and does not end.",
+                remedy=f"Stop it: skerry jobs cancel {going} - or list the ports meanwhile with --no-probe.",
+            )  # fmt: skip
         progress(0.0, "waiting for the agent's own scan to end")
         await clock.sleep(LOOK_EVERY_S)

@@ -17,7 +17,8 @@ from skerry_client.readings import has_region, last_heard, says, short_name, tol
 from skerry_gui.columns import DEVICES
 from skerry_gui.marks import state_mark
 from skerry_gui.operations import REGIONS, confirm_region, rename_device
-from skerry_gui.session import Session
+from skerry_gui.screens.scan import ScanWindow
+from skerry_gui.session import Connection, Session
 from skerry_gui.theme import Theme
 from skerry_gui.widgets.basic import AgeLabel, Card, CopyButton, MarkLabel, label, scrolling
 from skerry_gui.widgets.table import Table
@@ -26,7 +27,8 @@ from skerry_gui.words import STATE_WORDS, moment, sentence
 __all__ = ["Devices"]
 
 _EMPTY = (
-    "No device has been heard from yet.\n\nWhat is attached to the agent's computer: skerry devices scan\n"
+    "No device has been heard from yet.\n\nWhat is attached to the agent's computer: the button above, or "
+    "skerry devices scan\n"
     "That also says what to put into the settings. Packet forwarders are heard as soon as they send to it "
     "(Semtech UDP, port 1680 unless set)."
 )
@@ -42,6 +44,7 @@ class Devices(QWidget):
         super().__init__()
         self.setAccessibleName("Devices")
         self._session = session
+        self._theme = theme
         self.table: Table[Device] = Table(
             DEVICES, name="Devices", empty=_EMPTY, key=lambda one: one.id, now=session.now, theme=theme
         )
@@ -55,16 +58,34 @@ class Devices(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(18, 16, 18, 18)
         column.addWidget(split)
+        self.scan = QPushButton("Look for devices\u2026")
+        self.scan.setToolTip("Find out what is attached to the agent's computer")
+        self.scan.clicked.connect(self.look_around)
+        self.table.tools.addWidget(self.scan)
         self.table.chosen.connect(self._choose)
         session.devices.changed.connect(self._draw)
+        session.changed.connect(self._able)
         session.ticked.connect(self.table.tick)
         session.ticked.connect(self.panel.grow)
         self._draw()
+        self._able()
+
+    def look_around(self) -> ScanWindow:
+        """Open the window that says what is attached."""
+        window = ScanWindow(self._session, self._theme, self)
+        window.finished.connect(window.deleteLater)
+        window.show()
+        window.look()
+        return window
 
     def _draw(self) -> None:
         self.table.show_feed(self._session.devices)
+        self.panel.setVisible(bool(self._session.devices.rows))
         self.table.select_first()
         self._choose()
+
+    def _able(self) -> None:
+        self.scan.setEnabled(self._session.connection is Connection.LIVE)
 
     def _choose(self) -> None:
         if (device := self.table.selected()) is not None:

@@ -54,3 +54,16 @@ def test_what_cannot_be_meant_is_refused(tmp_path: Path, arguments: list[str], t
     ran = skerry(tmp_path, "devices", "scan", *arguments)
     assert ran.code == 2
     assert told in ran.err
+
+
+def test_a_scan_of_the_agent_that_does_not_end_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("skerry_agent.cli.scan.WAIT_S", 0)
+    with running_agent(tmp_path):
+        job = skerry(tmp_path, "jobs", "start", "device_scan", "--no-wait", "--json").json["id"]
+        ran = skerry(tmp_path, "devices", "scan", "/dev/skerry-none", "--json")
+        assert (ran.code, ran.json["error"]["code"]) == (5, "E_SCAN_RUNNING")
+        assert f"skerry jobs cancel {job}" in ran.json["error"]["remedy"]
+        assert skerry(tmp_path, "devices", "scan", "--no-probe").code == 0
+        assert skerry(tmp_path, "jobs", "cancel", job).code == 0
+        found = skerry(tmp_path, "devices", "scan", "/dev/skerry-none", "--json")
+        assert (found.code, found.json[0]["problem"]["code"]) == (1, "E_PORT_MISSING")
