@@ -15,7 +15,8 @@ __all__ = ["Rfc2217Port"]
 
 SE, SB, WILL, WONT, DO, DONT, IAC = 240, 250, 251, 252, 253, 254, 255
 BINARY, GO_AHEAD, COM_PORT = 0, 3, 44
-SET_CONTROL, NOTIFY_MODEM, SET_MODEM_MASK = 5, 7, 11
+SET_CONTROL, NOTIFY_MODEM, SET_LINE_MASK, SET_MODEM_MASK = 5, 7, 10, 11
+STATE_MASKS = (SET_LINE_MASK, SET_MODEM_MASK)  # ser2net up to 4.6 does not acknowledge them, so nothing here does
 TO_CLIENT = 100  # a server's answer has its question's number and this
 LINES = {8: ("dtr", True), 9: ("dtr", False), 11: ("rts", True), 12: ("rts", False)}
 MODEM_READY = bytes((0xB0,))  # carrier, data set ready and clear to send
@@ -191,7 +192,7 @@ class _Connection(asyncio.Protocol):
         if byte != SE or len(self._option) < 2 or self._option[0] != COM_PORT:
             return
         answer = self._port.option(self._option[1], bytes(self._option[2:]))
-        if answer is not None:
+        if answer is not None and self._option[1] not in STATE_MASKS:
             self._answer(answer)
         if self._option[1] == SET_MODEM_MASK:
             self._answer(bytes((NOTIFY_MODEM + TO_CLIENT,)) + MODEM_READY)

@@ -87,9 +87,8 @@ async def _scan(cli: Cli, *, ports: tuple[str, ...], also: tuple[str, ...], prob
             listen=listen_for(cli.settings) if known is None else ListenFor(),  # a running agent listens itself
         )
         around = surroundings(SystemClock(), SystemRandom())
-        found = await scan(
-            scope, around=around, announced=announcement_folder(), lock=scan_lock(), on_progress=progress
-        )
+        folder = announcement_folder()
+        found = await scan(scope, around=around, announced=folder, lock=scan_lock(folder), on_progress=progress)
     return [device.to_json() for device in found]
 
 

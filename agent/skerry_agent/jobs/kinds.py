@@ -103,11 +103,12 @@ class JobKinds:
 
             progress(0.0, "asking every port" if probing else "listing ports")
             known = known_devices((device.id, device.values) for device in self._view.devices().values())
+            folder = await asyncio.to_thread(announcement_folder)
             found = await scan(
                 Scope(probing=probing, known=known),
                 around=surroundings(self._clock, self._random.random),
-                announced=await asyncio.to_thread(announcement_folder),
-                lock=scan_lock(),
+                announced=folder,
+                lock=scan_lock(folder),
                 on_progress=progress,
             )
             return {"devices": [device.to_json() for device in found]}

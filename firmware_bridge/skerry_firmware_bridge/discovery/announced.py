@@ -39,9 +39,9 @@ def announcement_folder() -> Path:
     return folder
 
 
-def scan_lock() -> Path:
-    """Return the file that this user's scans lock in turn. Raises as `announcement_folder`."""
-    return announcement_folder().parent / "scan.lock"
+def scan_lock(folder: Path) -> Path:
+    """Return the file that this user's scans lock in turn; `folder` is where emulators announce themselves."""
+    return folder.parent / "scan.lock"
 
 
 def running_emulators(folder: Path) -> list[str]:

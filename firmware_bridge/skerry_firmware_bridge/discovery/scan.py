@@ -32,6 +32,7 @@ from skerry_firmware_bridge.discovery.ports import Port, list_ports
 from skerry_firmware_bridge.discovery.probe import probe
 from skerry_firmware_bridge.discovery.turn import scan_turn
 from skerry_firmware_bridge.errors import BridgeError, LinkRefused
+from skerry_firmware_bridge.links.refusal import shared
 
 __all__ = ["KnownDevice", "ScannedDevice", "Scope", "scan"]
 
@@ -202,9 +203,10 @@ class _Look:
         except (BridgeError, TimeoutError):
             detail = f"{port.path} went away while it was asked."
             gone = LinkRefused("E_PORT_GONE", detail, remedy="Plug it in and scan again.")
-            return ScannedDevice(port=port, guess=words, problem=gone.problem())
+            return ScannedDevice(port=port, guess=words, problem=(await _shared(port) or gone).problem())
         if identified is None:
-            return ScannedDevice(port=port, guess=words, asked=True)
+            taken = await _shared(port)
+            return ScannedDevice(port=port, guess=words, problem=None if taken is None else taken.problem(), asked=True)
         port = replace(port, path=identified.url or port.path)
         silent = None
         if not identified.identity:
@@ -226,3 +228,7 @@ class _Look:
         if port.announced:  # an emulator of our own: nothing can be harmed
             return guess.kinds | {"iec62056"}, EMULATED, False
         return guess.kinds | also, guess.guess, guess.lines_low
+
+
+async def _shared(port: Port) -> LinkRefused | None:
+    return await asyncio.get_running_loop().run_in_executor(None, shared, port.device or port.path)

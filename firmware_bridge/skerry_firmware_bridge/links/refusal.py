@@ -5,15 +5,17 @@ import os
 import stat
 from contextlib import suppress
 from pathlib import Path
+from socket import gaierror
 
 from skerry_firmware_bridge.errors import LinkRefused
 
-__all__ = ["explain", "holder_of"]
+__all__ = ["explain", "holder_of", "shared"]
 
 _MISSING = {errno.ENOENT, errno.ENODEV, errno.ENXIO}
 _FORBIDDEN = {errno.EACCES, errno.EPERM}
 _NO_PORT = {errno.ENOTTY, errno.EISDIR}
 _BUSY = {errno.EBUSY, errno.EAGAIN}
+_FAR_ENDS = {"/dev/ptmx", "/dev/pts/ptmx"}  # who has one offers pseudo-terminals, as our emulators do
 LOCK_FOLDER = Path("/var/lock")
 
 
@@ -36,16 +38,35 @@ def explain(path: str, error: OSError) -> LinkRefused:
     if error.errno in _NO_PORT:
         return LinkRefused("E_NO_PORT", f"{path} is no serial port.", remedy="See what is: skerry devices scan")
     if "://" in path:
-        why = os.strerror(error.errno).lower() if error.errno else str(error)
         return LinkRefused(
             "E_PORT_UNREACHABLE",
-            f"Nothing answers at {path}: {why}.",
+            f"Nothing answers at {path}: {_reason(error)}.",
             remedy="Check that what shares the port there runs, its address and port, and the network.",
         )
     return LinkRefused(
         "E_PORT_FAILED",
         f"Cannot open {path}: {error.strerror or error}.",
         remedy="Unplug the device and plug it in again.",
+    )
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, ConnectionResetError | ConnectionAbortedError | BrokenPipeError):
+        return "the server has hung up; another program may have the port"
+    if isinstance(error, gaierror):  # whose numbers are none of the system's
+        return "there is no such host"
+    return os.strerror(error.errno).lower() if error.errno else str(error)
+
+
+def shared(path: str) -> LinkRefused | None:
+    """Return why a port that did open gives no answers: another program reads them too. Reads /proc, as `explain`."""
+    holder = holder_of(path)
+    if holder is None:
+        return None
+    return LinkRefused(
+        "E_PORT_BUSY",
+        f"{path} is open in {holder[1]} (process {holder[0]}) too, which takes the answers.",
+        remedy="Stop that program, then try again.",
     )
 
 
@@ -71,15 +92,23 @@ def holder_of(path: str) -> tuple[int, str] | None:
         if int(process.name) == os.getpid():
             continue
         with suppress(OSError):
-            for descriptor in (process / "fd").iterdir():
-                with suppress(OSError):
-                    if os.readlink(descriptor) == target:
-                        return int(process.name), (process / "comm").read_text().strip()
-    lock = LOCK_FOLDER / f"LCK..{Path(target).name}"  # minicom and picocom only leave this file
-    with suppress(OSError, ValueError):
-        number = int(lock.read_text().split()[0])
-        return number, Path(f"/proc/{number}/comm").read_text().strip()
+            opened = _opened(process)
+            if target in opened and not opened & _FAR_ENDS:
+                return int(process.name), (process / "comm").read_text().strip()
+    for name in (Path(path).name, Path(target).name):
+        lock = LOCK_FOLDER / f"LCK..{name}"  # minicom and picocom only leave this file
+        with suppress(OSError, ValueError):
+            number = int(lock.read_text().split()[0])
+            return number, Path(f"/proc/{number}/comm").read_text().strip()
     return None
+
+
+def _opened(process: Path) -> set[str]:
+    links = set()
+    for descriptor in (process / "fd").iterdir():
+        with suppress(OSError):
+            links.add(os.readlink(descriptor))
+    return links
 
 
 def _group_of(path: str) -> str:

@@ -17,6 +17,7 @@ from serialx import (
 
 from skerry_core.clock import Clock, io_timeout
 from skerry_firmware_bridge.errors import LinkLost, LinkRefused
+from skerry_firmware_bridge.links import rfc2217
 from skerry_firmware_bridge.links.base import Link
 from skerry_firmware_bridge.links.refusal import explain
 from skerry_firmware_bridge.links.settings import Pin, SerialSettings
@@ -31,6 +32,7 @@ MAX_UNREAD_BYTES = 64 * 1024  # beyond this the port is paused: the driver does 
 
 
 _WITHOUT_LINES = "socket://"  # a pseudo-terminal has none either, but takes the call without a word
+rfc2217.register()
 _PINS = {Pin.LEAVE: PinState.UNDEFINED, Pin.LOW: PinState.LOW, Pin.HIGH: PinState.HIGH}
 
 

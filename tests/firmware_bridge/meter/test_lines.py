@@ -2,8 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from itertools import groupby
-from itertools import pairwise
+from itertools import groupby, pairwise
 from random import Random
 from typing import Any
 
