@@ -68,3 +68,11 @@ def test_a_crowd_is_one_trouble_whoever_is_refused_and_its_comings_and_goings_ge
         assert len(caplog.records) == 2
     log.forget(DEVICE)
     assert not log._outages
+
+
+def test_two_servers_that_cannot_listen_are_two_troubles(caplog: pytest.LogCaptureFixture) -> None:
+    log = DeviceLog(SimulatedClock(start_s=1_790_000_000))
+    for _ in range(2):
+        for server in ("gwmp.listen", "station.listen"):
+            log.trouble(trouble(server, "cannot_listen"), is_listed=False)
+    assert len(caplog.records) == 2
