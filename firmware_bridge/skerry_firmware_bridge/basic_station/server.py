@@ -59,7 +59,8 @@ class _Station:
         self.socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MAX_MESSAGE_BYTES)
         self.device_id = device_id(eui)
         self.remote = remote
-        self.version: object = None  # until it has said its version, it is not up
+        self.version: object = None  # what it says of itself, soon after it is connected
+        self.radio: StationRadio | None = None
         self.downlinks = downlinks
         self.waiting: dict[int, asyncio.Future[TransmitOutcome]] = {}
         self.told_ns: dict[str, int] = {}  # when a trouble was told last, by code
@@ -103,8 +104,12 @@ class BasicStationServer:
     def radio(self, eui: bytes) -> StationRadio:
         """Return the radio of a station, whether it is connected or not; nothing is assumed of one that is not."""
         station = self._stations.get(eui)
-        has_lbt = station is not None and listens_first(self._region, station.version)
-        return StationRadio(eui=eui, has_lbt=has_lbt, send=self._transmit)
+        if station is None:
+            return StationRadio(eui=eui, has_lbt=False, send=self._transmit)
+        if station.radio is None:
+            has_lbt = listens_first(self._region, station.version)
+            station.radio = StationRadio(eui=eui, has_lbt=has_lbt, send=self._transmit)
+        return station.radio
 
     async def __aenter__(self) -> Self:
         app = web.Application()
@@ -185,6 +190,7 @@ class BasicStationServer:
         self._stations[eui] = station
         try:
             await station.socket.prepare(request)
+            self._tell(station, DeviceState.UP, f"A Basic Station speaks from {station.remote}.")
             await self._converse(station)
         except LinkLost as error:
             _log.debug("%s: %s", station.device_id, error)
@@ -192,8 +198,7 @@ class BasicStationServer:
             del self._stations[eui]
             for diid in list(station.waiting):
                 station.conclude(diid, failed("gateway_lost"))
-            if station.version is not None:
-                self._tell(station, DeviceState.DOWN, "The Basic Station has disconnected.")
+            self._tell(station, DeviceState.DOWN, "The Basic Station has disconnected.")
         return station.socket
 
     async def _converse(self, station: _Station) -> None:
@@ -244,9 +249,9 @@ class BasicStationServer:
         match message.get("msgtype"):
             case "version":
                 texts = read_version(message)
-                if station.version is None:
-                    station.version = texts.get("station", "")
-                    self._tell(station, DeviceState.UP, f"A Basic Station speaks from {station.remote}.")
+                station.version = texts.get("station")
+                if station.radio is not None:
+                    station.radio.know(has_lbt=listens_first(self._region, station.version))
                 self._sink(StatusReported(device_id=station.device_id, values=texts, wall_ns=self._clock.wall_ns()))
                 return router_config(self._region, wall_ns=self._clock.wall_ns())
             case "timesync":
