@@ -1,6 +1,7 @@
 """One Basic Station as a `Radio`; the server makes it when the station connects."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from skerry_firmware_bridge.radio import Radio, RadioTraits
 from skerry_wire.frames import TransmitOutcome, TransmitRequest
@@ -23,6 +24,10 @@ class StationRadio(Radio):
         self.traits = RadioTraits(kind="station", can_transmit=True, has_lbt=has_lbt, downlinks_only=True)
         self._eui = eui
         self._send = send
+
+    def know(self, *, has_lbt: bool) -> None:
+        """Take note of what the station has told of itself since it connected."""
+        self.traits = replace(self.traits, has_lbt=has_lbt)
 
     async def send(self, request: TransmitRequest) -> TransmitOutcome:
         """Send through the station. Raises `LinkLost` when it is not connected."""

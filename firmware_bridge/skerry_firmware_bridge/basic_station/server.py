@@ -64,7 +64,8 @@ class _Station:
         self.eui = eui
         self.device_id = device_id(eui)
         self.remote = remote
-        self.version: object = None  # until it has said its version, it is not up
+        self.version: object = None  # what it says of itself, soon after it is connected
+        self.radio: StationRadio | None = None
         self.downlinks = downlinks
         self.waiting: dict[int, asyncio.Future[TransmitOutcome]] = {}
         self.told_ns: dict[str, int] = {}  # when a trouble was told last, by code
@@ -111,8 +112,12 @@ class BasicStationServer:
     def radio(self, eui: bytes) -> StationRadio:
         """Return the radio of a station, whether it is connected or not; nothing is assumed of one that is not."""
         station = self._stations.get(eui)
-        has_lbt = station is not None and listens_first(self._region, station.version)
-        return StationRadio(eui=eui, has_lbt=has_lbt, send=self._transmit)
+        if station is None:
+            return StationRadio(eui=eui, has_lbt=False, send=self._transmit)
+        if station.radio is None:
+            has_lbt = listens_first(self._region, station.version)
+            station.radio = StationRadio(eui=eui, has_lbt=has_lbt, send=self._transmit)
+        return station.radio
 
     async def __aenter__(self) -> Self:
         app = web.Application()
@@ -194,6 +199,7 @@ class BasicStationServer:
             self._sink(DeviceForgotten(device_id=device_id(forgotten)))
         try:
             await station.socket.prepare(request)
+            self._tell(station, DeviceState.UP, f"A Basic Station speaks from {station.remote}.")
             await self._converse(station)
         except LinkLost as error:
             _log.debug("%s: %s", station.device_id, error)
@@ -202,8 +208,7 @@ class BasicStationServer:
             self._guests.went(eui, now_ns=self._clock.monotonic_ns())
             for diid in list(station.waiting):
                 station.conclude(diid, failed("gateway_lost"))
-            if station.version is not None:
-                self._tell(station, DeviceState.DOWN, "The Basic Station has disconnected.")
+            self._tell(station, DeviceState.DOWN, "The Basic Station has disconnected.")
         return station.socket
 
     async def _converse(self, station: _Station) -> None:
@@ -254,9 +259,9 @@ class BasicStationServer:
         match message.get("msgtype"):
             case "version":
                 texts = read_version(message)
-                if station.version is None:
-                    station.version = texts.get("station", "")
-                    self._tell(station, DeviceState.UP, f"A Basic Station speaks from {station.remote}.")
+                station.version = texts.get("station")
+                if station.radio is not None:
+                    station.radio.know(has_lbt=listens_first(self._region, station.version))
                 self._sink(StatusReported(device_id=station.device_id, values=texts, wall_ns=self._clock.wall_ns()))
                 return router_config(self._region, wall_ns=self._clock.wall_ns())
             case "timesync":

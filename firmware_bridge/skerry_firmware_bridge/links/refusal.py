@@ -41,7 +41,7 @@ def explain(path: str, error: OSError) -> LinkRefused:
         return LinkRefused(
             "E_PORT_UNREACHABLE",
             f"Nothing answers at {path}: {_reason(error)}.",
-            remedy="Check that what shares the port there runs, its address and port, and the network.",
+            remedy="Check that what shares the port there (such as ser2net) runs, its address, and the network.",
         )
     return LinkRefused(
         "E_PORT_FAILED",

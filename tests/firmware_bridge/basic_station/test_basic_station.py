@@ -189,6 +189,21 @@ def test_a_region_without_limits_has_no_plan() -> None:
         router_config("MARS", wall_ns=0)
 
 
+async def test_whether_a_station_listens_is_known_from_its_version_on() -> None:
+    async with (
+        BasicStationServer(clock=SystemClock(), sink=lambda event: None, region="KR920", port=0) as server,
+        aiohttp.ClientSession() as client,
+        io_timeout(LIMIT_S),
+        client.ws_connect(f"http://{server.address[0]}:{server.address[1]}/traffic/aa555a0000000001") as station,
+    ):
+        before = server.radio(bytes.fromhex("aa555a0000000001"))
+        assert not before.traits.has_lbt
+        await station.send_str(json.dumps({"msgtype": "version", "station": "2.0.6(rpi/std)"}))
+        await station.receive_str()
+        assert before.traits.has_lbt
+        assert server.radio(bytes.fromhex("aa555a0000000001")).traits == before.traits
+
+
 async def test_a_station_is_told_where_to_go_and_is_heard() -> None:
     events: list[DeviceEvent] = []
     async with (
