@@ -302,7 +302,6 @@ class Device:
     reason: str
     values: dict[str, Any]
     as_of: datetime
-    is_known: bool = True  # False: a gateway that nobody has named and that is new here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
