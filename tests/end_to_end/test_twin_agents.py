@@ -28,7 +28,7 @@ def copied(home: Path, copy: Path) -> None:
 
 
 async def live(folder: Path, port: int) -> None:
-    """Let an agent carry packets and pay for some seconds, then kill it."""
+    """Let an agent carry packets and pay for some seconds, then kill it and its chain, which would tidy up first."""
     agent = AgentProcess(folder)
     try:
         await agent.ready()
@@ -36,7 +36,7 @@ async def live(folder: Path, port: int) -> None:
             load.start(LoadedDevice(port).play(), name="load")
             await SystemClock().sleep(LIVE_S)
     finally:
-        agent.kill()
+        agent.kill(with_chain=True)
 
 
 async def test_a_second_agent_in_the_same_folder_is_refused(tmp_path: Path) -> None:

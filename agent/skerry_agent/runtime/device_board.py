@@ -158,7 +158,8 @@ class DeviceBoard:
         old = before or self._unknown(event.device_id, event.reason)
         values, as_of_ns = old.values, event.wall_ns
         if event.state is DeviceState.UP:
-            values = {name: value for name, value in values.items() if not name.startswith("trouble")}
+            over = ("trouble", "radio_") if values.get("radio_condition") == Condition.GONE.value else ("trouble",)
+            values = {name: value for name, value in values.items() if not name.startswith(over)}
         elif before is not None and old.state is not DeviceState.UP:
             as_of_ns = old.as_of_ns  # another reason for its silence: it was not heard meanwhile
         self._live[event.device_id] = replace(

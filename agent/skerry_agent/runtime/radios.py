@@ -98,7 +98,7 @@ class Radios:
         if self._settings.resets:
             work["hardware resets"] = self.repair.run()
         if self._settings.station is not None:
-            work["basic stations"] = self._keep_listening("station", self._serve_stations, self._settings.station)
+            work["stations"] = self._keep_listening("station", self._serve_stations, self._settings.station)
         await run_together(work)
 
     async def _keep_listening(

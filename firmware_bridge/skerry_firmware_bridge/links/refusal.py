@@ -81,6 +81,12 @@ def _busy(path: str) -> LinkRefused:
             f"To get the port, put {rule} into /etc/udev/rules.d/60-skerry.rules, "
             "run: sudo udevadm control --reload, and replug.",
         )
+    if holder is None and _is_ours(path):
+        return LinkRefused(
+            "E_PORT_BUSY",
+            f"{path} is open in this program already, perhaps under another name.",
+            remedy="Name each port once in devices.attached and serial.radios: see skerry config show.",
+        )
     who = f"{holder[1]} (process {holder[0]})" if holder else "another program"
     return LinkRefused("E_PORT_BUSY", f"{path} is in use by {who}.", remedy="Stop that program, then try again.")
 
@@ -101,6 +107,12 @@ def holder_of(path: str) -> tuple[int, str] | None:
             number = int(lock.read_text().split()[0])
             return number, Path(f"/proc/{number}/comm").read_text().strip()
     return None
+
+
+def _is_ours(path: str) -> bool:
+    with suppress(OSError):
+        return os.path.realpath(path) in _opened(Path("/proc/self"))
+    return False
 
 
 def _opened(process: Path) -> set[str]:

@@ -100,6 +100,19 @@ def test_an_illness_becomes_the_reason_until_it_is_over_and_is_published_once() 
     assert (live.reason, live.values["radio_finding"]) == ("The radio hears as usual again.", "As usual.")
 
 
+def test_a_radio_that_is_back_is_not_called_gone_until_it_is_judged_again() -> None:
+    clock = SimulatedClock(start_s=1_790_000_000)
+    board, _, _ = made(clock)
+    board.take(state(DeviceState.UP))
+    board.take(StatusReported(device_id=DEVICE, values={"temperature_c": 40}, wall_ns=5))
+    for condition, kept in ((Condition.GONE, False), (Condition.WEAK, True)):
+        board.take(state(DeviceState.DOWN))
+        board.judged(DEVICE, Judgement(condition=condition, reason="so it is", repair=None))
+        board.take(state(DeviceState.UP))
+        values = board.live()[DEVICE].values
+        assert (values["temperature_c"], "radio_condition" in values, "radio_finding" in values) == (40, kept, kept)
+
+
 def test_devices_are_stored_as_they_come_and_none_is_forgotten_by_a_full_disk(tmp_path: Path) -> None:
     async def main(clock: SimulatedClock) -> None:
         board, _, _ = made(clock)
