@@ -1,13 +1,12 @@
 """A hotspot's packet-router stream with servers that break off, lie or offer nothing; no uplink is sent twice."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from random import Random
 from typing import Any
 
 import grpc
-import pytest
 
+from skerry_agent.background import Background
 from skerry_agent.grpc_client.router import METHOD, QUEUE, PacketRouterClient
 from skerry_simulate.clock import SimulatedClock
 from skerry_testing.evidence import signer_of
@@ -40,11 +39,9 @@ def routing(
                 address, signer=signer_of(), clock=clock, random_bytes=SeededRandom("router"), random=Random(1),
                 on_downlink=no_downlink,
             )  # fmt: skip
-            running = asyncio.get_running_loop().create_task(client.run())
-            await check(client, clock)
-            running.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await running
+            async with Background() as background:
+                background.start(client.run(), name="the hotspot's session")
+                await check(client, clock)
             await client.close()
 
     simulated(main)

@@ -8,6 +8,7 @@ from typing import Any
 import grpc
 import pytest
 
+from skerry_agent.background import Background
 from skerry_agent.grpc_client import stream as stream_module
 from skerry_agent.grpc_client.sink import Endpoints, GrpcSink
 from skerry_agent.grpc_client.stream import STREAM_METHOD
@@ -37,11 +38,9 @@ def joining(stream: Stream, check: Callable[[GrpcSink, SimulatedClock], Any]) ->
                 endpoints=Endpoints(ingest=address, entropy=address, config=address, config_key=b""),
                 signer=signer_of(), clock=clock, random_bytes=SeededRandom("sink"), random=Random(1),
             )  # fmt: skip
-            running = asyncio.get_running_loop().create_task(sink.run())
-            await check(sink, clock)
-            running.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await running
+            async with Background() as background:
+                background.start(sink.run(), name="the hotspot's session")
+                await check(sink, clock)
             await sink.close()
 
     simulated(main)

@@ -44,12 +44,16 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
     return found
 
 
+def module(clock: SimulatedClock, folder: Path) -> AtRadioEmulator:
+    return AtRadioEmulator(
+        kind="wio-e5", name="radio", cell=CELL, medium=RfMedium(clock=clock, seed=1), clock=clock, seed=1,
+        folder=folder,
+    )  # fmt: skip
+
+
 def test_a_lost_module_is_one_line_and_one_when_it_is_back(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async def main(clock: SimulatedClock) -> None:
-        emulator = AtRadioEmulator(
-            kind="wio-e5", name="radio", cell=CELL, medium=RfMedium(clock=clock, seed=1), clock=clock, seed=1,
-            folder=tmp_path,
-        )  # fmt: skip
+        emulator = module(clock, tmp_path)
         async with emulator, Background() as background:
             device = f"wio-e5:{emulator.path}"
             radios, board = shown(clock, gwmp__listen="", serial__radios=device)
@@ -119,10 +123,7 @@ def test_while_a_port_is_opened_again_its_reason_is_of_now(
         return await open_link(url, clock=clock, settings=settings)
 
     async def main(clock: SimulatedClock) -> None:
-        emulator = AtRadioEmulator(
-            kind="wio-e5", name="radio", cell=CELL, medium=RfMedium(clock=clock, seed=1), clock=clock, seed=1,
-            folder=tmp_path,
-        )  # fmt: skip
+        emulator = module(clock, tmp_path)
         async with emulator, Background() as background:
             device = f"wio-e5:{emulator.path}"
             radios, board = shown(clock, gwmp__listen="", serial__radios=device)
